@@ -47,13 +47,14 @@ func (r *run) call(sim *simulation, name string, args [][]byte) (*peer.Response,
 	// What follows is the shim's: it marshals the answer, then sends what is
 	// left in a write batch, whatever the status.
 	if !utf8.ValidString(response.Message) {
-		return nil, nil, errors.New("failed to marshal response: string field contains invalid UTF-8")
+		return nil, nil, errors.New("transaction returned with failure: " +
+			"failed to marshal response: string field contains invalid UTF-8")
 	}
 	if s.event != nil && !utf8.ValidString(s.event.Name) {
 		return nil, nil, errors.New("chaincode stream terminated")
 	}
 	if err := s.FinishWriteBatch(); err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("transaction returned with failure: failed send batch: %w", err)
 	}
 	return response, s.event, nil
 }

@@ -52,7 +52,7 @@ func TestWriteBatch(t *testing.T) {
 	// What cannot be written shows only when the batch is sent.
 	require.Contains(t, l.refused("page - - 1 -", "put a 1"), "PUT_STATE failed")
 	require.Contains(t, l.refused("page - - 1 -", "batch", "put a 1"),
-		"failed send batch: WRITE_BATCH_STATE failed")
+		"failed send batch: failed send batch: WRITE_BATCH_STATE failed")
 	require.Equal(t, "last word", l.refused("page - - 1 -", "batch", "fail last word"), "nothing to send")
 }
 

@@ -208,8 +208,3 @@ func TestBlocksAndVersions(t *testing.T) {
 	require.Equal(t, "alice", block.Txs[1].Caller.Name)
 	require.Equal(t, l.Now(), block.Txs[1].Timestamp)
 }
-
-func TestInvokeReportsConflict(t *testing.T) {
-	err := error(&ledgertest.CommitError{TxID: "ab", Block: 7, Code: mvcc, Conflict: "x"})
-	require.EqualError(t, err, "transaction ab in block 7 failed with MVCC_READ_CONFLICT (11): x")
-}
