@@ -76,7 +76,7 @@ func (n *Network) commit(txs []*Endorsement) (uint64, []peer.TxValidationCode) {
 	for i, tx := range txs {
 		code, conflict := n.validate(tx, touched)
 		if code == peer.TxValidationCode_VALID {
-			n.apply(tx.rw.writes, Version{block.Number, uint64(i)}, touched) //nolint:gosec // an index
+			n.apply(tx.rw.writes, Version{block.Number, uint64(i)}, touched)
 		}
 		if code != peer.TxValidationCode_DUPLICATE_TXID {
 			// A second occurrence does not change what became of the first.

@@ -40,7 +40,9 @@ func (n *Network) ThroughShim(caller *Caller, chaincode, function string, args .
 	}
 	answer := <-s.answer
 	close(s.toShim)
-	<-ended
+	if err := <-ended; err == nil || err.Error() != "received EOF, ending chaincode stream" {
+		return nil, fmt.Errorf("chaincode stream: %w", err)
+	}
 
 	if answer.GetType() != peer.ChaincodeMessage_COMPLETED {
 		return nil, p.refused("error in simulation: transaction returned with failure: " + string(answer.GetPayload()))

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package currency
+
+// Status is where an account or a merchant stands.
+type Status string
+
+// The statuses.
+const (
+	Active    Status = "active"
+	Frozen    Status = "frozen"    // accounts: nothing goes out or in until unfrozen
+	Suspended Status = "suspended" // merchants: no payments in, no redemption
+	Closed    Status = "closed"
+)
+
+// Holder is an account: who it belongs to and whether it may act. What it holds
+// stands apart, in its Purse, so that a freeze never collides with spending.
+type Holder struct {
+	DID      string `json:"did"`
+	Kid      string `json:"kid"` // DID URL of the one key that signs its orders
+	Key      string `json:"key"` // that key as Multikey
+	Status   Status `json:"status"`
+	Person   string `json:"person,omitempty"`   // pairwise id of the person, from the enrolment
+	Merchant string `json:"merchant,omitempty"` // set where the account is a merchant's
+	Opened   int64  `json:"opened"`             // Unix seconds
+	Order    string `json:"order,omitempty"`    // digest of the order that opened it
+	Reason   string `json:"reason,omitempty"`   // why it is frozen, an officer's reference
+}
+
+// Person holds what counts per person rather than per account.
+type Person struct {
+	Holder string `json:"holder"` // the one account of the person in this programme
+}
+
+// CanAct returns HOLDER_FROZEN or HOLDER_CLOSED unless the holder may spend.
+func (h Holder) CanAct() error { return h.status() }
+
+// CanReceive returns HOLDER_FROZEN or HOLDER_CLOSED unless value may be sent
+// here.
+func (h Holder) CanReceive() error { return h.status() }
+
+func (h Holder) status() error {
+	switch h.Status {
+	case Active:
+		return nil
+	case Frozen:
+		return HolderFrozen.Errorf("account %s", AccountID(h.DID))
+	default:
+		return HolderClosed.Errorf("account %s", AccountID(h.DID))
+	}
+}
+
+// Freeze stops an account. It returns HOLDER_STATE unless it is active.
+func (h Holder) Freeze(reason string) (Holder, error) {
+	if h.Status != Active {
+		return h, HolderState.Errorf("account %s is %s, only an active one is frozen", AccountID(h.DID), h.Status)
+	}
+	h.Status, h.Reason = Frozen, reason
+	return h, nil
+}
+
+// Unfreeze lets an account act again. It returns HOLDER_STATE unless it is
+// frozen.
+func (h Holder) Unfreeze() (Holder, error) {
+	if h.Status != Frozen {
+		return h, HolderState.Errorf("account %s is %s, not frozen", AccountID(h.DID), h.Status)
+	}
+	h.Status, h.Reason = Active, ""
+	return h, nil
+}
+
+// Purse is what an account holds. Only the holder's own orders write it.
+type Purse struct {
+	Seq     int64   `json:"seq"`               // orders carried out so far; the next one's seq is one more
+	Buckets Buckets `json:"buckets,omitempty"` // what it holds
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package currency
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// MaxBuckets bounds the kinds of value in one purse.
+const MaxBuckets = 64
+
+// Source says how value came to be.
+type Source string
+
+// The sources of value.
+const (
+	Principal Source = "principal" // bought: a confirmed deposit stands behind it
+	Subsidy   Source = "subsidy"   // the discount or bonus on top of what was bought
+	Benefit   Source = "benefit"   // a welfare payment
+	Reward    Source = "reward"    // earned
+)
+
+var sources = []Source{Principal, Subsidy, Benefit, Reward}
+
+// Terms are what value keeps wherever it goes. Plain won, which merchants hold,
+// has only an origin.
+type Terms struct {
+	Policy int    `json:"policy,omitempty"` // version whose rules bind its use; 0 for plain won
+	Expiry Day    `json:"expiry,omitempty"` // last day it may be spent; 0 never expires
+	Source Source `json:"source,omitempty"`
+	Origin string `json:"origin"` // the fund it came from
+}
+
+// Plain are the terms that are left when a merchant has been paid.
+func (t Terms) Plain() Terms { return Terms{Origin: t.Origin} }
+
+// IsPlain reports whether these are the terms of plain won.
+func (t Terms) IsPlain() bool { return t.Policy == 0 }
+
+func (t Terms) compare(o Terms) int {
+	return cmp.Or(compareExpiry(t.Expiry, o.Expiry), cmp.Compare(t.Source, o.Source),
+		cmp.Compare(t.Policy, o.Policy), cmp.Compare(t.Origin, o.Origin))
+}
+
+func compareExpiry(a, b Day) int {
+	if a == 0 || b == 0 { // never comes last
+		return cmp.Compare(b, a)
+	}
+	return cmp.Compare(a, b)
+}
+
+// Part is an amount of value with its terms.
+type Part struct {
+	Terms
+	Amount int64 `json:"amount"`
+}
+
+// Total sums parts. Parts come from state that was checked when it was made.
+func Total(parts []Part) int64 {
+	var total int64
+	for _, p := range parts {
+		total += p.Amount
+	}
+	return total
+}
+
+// MergeParts joins parts of equal terms, in the order of terms.
+func MergeParts(parts []Part) []Part {
+	out := slices.Clone(parts)
+	slices.SortFunc(out, func(a, b Part) int { return a.compare(b.Terms) })
+	n := 0
+	for _, p := range out {
+		if n > 0 && out[n-1].Terms == p.Terms {
+			out[n-1].Amount += p.Amount
+			continue
+		}
+		out[n] = p
+		n++
+	}
+	return out[:n]
+}
+
+// Bucket is value in a purse.
+type Bucket struct {
+	Terms
+	Face int64 `json:"face"` // what was put in, won
+	Left int64 `json:"left"` // what has not been spent of it, won
+}
+
+// Buckets are the value in a purse, in the order of their terms, none empty.
+type Buckets []Bucket
+
+// Total is all that is left, in won.
+func (bs Buckets) Total() int64 {
+	var total int64
+	for _, b := range bs {
+		total += b.Left
+	}
+	return total
+}
+
+// Add puts parts in. face is false for refunds, which give back what was counted
+// when it first came. It returns BUCKET_LIMIT where more kinds would be held than
+// fit; the receiver is not changed.
+func (bs Buckets) Add(parts []Part, face bool) (Buckets, error) {
+	out := slices.Clone(bs)
+	for _, p := range parts {
+		i, found := slices.BinarySearchFunc(out, p.Terms, func(b Bucket, t Terms) int { return b.compare(t) })
+		if !found {
+			out = slices.Insert(out, i, Bucket{Terms: p.Terms})
+		}
+		out[i].Left += p.Amount
+		if face {
+			out[i].Face += p.Amount
+		}
+		out[i].Face = max(out[i].Face, out[i].Left)
+	}
+	if len(out) > MaxBuckets {
+		return nil, BucketLimit.Errorf("%d kinds of value, at most %d", len(out), MaxBuckets)
+	}
+	return out, nil
+}
+
+// Refusal is why a bucket may not be used, in a few words; empty if it may.
+type Refusal string
+
+// Draw takes an amount from the buckets that may be used: earliest expiry first,
+// ties by source in the order given, then by policy version and origin. moved
+// takes the face along, for gifts. The receiver is not changed.
+//
+// It returns INSUFFICIENT_FUNDS, saying what kept the rest from being used.
+func (bs Buckets) Draw(amount int64, order []Source, moved bool, may func(Bucket) Refusal) (left Buckets, used []Part, err error) {
+	left = slices.Clone(bs)
+	index := make([]int, 0, len(left))
+	refused := map[Refusal]int64{}
+	var free int64
+	for i, b := range left {
+		if why := may(b); why != "" {
+			refused[why] += b.Left
+			continue
+		}
+		free += b.Left
+		index = append(index, i)
+	}
+	if free < amount {
+		return nil, nil, InsufficientFunds.Errorf("%d won are asked for, %d of %d may be used%s", amount, free, bs.Total(), reasons(refused))
+	}
+	rank := func(s Source) int {
+		if i := slices.Index(order, s); i >= 0 {
+			return i
+		}
+		return len(order)
+	}
+	slices.SortFunc(index, func(i, j int) int {
+		a, b := left[i], left[j]
+		return cmp.Or(compareExpiry(a.Expiry, b.Expiry), cmp.Compare(rank(a.Source), rank(b.Source)), a.compare(b.Terms))
+	})
+	for _, i := range index {
+		if amount == 0 {
+			break
+		}
+		take := min(amount, left[i].Left)
+		left[i].Left -= take
+		if moved {
+			left[i].Face -= take
+		}
+		amount -= take
+		used = append(used, Part{Terms: left[i].Terms, Amount: take})
+	}
+	return slices.DeleteFunc(left, func(b Bucket) bool { return b.Left == 0 }), used, nil
+}
+
+func reasons(refused map[Refusal]int64) string {
+	if len(refused) == 0 {
+		return ""
+	}
+	said := make([]string, 0, len(refused))
+	for why, amount := range refused {
+		said = append(said, fmt.Sprintf("%d %s", amount, why))
+	}
+	slices.Sort(said)
+	return " (" + strings.Join(said, ", ") + ")"
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package contract
+
+import (
+	"github.com/komsco/trust-platform/chaincode/currency"
+	"github.com/komsco/trust-platform/chaincode/ledger"
+)
+
+// FreezeRequest freezes an account or lets it go.
+type FreezeRequest struct {
+	ledger.Operation
+	Program string `json:"program"`
+	Account string `json:"account"`
+	Reason  string `json:"reason"` // an officer's reference, e.g. of a case; no text about people
+}
+
+// Validate checks the form.
+func (r FreezeRequest) Validate() error {
+	if err := currency.CheckID("programme id", r.Program); err != nil {
+		return err
+	}
+	if err := currency.CheckID("reason", r.Reason); err != nil {
+		return err
+	}
+	return currency.CheckAccountID("account", r.Account)
+}
+
+// AccountRequest names an account.
+type AccountRequest struct {
+	Program string `json:"program"`
+	Account string `json:"account"`
+}
+
+// Validate checks the form.
+func (r AccountRequest) Validate() error {
+	if err := currency.CheckID("programme id", r.Program); err != nil {
+		return err
+	}
+	return currency.CheckAccountID("account", r.Account)
+}
+
+// accountFunctions, by a guard of the issuer or the operator:
+//
+//   - FreezeHolder {op, program, account, reason}; emits HolderFrozen.
+//   - UnfreezeHolder {op, program, account, reason}; emits HolderUnfrozen.
+//     HOLDER_UNKNOWN, HOLDER_STATE.
+//   - Holder {program, account} answers the account's record to officers.
+//
+// They write nothing but the holder's record, which spending only reads: a
+// freeze is never held up by a spender.
+func accountFunctions() []ledger.Function {
+	return []ledger.Function{
+		ledger.Officer("FreezeHolder", func(t *ledger.Tx, r FreezeRequest) (currency.Holder, error) {
+			return changeHolder(t, r, "HolderFrozen", func(h currency.Holder) (currency.Holder, error) { return h.Freeze(r.Reason) })
+		}),
+		ledger.Officer("UnfreezeHolder", func(t *ledger.Tx, r FreezeRequest) (currency.Holder, error) {
+			return changeHolder(t, r, "HolderUnfrozen", currency.Holder.Unfreeze)
+		}),
+		ledger.Query("Holder", func(t *ledger.Tx, r AccountRequest) (currency.Holder, error) {
+			if err := requireAuditor(t, r.Program); err != nil {
+				return currency.Holder{}, err
+			}
+			return holder(t, r.Program, r.Account)
+		}),
+	}
+}
+
+func changeHolder(t *ledger.Tx, r FreezeRequest, event string, change func(currency.Holder) (currency.Holder, error)) (currency.Holder, error) {
+	p, err := program(t, r.Program)
+	if err != nil {
+		return currency.Holder{}, err
+	}
+	if _, err := t.RequireRole(Guard, p.Organisations.Issuer, p.Organisations.Operator); err != nil {
+		return currency.Holder{}, err
+	}
+	h, err := holder(t, r.Program, r.Account)
+	if err != nil {
+		return h, err
+	}
+	if h, err = change(h); err != nil {
+		return h, err
+	}
+	t.Emit(event, r.Program+"/"+r.Account)
+	return h, holders.Put(t, h, r.Program, r.Account)
+}
+
+// requireAuditor lets auditors and guards of the programme's organisations pass.
+func requireAuditor(t *ledger.Tx, id string) error {
+	p, err := program(t, id)
+	if err != nil {
+		return err
+	}
+	if _, err = t.RequireRole(Auditor, p.Organisations.All()...); err == nil {
+		return nil
+	}
+	if _, guard := t.RequireRole(Guard, p.Organisations.Issuer, p.Organisations.Operator); guard == nil {
+		return nil
+	}
+	return err
+}
+
+func holder(t *ledger.Tx, program, account string) (currency.Holder, error) {
+	h, found, err := holders.Get(t, program, account)
+	if err == nil && !found {
+		err = currency.HolderUnknown.Errorf("account %s in programme %s", account, program)
+	}
+	return h, err
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package contract holds the currency chaincode's transaction functions. Each
+// decodes strictly, authorises, loads by exact key, lets package currency
+// decide, saves and emits.
+package contract
+
+import (
+	"slices"
+
+	"github.com/komsco/trust-platform/chaincode/currency"
+	"github.com/komsco/trust-platform/chaincode/ledger"
+)
+
+// Name is the name under which the chaincode is usually committed.
+const Name = "currency"
+
+// Roles of officers. Each counts only in the organisations that the programme
+// names for it.
+const (
+	Registrar ledger.Role = "registrar" // defines programmes
+	Policy    ledger.Role = "policy"    // issuer: proposes policies
+	Treasurer ledger.Role = "treasurer" // issuer: proposes appropriations
+	Approver  ledger.Role = "approver"  // any organisation of the programme: gives the second approval
+	Issuer    ledger.Role = "issuer"    // issuer: opens, issues and closes runs
+	Merchants ledger.Role = "merchants" // issuer: registers and suspends merchants
+	Guard     ledger.Role = "guard"     // issuer and operator: freezes accounts
+	Cashier   ledger.Role = "cashier"   // bank: confirms deposits and payouts
+	Auditor   ledger.Role = "auditor"   // any organisation of the programme: reads accounts
+)
+
+// Roles lists every role.
+var Roles = []ledger.Role{Registrar, Policy, Treasurer, Approver, Issuer, Merchants, Guard, Cashier, Auditor}
+
+// New builds the chaincode.
+func New(config ledger.Config) *ledger.Chaincode {
+	return ledger.New(config, slices.Concat(
+		ledger.RoleFunctions(Roles...),
+		programFunctions(), fundFunctions(), runFunctions(), merchantFunctions(), accountFunctions(),
+		payoutFunctions(), orderFunctions(), historyFunctions(),
+	)...)
+}
+
+// The tables. Keys are described with their names in package currency.
+var (
+	programs       = ledger.NewTable[currency.Program](currency.TableProgram, 1)
+	policies       = ledger.NewTable[currency.Policy](currency.TablePolicy, 2)
+	deposits       = ledger.NewTable[currency.Deposit](currency.TableDeposit, 2)
+	appropriations = ledger.NewTable[currency.Appropriation](currency.TableAppropriation, 2)
+	runs           = ledger.NewTable[currency.Run](currency.TableRun, 2)
+	batches        = ledger.NewTable[currency.Batch](currency.TableBatch, 3)
+	holders        = ledger.NewTable[currency.Holder](currency.TableHolder, 2)
+	persons        = ledger.NewTable[currency.Person](currency.TablePerson, 2)
+	purses         = ledger.NewTable[currency.Purse](currency.TablePurse, 2)
+	credits        = ledger.NewTable[currency.Credit](currency.TableCredit, 4)
+	receipts       = ledger.NewTable[currency.Receipt](currency.TableReceipt, 3)
+	refunds        = ledger.NewTable[currency.Refunded](currency.TableRefunded, 3)
+	merchants      = ledger.NewTable[currency.Merchant](currency.TableMerchant, 2)
+	redemptions    = ledger.NewTable[currency.Redemption](currency.TableRedemption, 3)
+	payouts        = ledger.NewTable[currency.Payout](currency.TablePayout, 2)
+)

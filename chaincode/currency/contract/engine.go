@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package contract
+
+import (
+	"strconv"
+
+	"github.com/komsco/trust-platform/chaincode/currency"
+	"github.com/komsco/trust-platform/chaincode/ledger"
+	"github.com/komsco/trust-platform/chaincode/ledger/did"
+)
+
+// engine carries out the orders of one transaction.
+type engine struct {
+	tx      *ledger.Tx
+	place   currency.Place
+	claims  int            // credits named so far
+	credits []*pending     // to be written at the end, in the order of their numbers
+	till    map[string]int // program/account of a merchant: its credit in this transaction
+}
+
+// pending is a credit of this transaction.
+type pending struct {
+	program, account string
+	credit           currency.Credit
+}
+
+// task is one order on its way through the engine.
+type task struct {
+	*currency.Order
+	err      error
+	verified bool
+	replayed bool // carried out before: receipt or account is the first result
+	receipt  currency.Receipt
+	account  Account
+}
+
+func newEngine(t *ledger.Tx) *engine {
+	place := currency.Place{Network: t.Network(), Channel: t.Channel(), Chaincode: t.Chaincode()}
+	return &engine{tx: t, place: place, till: map[string]int{}}
+}
+
+func (e *engine) parse(compact string, types ...string) *task {
+	o, err := currency.ParseOrder(compact, e.place, types...)
+	return &task{Order: o, err: err}
+}
+
+// prefetch reads what a batch needs in three round trips. A purse is named only
+// after its holder's signature held, so a forged order makes the batch depend on
+// nothing that its victim writes.
+func (e *engine) prefetch(orders []*task) error {
+	var keys []string
+	for _, o := range orders {
+		if o.err != nil {
+			continue
+		}
+		keys = append(keys, programs.Key(o.Program), holders.Key(o.Program, o.Holder))
+	}
+	if err := e.tx.Prefetch(keys...); err != nil {
+		return err
+	}
+	keys = keys[:0]
+	for _, o := range orders {
+		if o.err != nil {
+			continue
+		}
+		h, found, err := holders.Get(e.tx, o.Program, o.Holder)
+		if err != nil {
+			return err
+		}
+		if !found || o.Payload.Typ() == currency.TypOpen {
+			continue // an account may be opened by an earlier order of this batch
+		}
+		if o.err = e.verify(o, h); o.err == nil {
+			keys = append(keys, purses.Key(o.Program, o.Holder))
+			keys = append(keys, e.others(o, h)...)
+		}
+	}
+	return e.tx.Prefetch(keys...)
+}
+
+// others are the keys, besides holder and purse, that carrying out an order
+// reads for certain.
+func (e *engine) others(o *task, h currency.Holder) []string {
+	var keys []string
+	switch p := o.Payload.(type) {
+	case currency.Payment:
+		keys = append(keys, merchants.Key(o.Program, p.To))
+	case currency.Gift:
+		keys = append(keys, holders.Key(o.Program, p.To))
+	case currency.Redeem, currency.Refund:
+		if h.Merchant != "" {
+			keys = append(keys, merchants.Key(o.Program, h.Merchant))
+		}
+	}
+	for _, name := range claimsOf(o.Payload) {
+		if tx, n, err := name.Split(); err == nil {
+			keys = append(keys, credits.Key(o.Program, o.Holder, tx, ledger.Num(n)))
+		}
+	}
+	return keys
+}
+
+func (e *engine) verify(o *task, h currency.Holder) error {
+	key, err := did.ParseMultikey(h.Key)
+	if err != nil {
+		return err
+	}
+	o.verified = true
+	return o.Verify(h, key)
+}
+
+// carryOut runs one order and leaves its outcome in the task.
+func (e *engine) carryOut(o *task) {
+	o.err = e.tx.Attempt(func() error {
+		if o.Payload.Typ() == currency.TypOpen {
+			return e.open(o)
+		}
+		return e.spend(o)
+	})
+}
+
+func (e *engine) open(o *task) error {
+	p, err := program(e.tx, o.Program)
+	if err != nil {
+		return err
+	}
+	before, found, err := holders.Get(e.tx, o.Program, o.Holder)
+	if err != nil {
+		return err
+	}
+	if found {
+		if before.Order != o.Digest {
+			return currency.HolderExists.Errorf("account %s", o.Holder)
+		}
+		o.replayed = true
+		o.account = Account{Program: o.Program, Account: o.Holder, Status: before.Status, Opened: before.Opened}
+		return nil
+	}
+	h, person, err := o.Payload.(currency.Open).Decide(o.DID, p, o.Digest, e.tx.Now())
+	if err != nil {
+		return err
+	}
+	if err := e.verify(o, h); err != nil {
+		return err
+	}
+	if err := o.CheckTime(e.tx.Now()); err != nil {
+		return err
+	}
+	if person != "" {
+		if taken, err := persons.Has(e.tx, o.Program, person); err != nil || taken {
+			return first(err, currency.PersonHasAccount.Errorf("in programme %s", o.Program))
+		}
+		if err := persons.Put(e.tx, currency.Person{Holder: o.Holder}, o.Program, person); err != nil {
+			return err
+		}
+	}
+	o.account = Account{Program: o.Program, Account: o.Holder, Status: h.Status, Opened: h.Opened}
+	e.tx.Emit("AccountOpened", o.Program+"/"+o.Holder)
+	return holders.Put(e.tx, h, o.Program, o.Holder)
+}
+
+// spend carries out an order that takes a sequence number: all checks that every
+// type shares, then the type's own rule, then the purse and the receipt.
+func (e *engine) spend(o *task) error {
+	p, err := program(e.tx, o.Program)
+	if err != nil {
+		return err
+	}
+	h, err := holder(e.tx, o.Program, o.Holder)
+	if err != nil {
+		return err
+	}
+	if !o.verified {
+		if err := e.verify(o, h); err != nil {
+			return err
+		}
+	}
+	purse, _, err := purses.Get(e.tx, o.Program, o.Holder)
+	if err != nil {
+		return err
+	}
+	replay, err := o.CheckSeq(purse)
+	if err != nil {
+		return err
+	}
+	if replay {
+		return e.replay(o)
+	}
+	if err := o.CheckTime(e.tx.Now()); err != nil {
+		return err
+	}
+	if err := h.CanAct(); err != nil {
+		return err
+	}
+	s := &step{engine: e, task: o, program: p, holder: h}
+	if s.rules, err = current(e.tx, p); err != nil {
+		return err
+	}
+	if err := s.collect(purse.Buckets); err != nil {
+		return err
+	}
+	o.receipt = currency.Receipt{
+		Order: o.Digest, Tx: e.tx.ID(), At: e.tx.Now().Unix(),
+		Claimed: s.collected.Claimed, Unclaimed: s.collected.Unclaimed,
+	}
+	left, event, err := s.run()
+	if err != nil {
+		return err
+	}
+	if err := purses.Put(e.tx, currency.Purse{Seq: o.Seq, Buckets: left}, o.Program, o.Holder); err != nil {
+		return err
+	}
+	if err := receipts.Put(e.tx, o.receipt, o.Program, o.Holder, ledger.Num(o.Seq)); err != nil {
+		return err
+	}
+	if s.sent != nil {
+		e.send(s)
+	}
+	e.tx.Emit(event, o.Program+"/"+o.Holder+"/"+strconv.FormatInt(o.Seq, 10))
+	return nil
+}
+
+func (e *engine) replay(o *task) error {
+	r, found, err := receipts.Get(e.tx, o.Program, o.Holder, ledger.Num(o.Seq))
+	if err != nil {
+		return err
+	}
+	if !found {
+		return currency.ReceiptUnknown.Errorf("account %s seq %d", o.Holder, o.Seq)
+	}
+	o.receipt, o.replayed = r, true
+	return o.CheckReplay(r)
+}
+
+// number is the number that the next credit to an account gets. Payments to one
+// merchant share one credit in a transaction; everything else stands alone.
+func (e *engine) number(program, account string, kind currency.CreditKind) int {
+	if kind == currency.CreditPayment {
+		if n, ok := e.till[program+"/"+account]; ok {
+			return n
+		}
+	}
+	return len(e.credits)
+}
+
+// send adds a credit once nothing can fail any more.
+func (e *engine) send(s *step) {
+	n := e.number(s.Program, s.sent.account, s.sent.credit.Kind)
+	if n < len(e.credits) {
+		shared := &e.credits[n].credit
+		shared.From = ""
+		shared.Parts = currency.MergeParts(append(shared.Parts, s.sent.credit.Parts...))
+		return
+	}
+	e.credits = append(e.credits, s.sent)
+	if s.sent.credit.Kind == currency.CreditPayment {
+		e.till[s.Program+"/"+s.sent.account] = n
+	}
+}
+
+func (e *engine) saveCredits() error {
+	for n, c := range e.credits {
+		if err := credits.Put(e.tx, c.credit, c.program, c.account, e.tx.ID(), ledger.Num(int64(n))); err != nil {
+			return err
+		}
+	}
+	return nil
+}

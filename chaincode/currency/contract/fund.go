@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package contract
+
+import (
+	"github.com/komsco/trust-platform/chaincode/currency"
+	"github.com/komsco/trust-platform/chaincode/ledger"
+)
+
+// ConfirmDepositRequest is the bank's word that money arrived.
+type ConfirmDepositRequest struct {
+	ledger.Operation
+	Program string `json:"program"`
+	Ref     string `json:"ref"`    // the bank's reference, unique in the programme
+	Fund    string `json:"fund"`   // the fund that what is issued from it belongs to
+	Amount  int64  `json:"amount"` // won
+}
+
+// Validate checks the form.
+func (r ConfirmDepositRequest) Validate() error {
+	return checkMoney(r.Program, r.Ref, r.Fund, r.Amount)
+}
+
+// ProposeAppropriationRequest proposes to spend budget on a programme.
+type ProposeAppropriationRequest struct {
+	ledger.Operation
+	Program string `json:"program"`
+	ID      string `json:"id"`
+	Fund    string `json:"fund"`   // the fund that what is issued from it belongs to
+	Amount  int64  `json:"amount"` // won
+}
+
+// Validate checks the form.
+func (r ProposeAppropriationRequest) Validate() error {
+	return checkMoney(r.Program, r.ID, r.Fund, r.Amount)
+}
+
+func checkMoney(program, id, fund string, amount int64) error {
+	if err := currency.CheckID("programme id", program); err != nil {
+		return err
+	}
+	if err := currency.CheckID("reference", id); err != nil {
+		return err
+	}
+	if err := currency.CheckID("fund", fund); err != nil {
+		return err
+	}
+	return currency.CheckAmount("amount", amount)
+}
+
+// RecordRequest names a record of a programme by its id.
+type RecordRequest struct {
+	Program string `json:"program"`
+	ID      string `json:"id"`
+}
+
+// Validate checks the form.
+func (r RecordRequest) Validate() error {
+	if err := currency.CheckID("programme id", r.Program); err != nil {
+		return err
+	}
+	return currency.CheckID("id", r.ID)
+}
+
+// RecordOperation is an officer's call about one record.
+type RecordOperation struct {
+	ledger.Operation
+	RecordRequest
+}
+
+// fundFunctions:
+//
+//   - ConfirmDeposit {op, program, ref, fund, amount} by the bank's cashier; emits
+//     DepositConfirmed. DEPOSIT_EXISTS.
+//   - ProposeAppropriation {op, program, id, fund, amount} by the issuer's
+//     treasurer; emits AppropriationProposed. APPROPRIATION_EXISTS.
+//   - ApproveAppropriation {op, program, id} by an approver who is another person
+//     of another organisation; emits AppropriationApproved.
+//     APPROPRIATION_UNKNOWN, APPROPRIATION_STATE, SAME_OFFICER, SAME_ORGANISATION.
+//   - Deposit {program, id}, Appropriation {program, id} answer the records.
+func fundFunctions() []ledger.Function {
+	return []ledger.Function{
+		ledger.Officer("ConfirmDeposit", confirmDeposit),
+		ledger.Officer("ProposeAppropriation", proposeAppropriation),
+		ledger.Officer("ApproveAppropriation", approveAppropriation),
+		ledger.Query("Deposit", func(t *ledger.Tx, r RecordRequest) (currency.Deposit, error) {
+			return deposit(t, r.Program, r.ID)
+		}),
+		ledger.Query("Appropriation", func(t *ledger.Tx, r RecordRequest) (currency.Appropriation, error) {
+			return appropriation(t, r.Program, r.ID)
+		}),
+	}
+}
+
+func confirmDeposit(t *ledger.Tx, r ConfirmDepositRequest) (currency.Deposit, error) {
+	p, err := program(t, r.Program)
+	if err != nil {
+		return currency.Deposit{}, err
+	}
+	caller, err := t.RequireRole(Cashier, p.Organisations.Bank)
+	if err != nil {
+		return currency.Deposit{}, err
+	}
+	taken, err := deposits.Has(t, r.Program, r.Ref)
+	if err != nil {
+		return currency.Deposit{}, err
+	}
+	if taken {
+		return currency.Deposit{}, currency.DepositExists.Errorf("%s", r.Ref)
+	}
+	d := currency.Deposit{Program: r.Program, Ref: r.Ref, Fund: r.Fund, Amount: r.Amount, Left: r.Amount, By: caller.String()}
+	t.Emit("DepositConfirmed", r.Program+"/"+r.Ref)
+	return d, deposits.Put(t, d, r.Program, r.Ref)
+}
+
+func proposeAppropriation(t *ledger.Tx, r ProposeAppropriationRequest) (currency.Appropriation, error) {
+	p, err := program(t, r.Program)
+	if err != nil {
+		return currency.Appropriation{}, err
+	}
+	caller, err := t.RequireRole(Treasurer, p.Organisations.Issuer)
+	if err != nil {
+		return currency.Appropriation{}, err
+	}
+	taken, err := appropriations.Has(t, r.Program, r.ID)
+	if err != nil {
+		return currency.Appropriation{}, err
+	}
+	if taken {
+		return currency.Appropriation{}, currency.AppropriationExists.Errorf("%s", r.ID)
+	}
+	a := currency.Appropriation{Program: r.Program, ID: r.ID, Fund: r.Fund, Amount: r.Amount, ProposedBy: caller.String()}
+	t.Emit("AppropriationProposed", r.Program+"/"+r.ID)
+	return a, appropriations.Put(t, a, r.Program, r.ID)
+}
+
+func approveAppropriation(t *ledger.Tx, r RecordOperation) (currency.Appropriation, error) {
+	p, err := program(t, r.Program)
+	if err != nil {
+		return currency.Appropriation{}, err
+	}
+	caller, err := t.RequireRole(Approver, p.Organisations.All()...)
+	if err != nil {
+		return currency.Appropriation{}, err
+	}
+	a, err := appropriation(t, r.Program, r.ID)
+	if err != nil {
+		return a, err
+	}
+	if a, err = a.Approve(p, caller.String()); err != nil {
+		return a, err
+	}
+	t.Emit("AppropriationApproved", r.Program+"/"+r.ID)
+	return a, appropriations.Put(t, a, r.Program, r.ID)
+}
+
+func deposit(t *ledger.Tx, program, ref string) (currency.Deposit, error) {
+	d, found, err := deposits.Get(t, program, ref)
+	if err == nil && !found {
+		err = currency.DepositUnknown.Errorf("%s", ref)
+	}
+	return d, err
+}
+
+func appropriation(t *ledger.Tx, program, id string) (currency.Appropriation, error) {
+	a, found, err := appropriations.Get(t, program, id)
+	if err == nil && !found {
+		err = currency.AppropriationUnknown.Errorf("%s", id)
+	}
+	return a, err
+}

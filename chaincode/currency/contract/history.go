@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package contract
+
+import (
+	"github.com/komsco/trust-platform/chaincode/currency"
+	"github.com/komsco/trust-platform/chaincode/ledger"
+)
+
+// PageRequest pages through the records of a programme.
+type PageRequest struct {
+	Program  string `json:"program"`
+	Limit    int    `json:"limit,omitempty"`    // 1 to 500; 0 is 500
+	Bookmark string `json:"bookmark,omitempty"` // next of the page before
+}
+
+// Validate checks the form.
+func (r PageRequest) Validate() error {
+	if r.Limit < 0 || r.Limit > ledger.MaxPage || len(r.Bookmark) > 1024 {
+		return currency.InvalidID.Errorf("limit %d: 0 to %d", r.Limit, ledger.MaxPage)
+	}
+	return currency.CheckID("programme id", r.Program)
+}
+
+// ReceiptRequest names a receipt. Read is a read order of the payer or of the
+// merchant who was paid; officers leave it out.
+type ReceiptRequest struct {
+	Program string `json:"program"`
+	Account string `json:"account"`
+	Seq     int64  `json:"seq"`
+	Read    string `json:"read,omitempty"`
+}
+
+// Validate checks the form.
+func (r ReceiptRequest) Validate() error {
+	if r.Seq < 1 || r.Seq > currency.MaxAmount {
+		return currency.InvalidID.Errorf("seq is %d, the first order has 1", r.Seq)
+	}
+	return AccountRequest{Program: r.Program, Account: r.Account}.Validate()
+}
+
+// OwnRequest asks for the asker's own records: Read says whose. Officers name
+// the account instead.
+type OwnRequest struct {
+	PageRequest
+	Account string `json:"account"`
+	Read    string `json:"read,omitempty"`
+}
+
+// Validate checks the form.
+func (r OwnRequest) Validate() error {
+	if err := r.PageRequest.Validate(); err != nil {
+		return err
+	}
+	return currency.CheckAccountID("account", r.Account)
+}
+
+// PurseView is what an account holds, as its owner sees it.
+type PurseView struct {
+	Program  string           `json:"program"`
+	Account  string           `json:"account"`
+	Status   currency.Status  `json:"status"`
+	Merchant string           `json:"merchant,omitempty"`
+	Seq      int64            `json:"seq"`     // the next order's seq is one more
+	Total    int64            `json:"total"`   // won
+	Buckets  currency.Buckets `json:"buckets"` // with their terms
+}
+
+// ReceiptView is a receipt with its sequence number and what was refunded of it.
+type ReceiptView struct {
+	Account  string `json:"account"`
+	Seq      int64  `json:"seq"`
+	Refunded int64  `json:"refunded,omitempty"` // won
+	currency.Receipt
+}
+
+// historyFunctions answer what belongs to a holder, to whoever shows a read
+// order of that holder (read-order+jws, expiring within 15 minutes) and to
+// auditors and guards of the programme. READ_REFUSED, ORDER_EXPIRED,
+// BAD_SIGNATURE, HOLDER_UNKNOWN.
+//
+//   - Purse {program, account, read}
+//   - Receipt {program, account, seq, read}; also to the merchant who was paid
+//   - Receipts, Credits {program, account, read, limit, bookmark}: pages, the
+//     credits being those not claimed yet
+func historyFunctions() []ledger.Function {
+	return []ledger.Function{
+		ledger.Query("Purse", func(t *ledger.Tx, r OwnRequest) (PurseView, error) {
+			h, err := own(t, r)
+			if err != nil {
+				return PurseView{}, err
+			}
+			p, _, err := purses.Get(t, r.Program, r.Account)
+			if p.Buckets == nil {
+				p.Buckets = currency.Buckets{}
+			}
+			return PurseView{
+				Program: r.Program, Account: r.Account, Status: h.Status, Merchant: h.Merchant,
+				Seq: p.Seq, Total: p.Buckets.Total(), Buckets: p.Buckets,
+			}, err
+		}),
+		ledger.Query("Receipt", receipt),
+		ledger.Query("Receipts", func(t *ledger.Tx, r OwnRequest) (ledger.Page[currency.Receipt], error) {
+			if _, err := own(t, r); err != nil {
+				return ledger.Page[currency.Receipt]{}, err
+			}
+			return receipts.List(t, r.Limit, r.Bookmark, r.Program, r.Account)
+		}),
+		ledger.Query("Credits", func(t *ledger.Tx, r OwnRequest) (ledger.Page[currency.Credit], error) {
+			if _, err := own(t, r); err != nil {
+				return ledger.Page[currency.Credit]{}, err
+			}
+			return credits.List(t, r.Limit, r.Bookmark, r.Program, r.Account)
+		}),
+	}
+}
+
+func receipt(t *ledger.Tx, r ReceiptRequest) (ReceiptView, error) {
+	out := ReceiptView{Account: r.Account, Seq: r.Seq}
+	reader, err := reader(t, r.Program, r.Read)
+	if err != nil {
+		return out, err
+	}
+	stored, found, err := receipts.Get(t, r.Program, r.Account, ledger.Num(r.Seq))
+	if err != nil {
+		return out, err
+	}
+	if reader != nil && reader.account != r.Account && (!found || reader.Merchant == "" || stored.To != reader.Merchant) {
+		return out, currency.ReadRefused.Errorf("receipt %s/%d is neither of nor for the reader", r.Account, r.Seq)
+	}
+	if !found {
+		return out, currency.ReceiptUnknown.Errorf("account %s seq %d", r.Account, r.Seq)
+	}
+	back, _, err := refunds.Get(t, r.Program, r.Account, ledger.Num(r.Seq))
+	out.Receipt, out.Refunded = stored, back.Amount
+	return out, err
+}
+
+func own(t *ledger.Tx, r OwnRequest) (currency.Holder, error) {
+	reader, err := reader(t, r.Program, r.Read)
+	if err != nil {
+		return currency.Holder{}, err
+	}
+	if reader == nil {
+		return holder(t, r.Program, r.Account)
+	}
+	if reader.account != r.Account {
+		return currency.Holder{}, currency.ReadRefused.Errorf("account %s is not the reader's", r.Account)
+	}
+	return reader.Holder, nil
+}
+
+type readingHolder struct {
+	currency.Holder
+	account string
+}
+
+// reader returns the holder who signed the read order, or nil for an officer who
+// may read without one.
+func reader(t *ledger.Tx, program, read string) (*readingHolder, error) {
+	if read == "" {
+		if err := requireAuditor(t, program); err != nil {
+			return nil, currency.ReadRefused.Errorf("no read order, and: %w", err)
+		}
+		return nil, nil
+	}
+	e := newEngine(t)
+	o := e.parse(read, currency.TypRead)
+	if o.err != nil {
+		return nil, o.err
+	}
+	if o.Program != program {
+		return nil, currency.OrderElsewhere.Errorf("the read order is for programme %s", o.Program)
+	}
+	h, err := holder(t, program, o.Holder)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.verify(o, h); err != nil {
+		return nil, err
+	}
+	return &readingHolder{h, o.Holder}, o.Payload.(currency.Read).CheckShort(t.Now())
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package contract
+
+import (
+	"github.com/komsco/trust-platform/chaincode/currency"
+	"github.com/komsco/trust-platform/chaincode/ledger"
+	"github.com/komsco/trust-platform/chaincode/ledger/code"
+)
+
+// MaxBatch bounds the orders of one PayBatch.
+const MaxBatch = 1000
+
+// purseOrders are the order types that take a sequence number.
+var purseOrders = []string{currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund}
+
+// Item is the outcome of one order of a batch. An empty item was carried out in
+// this transaction.
+type Item struct {
+	Code      string               `json:"code,omitempty"`      // why it was not carried out
+	Detail    string               `json:"detail,omitempty"`    // the same with its figures
+	First     string               `json:"first,omitempty"`     // the transaction that carried it out before
+	Unclaimed []currency.Unclaimed `json:"unclaimed,omitempty"` // credits it named and did not get
+}
+
+// Account is the public face of an account that was opened.
+type Account struct {
+	Program string          `json:"program"`
+	Account string          `json:"account"`
+	Status  currency.Status `json:"status"`
+	Opened  int64           `json:"opened"` // Unix seconds
+}
+
+// orderFunctions take what holders signed; whoever carries it gains nothing.
+// Every argument is one compact JWS.
+//
+//   - Open (open-order+jws) opens an account; emits AccountOpened. NOT_ENROLLED,
+//     HOLDER_EXISTS, PERSON_HAS_ACCOUNT.
+//   - Pay (payment-order+jws) emits Paid, Give (gift-order+jws) emits Gifted, Claim
+//     (claim-order+jws) emits Claimed, Redeem (redeem-order+jws) emits Redeemed,
+//     Refund (refund-order+jws) emits Refunded. Each returns its receipt, the first
+//     one where the order was carried out before.
+//   - PayBatch takes 1 to 1000 orders of all these types, in any mixture. Each
+//     stands or falls alone; orders of one holder are carried out as they stand.
+//     Returns an Item for each.
+//
+// Codes of all: BAD_JWS, BAD_SIGNATURE, KEY_MISMATCH, ORDER_ELSEWHERE,
+// ORDER_EXPIRED, WRONG_ORDER, SEQ_USED, SEQ_AHEAD, PROGRAM_UNKNOWN,
+// HOLDER_UNKNOWN, HOLDER_FROZEN, HOLDER_CLOSED and those of the rule itself.
+func orderFunctions() []ledger.Function {
+	single := func(name, typ string) ledger.Function {
+		return ledger.Order(name, 1, func(t *ledger.Tx, orders []string) (currency.Receipt, error) {
+			return one(t, orders[0], typ)
+		})
+	}
+	return []ledger.Function{
+		ledger.Order("Open", 1, func(t *ledger.Tx, orders []string) (Account, error) {
+			e := newEngine(t)
+			o := e.parse(orders[0], currency.TypOpen)
+			if o.err == nil {
+				e.carryOut(o)
+			}
+			return o.account, o.err
+		}),
+		single("Pay", currency.TypPayment), single("Give", currency.TypGift), single("Claim", currency.TypClaim),
+		single("Redeem", currency.TypRedeem), single("Refund", currency.TypRefund),
+		ledger.Order("PayBatch", -1, payBatch),
+	}
+}
+
+func one(t *ledger.Tx, compact, typ string) (currency.Receipt, error) {
+	e := newEngine(t)
+	o := e.parse(compact, typ)
+	if o.err == nil {
+		e.carryOut(o)
+	}
+	if o.err != nil {
+		return currency.Receipt{}, o.err
+	}
+	return o.receipt, e.saveCredits()
+}
+
+func payBatch(t *ledger.Tx, compacts []string) ([]Item, error) {
+	if len(compacts) > MaxBatch {
+		return nil, currency.TooLarge.Errorf("%d orders, at most %d", len(compacts), MaxBatch)
+	}
+	e := newEngine(t)
+	types := append([]string{currency.TypOpen}, purseOrders...)
+	orders := make([]*task, len(compacts))
+	for i, c := range compacts {
+		orders[i] = e.parse(c, types...)
+	}
+	if err := e.prefetch(orders); err != nil {
+		return nil, err
+	}
+	items := make([]Item, len(orders))
+	for i, o := range orders {
+		if o.err == nil {
+			e.carryOut(o)
+		}
+		if o.err != nil {
+			refusal := code.Of(o.err)
+			if refusal == nil || refusal.Code.Kind == code.Internal {
+				return nil, o.err
+			}
+			items[i] = Item{Code: refusal.Code.Name, Detail: refusal.Detail()}
+			continue
+		}
+		items[i].Unclaimed = o.receipt.Unclaimed
+		if o.replayed {
+			items[i].First = o.receipt.Tx
+		}
+	}
+	return items, e.saveCredits()
+}

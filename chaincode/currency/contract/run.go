@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package contract
+
+import (
+	"strconv"
+
+	"github.com/komsco/trust-platform/chaincode/currency"
+	"github.com/komsco/trust-platform/chaincode/ledger"
+	"github.com/komsco/trust-platform/chaincode/ledger/code"
+)
+
+// OpenRunRequest reserves money for an issue and announces its batches.
+type OpenRunRequest struct {
+	ledger.Operation
+	Program string               `json:"program"`
+	ID      string               `json:"id"`
+	Unit    string               `json:"unit"`   // what the rows are counted in
+	Source  currency.Source      `json:"source"` // principal, benefit or reward
+	Draws   []currency.Draw      `json:"draws"`
+	Batches []currency.Announced `json:"batches"`
+}
+
+func (r OpenRunRequest) run() currency.Run {
+	return currency.Run{Program: r.Program, ID: r.ID, Unit: r.Unit, Source: r.Source, Draws: r.Draws, Batches: r.Batches}
+}
+
+// Validate checks the form.
+func (r OpenRunRequest) Validate() error { return r.run().Validate() }
+
+// IssueBatchRequest issues one announced batch.
+type IssueBatchRequest struct {
+	ledger.Operation
+	Program string         `json:"program"`
+	Run     string         `json:"run"`
+	Batch   int            `json:"batch"` // from 0
+	Rows    []currency.Row `json:"rows"`
+}
+
+// Validate checks the form.
+func (r IssueBatchRequest) Validate() error {
+	if err := currency.CheckID("programme id", r.Program); err != nil {
+		return err
+	}
+	if len(r.Rows) == 0 || len(r.Rows) > currency.MaxRows {
+		return currency.TooLarge.Errorf("%d rows, 1 to %d are allowed", len(r.Rows), currency.MaxRows)
+	}
+	return currency.CheckID("run id", r.Run)
+}
+
+// BatchRequest names a batch of a run.
+type BatchRequest struct {
+	Program string `json:"program"`
+	Run     string `json:"run"`
+	Batch   int    `json:"batch"`
+}
+
+// Validate checks the form.
+func (r BatchRequest) Validate() error {
+	if err := currency.CheckID("programme id", r.Program); err != nil {
+		return err
+	}
+	if r.Batch < 0 || r.Batch >= currency.MaxBatches {
+		return currency.InvalidID.Errorf("batch %d: 0 to %d", r.Batch, currency.MaxBatches-1)
+	}
+	return currency.CheckID("run id", r.Run)
+}
+
+// runFunctions, all by the issuer's issuing officer:
+//
+//   - OpenRun {op, program, id, unit, source, draws, batches} reserves the money;
+//     emits RunOpened. RUN_EXISTS, UNIT_MISMATCH, BATCH_CEILING, FUND_EXCEEDED,
+//     DEPOSIT_UNKNOWN, APPROPRIATION_UNKNOWN, APPROPRIATION_STATE.
+//   - IssueBatch {op, program, run, batch, rows} credits the recipients; each row
+//     stands or falls alone; emits BatchIssued. RUN_UNKNOWN, RUN_CLOSED,
+//     BATCH_UNKNOWN, BATCH_MISMATCH, BATCH_DONE.
+//   - CloseRun {op, program, id} returns what was not issued; emits RunClosed.
+//   - Run {program, id}, Batch {program, run, batch} answer the records.
+func runFunctions() []ledger.Function {
+	return []ledger.Function{
+		ledger.Officer("OpenRun", openRun),
+		ledger.Officer("IssueBatch", issueBatch),
+		ledger.Officer("CloseRun", closeRun),
+		ledger.Query("Run", func(t *ledger.Tx, r RecordRequest) (currency.Run, error) { return run(t, r.Program, r.ID) }),
+		ledger.Query("Batch", func(t *ledger.Tx, r BatchRequest) (currency.Batch, error) {
+			b, found, err := batches.Get(t, r.Program, r.Run, ledger.Num(int64(r.Batch)))
+			if err == nil && !found {
+				err = currency.BatchUnknown.Errorf("batch %d of run %s was not issued", r.Batch, r.Run)
+			}
+			return b, err
+		}),
+	}
+}
+
+func openRun(t *ledger.Tx, r OpenRunRequest) (currency.Run, error) {
+	p, err := program(t, r.Program)
+	if err != nil {
+		return currency.Run{}, err
+	}
+	caller, err := t.RequireRole(Issuer, p.Organisations.Issuer)
+	if err != nil {
+		return currency.Run{}, err
+	}
+	taken, err := runs.Has(t, r.Program, r.ID)
+	if err != nil {
+		return currency.Run{}, err
+	}
+	if taken {
+		return currency.Run{}, currency.RunExists.Errorf("%s", r.ID)
+	}
+	rules, err := current(t, p)
+	if err != nil {
+		return currency.Run{}, err
+	}
+	funding, err := loadFunding(t, r.Program, r.Draws)
+	if err != nil {
+		return currency.Run{}, err
+	}
+	opened, funding, err := r.run().Open(rules, funding)
+	if err != nil {
+		return opened, err
+	}
+	opened.By = caller.String()
+	t.Emit("RunOpened", r.Program+"/"+r.ID)
+	if err := saveFunding(t, r.Program, funding); err != nil {
+		return opened, err
+	}
+	return opened, runs.Put(t, opened, r.Program, r.ID)
+}
+
+func issueBatch(t *ledger.Tx, r IssueBatchRequest) (currency.Batch, error) {
+	var out currency.Batch
+	p, err := program(t, r.Program)
+	if err != nil {
+		return out, err
+	}
+	if _, err := t.RequireRole(Issuer, p.Organisations.Issuer); err != nil {
+		return out, err
+	}
+	opened, err := run(t, r.Program, r.Run)
+	if err != nil {
+		return out, err
+	}
+	if err := opened.CheckBatch(r.Batch, r.Rows); err != nil {
+		return out, err
+	}
+	number := ledger.Num(int64(r.Batch))
+	done, err := batches.Has(t, r.Program, r.Run, number)
+	if err != nil {
+		return out, err
+	}
+	if done {
+		return out, currency.BatchDone.Errorf("batch %d of run %s", r.Batch, r.Run)
+	}
+	rules, err := policy(t, r.Program, opened.Policy)
+	if err != nil {
+		return out, err
+	}
+	keys := make([]string, 0, len(r.Rows))
+	for _, row := range r.Rows {
+		if currency.CheckAccountID("to", row.To) == nil {
+			keys = append(keys, holders.Key(r.Program, row.To))
+		}
+	}
+	if err := t.Prefetch(keys...); err != nil {
+		return out, err
+	}
+	out = currency.Batch{Tx: t.ID(), Fund: opened.Fund, BonusFund: opened.BonusFund}
+	today, given := p.Today(t.Now()), map[string]int64{}
+	for i, row := range r.Rows {
+		err := t.Attempt(func() error { return issueRow(t, opened, rules, today, i, row, given) })
+		if e := code.Of(err); e != nil && e.Code.Kind != code.Internal {
+			out.Failed = append(out.Failed, currency.Failure{Row: i, Code: e.Code.Name, Detail: e.Detail()})
+			continue
+		}
+		if err != nil {
+			return out, err
+		}
+		out.Rows++
+		out.Issued += row.Amount
+		if opened.Source == currency.Principal {
+			out.Bonus += rules.Bonus(row.Amount)
+		}
+	}
+	t.Emit("BatchIssued", r.Program+"/"+r.Run+"/"+strconv.Itoa(r.Batch))
+	return out, batches.Put(t, out, r.Program, r.Run, number)
+}
+
+func issueRow(t *ledger.Tx, run currency.Run, rules currency.Policy, today currency.Day, i int, row currency.Row, given map[string]int64) error {
+	if err := currency.CheckAccountID("to", row.To); err != nil {
+		return err
+	}
+	h, err := holder(t, run.Program, row.To)
+	if err != nil {
+		return err
+	}
+	parts, err := run.Issue(row, h, rules, today, given[row.To])
+	if err != nil {
+		return err
+	}
+	given[row.To] += currency.Total(parts)
+	credit := currency.Credit{Kind: currency.CreditIssue, From: run.ID, Parts: parts, At: t.Now().Unix()}
+	return credits.Put(t, credit, run.Program, row.To, t.ID(), ledger.Num(int64(i)))
+}
+
+func closeRun(t *ledger.Tx, r RecordOperation) (currency.Run, error) {
+	p, err := program(t, r.Program)
+	if err != nil {
+		return currency.Run{}, err
+	}
+	if _, err := t.RequireRole(Issuer, p.Organisations.Issuer); err != nil {
+		return currency.Run{}, err
+	}
+	opened, err := run(t, r.Program, r.ID)
+	if err != nil {
+		return opened, err
+	}
+	keys := make([]string, len(opened.Batches))
+	for i := range opened.Batches {
+		keys[i] = batches.Key(r.Program, r.ID, ledger.Num(int64(i)))
+	}
+	if err := t.Prefetch(keys...); err != nil {
+		return opened, err
+	}
+	done := map[int]currency.Batch{}
+	for i := range opened.Batches {
+		b, found, err := batches.Get(t, r.Program, r.ID, ledger.Num(int64(i)))
+		if err != nil {
+			return opened, err
+		}
+		if found {
+			done[i] = b
+		}
+	}
+	funding, err := loadFunding(t, r.Program, opened.Draws)
+	if err != nil {
+		return opened, err
+	}
+	closed, funding, err := opened.Close(done, funding)
+	if err != nil {
+		return opened, err
+	}
+	t.Emit("RunClosed", r.Program+"/"+r.ID)
+	if err := saveFunding(t, r.Program, funding); err != nil {
+		return closed, err
+	}
+	return closed, runs.Put(t, closed, r.Program, r.ID)
+}
+
+func loadFunding(t *ledger.Tx, program string, draws []currency.Draw) (currency.Funding, error) {
+	f := currency.Funding{Deposits: map[string]currency.Deposit{}, Appropriations: map[string]currency.Appropriation{}}
+	for _, d := range draws {
+		var err error
+		if d.Deposit != "" {
+			f.Deposits[d.Deposit], err = deposit(t, program, d.Deposit)
+		} else {
+			f.Appropriations[d.Appropriation], err = appropriation(t, program, d.Appropriation)
+		}
+		if err != nil {
+			return f, err
+		}
+	}
+	return f, nil
+}
+
+// saveFunding writes what changed. Writes are sorted before they reach the
+// peer, so the order of these maps does not matter.
+func saveFunding(t *ledger.Tx, program string, f currency.Funding) error {
+	for ref, d := range f.Deposits {
+		if err := deposits.Put(t, d, program, ref); err != nil {
+			return err
+		}
+	}
+	for id, a := range f.Appropriations {
+		if err := appropriations.Put(t, a, program, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func run(t *ledger.Tx, program, id string) (currency.Run, error) {
+	r, found, err := runs.Get(t, program, id)
+	if err == nil && !found {
+		err = currency.RunUnknown.Errorf("%s", id)
+	}
+	return r, err
+}

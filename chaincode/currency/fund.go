@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package currency
+
+// Deposit is money at the bank that principal is issued against. The bank's
+// reference is its key, so it is confirmed once.
+type Deposit struct {
+	Program string `json:"program"`
+	Ref     string `json:"ref"`    // the bank's reference
+	Fund    string `json:"fund"`   // the origin of what is issued from it
+	Amount  int64  `json:"amount"` // won
+	Left    int64  `json:"left"`   // not yet drawn by runs, won
+	By      string `json:"by"`     // MSP/common name
+}
+
+// Appropriation is budget that two people of different organisations agreed to
+// spend on a programme.
+type Appropriation struct {
+	Program    string `json:"program"`
+	ID         string `json:"id"`
+	Fund       string `json:"fund"`   // the origin of what is issued from it
+	Amount     int64  `json:"amount"` // won
+	Left       int64  `json:"left"`   // not yet drawn by runs, won; 0 until approved
+	Approved   bool   `json:"approved,omitempty"`
+	ProposedBy string `json:"proposedBy"`
+	ApprovedBy string `json:"approvedBy,omitempty"`
+}
+
+// Approve completes an appropriation. It returns APPROPRIATION_STATE,
+// SAME_OFFICER or SAME_ORGANISATION.
+func (a Appropriation) Approve(p Program, by string) (Appropriation, error) {
+	if a.Approved {
+		return a, AppropriationState.Errorf("%s was approved by %s", a.ID, a.ApprovedBy)
+	}
+	if err := p.CheckSecond(a.ProposedBy, by); err != nil {
+		return a, err
+	}
+	a.Approved, a.ApprovedBy, a.Left = true, by, a.Amount
+	return a, nil
+}
+
+// Draw takes won out of the deposit for a run. It returns FUND_EXCEEDED.
+func (d Deposit) Draw(amount int64) (Deposit, error) {
+	if amount > d.Left {
+		return d, FundExceeded.Errorf("deposit %s holds %d won, %d are drawn", d.Ref, d.Left, amount)
+	}
+	d.Left -= amount
+	return d, nil
+}
+
+// Draw takes won out of the appropriation for a run. It returns FUND_EXCEEDED or
+// APPROPRIATION_STATE.
+func (a Appropriation) Draw(amount int64) (Appropriation, error) {
+	if !a.Approved {
+		return a, AppropriationState.Errorf("%s waits for its second approval", a.ID)
+	}
+	if amount > a.Left {
+		return a, FundExceeded.Errorf("appropriation %s holds %d won, %d are drawn", a.ID, a.Left, amount)
+	}
+	a.Left -= amount
+	return a, nil
+}

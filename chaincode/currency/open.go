@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package currency
+
+import (
+	"time"
+
+	"github.com/komsco/trust-platform/chaincode/ledger/code"
+	"github.com/komsco/trust-platform/chaincode/ledger/did"
+	"github.com/komsco/trust-platform/chaincode/ledger/jws"
+)
+
+// Open opens an account (TypOpen).
+type Open struct {
+	Chaincode string `json:"chaincode"`
+	Channel   string `json:"channel"`
+	Enrolment string `json:"enrolment,omitempty"` // compact JWS of an Enrolment; left out where the programme is open
+	Exp       int64  `json:"exp"`
+	Holder    string `json:"holder"`
+	Network   string `json:"network"`
+	Program   string `json:"program"`
+	V         int    `json:"v"`
+}
+
+// Binding implements Payload.
+func (o Open) Binding() Binding {
+	return Binding{Place{o.Network, o.Channel, o.Chaincode}, o.V, o.Program, o.Holder, 0, o.Exp}
+}
+
+// Typ implements Payload.
+func (Open) Typ() string { return TypOpen }
+
+// Validate implements Payload.
+func (o Open) Validate() error {
+	if len(o.Enrolment) > 4096 {
+		return TooLarge.Errorf("enrolment has %d bytes, at most 4096", len(o.Enrolment))
+	}
+	return nil
+}
+
+// TypEnrolment is the typ of an Enrolment.
+const TypEnrolment = "enrolment+jws"
+
+// Enrolment attests that a DID belongs to a person who may take part, under an
+// id that is used for this programme only. An enroller of the programme signs it.
+type Enrolment struct {
+	DID     string `json:"did"` // whose account may be opened
+	Exp     int64  `json:"exp"` // Unix seconds
+	Network string `json:"network"`
+	Person  string `json:"person"` // pairwise person id: 1 to 48 of A-Z a-z 0-9 . _ -
+	Program string `json:"program"`
+	V       int    `json:"v"`
+}
+
+// Decide opens an account. person is the enrolled person's id, empty in an open
+// programme. It returns NOT_ENROLLED, BAD_DID or BAD_SIGNATURE.
+func (o Open) Decide(holderDID string, p Program, digest string, now time.Time) (h Holder, person string, err error) {
+	method, err := did.Resolve(holderDID)
+	if err != nil {
+		return h, "", err
+	}
+	if !p.Open {
+		if person, err = o.enrolled(holderDID, p, now); err != nil {
+			return h, "", err
+		}
+	}
+	return Holder{
+		DID: holderDID, Kid: method.URL, Key: method.Key.Multikey(), Status: Active,
+		Person: person, Opened: now.Unix(), Order: digest,
+	}, person, nil
+}
+
+func (o Open) enrolled(holderDID string, p Program, now time.Time) (string, error) {
+	if o.Enrolment == "" {
+		return "", NotEnrolled.Errorf("programme %s asks for an enrolment", p.ID)
+	}
+	m, err := jws.Parse(o.Enrolment)
+	if err != nil {
+		return "", err
+	}
+	if m.Header.Typ != TypEnrolment {
+		return "", WrongOrder.Errorf("typ of the enrolment is %.40q, expected %s", m.Header.Typ, TypEnrolment)
+	}
+	var e Enrolment
+	if err := jws.DecodeCanonical(m.Payload, &e); err != nil {
+		return "", badPayload(err)
+	}
+	enroller, _, err := did.Split(m.Header.Kid)
+	if err != nil {
+		return "", err
+	}
+	listed := false
+	for _, d := range p.Enrollers {
+		listed = listed || d == enroller
+	}
+	if !listed {
+		return "", NotEnrolled.Errorf("%.100s does not enrol for programme %s", enroller, p.ID)
+	}
+	method, err := did.Resolve(enroller)
+	if err != nil {
+		return "", err
+	}
+	if method.URL != m.Header.Kid {
+		return "", KeyMismatch.Errorf("%.160s is no key of %.100s", m.Header.Kid, enroller)
+	}
+	if err := m.Verify(method.Key); err != nil {
+		return "", err
+	}
+	if e.V != 1 || e.DID != holderDID || e.Program != p.ID || e.Network != o.Network {
+		return "", NotEnrolled.Errorf("the enrolment is for another holder, programme or network")
+	}
+	if now.Unix() > e.Exp {
+		return "", NotEnrolled.Errorf("the enrolment expired at %s", time.Unix(e.Exp, 0).UTC().Format(time.RFC3339))
+	}
+	return e.Person, CheckID("person", e.Person)
+}
+
+func badPayload(err error) error { return code.BadJWS.Errorf("payload %w", err) }

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package currency
+
+import (
+	"slices"
+)
+
+// Policy is one version of a programme's rules. Approved versions never change;
+// value is bound to the version it was issued under.
+type Policy struct {
+	Program       string   `json:"program"`
+	Version       int      `json:"version"`
+	Unit          string   `json:"unit"`                 // what amounts of an issue are counted in, e.g. "KRW"
+	Denomination  int64    `json:"denomination"`         // issued amounts are multiples of it, won
+	Validity      Validity `json:"validity"`             // how long issued value may be spent
+	BonusRate     int      `json:"bonusRate,omitempty"`  // subsidy on top of bought value, basis points (1000 = 10%), rounded down to the won
+	HoldingCap    int64    `json:"holdingCap,omitempty"` // what a person may hold, won; 0 is no cap
+	PersonCeiling int64    `json:"personCeiling"`        // what one person may be issued in a batch, bonus included, won
+	BatchCeiling  int64    `json:"batchCeiling"`         // what a batch may issue, bonus included, won
+	Regions       []string `json:"regions,omitempty"`    // where it may be spent: merchants' regions; empty is everywhere
+	Categories    []string `json:"categories,omitempty"` // merchants' business categories; empty is all
+	Gifts         bool     `json:"gifts,omitempty"`      // holders may give it to one another
+	Respend       bool     `json:"respend,omitempty"`    // merchants keep the terms and may spend it themselves
+	SpendOrder    []Source `json:"spendOrder,omitempty"` // which source goes first among equal expiries; default benefit, reward, subsidy, principal
+	Approved      bool     `json:"approved,omitempty"`   // by a second person
+	ProposedBy    string   `json:"proposedBy,omitempty"` // MSP/common name
+	ApprovedBy    string   `json:"approvedBy,omitempty"` // MSP/common name
+}
+
+var defaultSpendOrder = []Source{Benefit, Reward, Subsidy, Principal}
+
+// Order is the policy's order of sources.
+func (p Policy) Order() []Source {
+	if len(p.SpendOrder) == 0 {
+		return defaultSpendOrder
+	}
+	return p.SpendOrder
+}
+
+// Validate returns INVALID_POLICY, INVALID_ID or INVALID_AMOUNT for rules that
+// cannot stand.
+func (p Policy) Validate() error {
+	if err := CheckID("programme id", p.Program); err != nil {
+		return err
+	}
+	if p.Version < 1 || p.Version > 9999 {
+		return InvalidPolicy.Errorf("version %d: 1 to 9999", p.Version)
+	}
+	if err := CheckID("unit", p.Unit); err != nil {
+		return err
+	}
+	for _, a := range []struct {
+		what string
+		won  int64
+	}{{"denomination", p.Denomination}, {"personCeiling", p.PersonCeiling}, {"batchCeiling", p.BatchCeiling}} {
+		if err := CheckAmount(a.what, a.won); err != nil {
+			return err
+		}
+	}
+	switch {
+	case p.HoldingCap < 0 || p.HoldingCap > MaxAmount:
+		return InvalidAmount.Errorf("holdingCap is %d won, 0 to %d is allowed", p.HoldingCap, MaxAmount)
+	case p.PersonCeiling > p.BatchCeiling:
+		return InvalidPolicy.Errorf("a person's ceiling of %d won is above the batch's of %d", p.PersonCeiling, p.BatchCeiling)
+	case p.BonusRate < 0 || p.BonusRate > 10_000:
+		return InvalidPolicy.Errorf("bonusRate %d: 0 to 10000 basis points", p.BonusRate)
+	case len(p.Regions) > 300 || len(p.Categories) > 300:
+		return InvalidPolicy.Errorf("%d regions and %d categories, at most 300 each", len(p.Regions), len(p.Categories))
+	}
+	for _, r := range p.Regions {
+		if err := CheckID("region", r); err != nil {
+			return err
+		}
+	}
+	for _, c := range p.Categories {
+		if err := CheckID("category", c); err != nil {
+			return err
+		}
+	}
+	if n := len(p.SpendOrder); n != 0 {
+		want, got := slices.Clone(sources), slices.Clone(p.SpendOrder)
+		slices.Sort(want)
+		slices.Sort(got)
+		if !slices.Equal(want, got) {
+			return InvalidPolicy.Errorf("spendOrder %v: each of %v once", p.SpendOrder, sources)
+		}
+	}
+	return p.Validity.check()
+}
+
+// Bonus is the subsidy on top of a bought amount, rounded down to the won.
+func (p Policy) Bonus(principal int64) int64 { // principal ≤ 10^15, rate ≤ 10^4: below 2^63 in steps
+	rate := int64(p.BonusRate)
+	return principal/10_000*rate + principal%10_000*rate/10_000
+}
+
+// accepts says why value under this policy may not be spent at a merchant.
+func (p Policy) accepts(m Merchant) Refusal {
+	if p.Version == 0 {
+		return "of an unknown policy"
+	}
+	if len(p.Regions) > 0 && !slices.Contains(p.Regions, m.Region) {
+		return Refusal("not for region " + m.Region)
+	}
+	if len(p.Categories) > 0 && !slices.Contains(p.Categories, m.Category) {
+		return Refusal("not for category " + m.Category)
+	}
+	return ""
+}
+
+// Policies are the versions that a decision may meet.
+type Policies map[int]Policy

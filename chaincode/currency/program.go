@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package currency
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/komsco/trust-platform/chaincode/ledger/did"
+)
+
+// Organisations names the Fabric organisations (MSP ids) whose officers' roles
+// count in a programme.
+type Organisations struct {
+	Issuer   string `json:"issuer"`   // sets policies, proposes appropriations, issues, registers merchants
+	Operator string `json:"operator"` // runs the platform; approves and freezes
+	Bank     string `json:"bank"`     // confirms deposits and payouts
+}
+
+// All lists the organisations, each once.
+func (o Organisations) All() []string {
+	all := []string{o.Issuer, o.Operator, o.Bank}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// Program is one voucher or local currency.
+type Program struct {
+	ID               string        `json:"id"`
+	Title            string        `json:"title"` // what people call it, public
+	Zone             string        `json:"zone"`  // fixed offset of its calendar, e.g. "+09:00"
+	Organisations    Organisations `json:"organisations"`
+	SameOrganisation bool          `json:"sameOrganisation,omitempty"` // two people of one organisation may do what two must
+	Open             bool          `json:"open,omitempty"`             // any DID may open an account; else an enrolment is asked for
+	Enrollers        []string      `json:"enrollers,omitempty"`        // DIDs (did:key, did:jwk) whose enrolments count
+	Policy           int           `json:"policy,omitempty"`           // the version in force; 0 while none is approved
+	Policies         int           `json:"policies,omitempty"`         // versions proposed so far
+}
+
+// Validate returns INVALID_ID, INVALID_POLICY or BAD_DID for a definition that
+// cannot stand.
+func (p Program) Validate() error {
+	if err := CheckID("programme id", p.ID); err != nil {
+		return err
+	}
+	if p.Title == "" || len(p.Title) > 200 {
+		return InvalidPolicy.Errorf("title has %d bytes, 1 to 200 are allowed", len(p.Title))
+	}
+	if _, err := parseZone(p.Zone); err != nil {
+		return err
+	}
+	for _, msp := range p.Organisations.All() {
+		if err := CheckID("organisation", msp); err != nil {
+			return err
+		}
+	}
+	if !p.SameOrganisation && len(p.Organisations.All()) < 2 {
+		return InvalidPolicy.Errorf("two organisations must agree on new money, only %s is named", p.Organisations.Issuer)
+	}
+	if p.Open != (len(p.Enrollers) == 0) {
+		return InvalidPolicy.Errorf("open is %t with %d enrollers: a programme is open or names who enrols", p.Open, len(p.Enrollers))
+	}
+	if len(p.Enrollers) > 32 {
+		return InvalidPolicy.Errorf("%d enrollers, at most 32", len(p.Enrollers))
+	}
+	for _, e := range p.Enrollers {
+		if _, err := did.Resolve(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Today is the programme's calendar day at an instant.
+func (p Program) Today(now time.Time) Day {
+	zone, err := parseZone(p.Zone)
+	if err != nil {
+		zone = time.UTC // not reached: the zone was checked when the programme was defined
+	}
+	return DayOf(now, zone)
+}
+
+func parseZone(s string) (*time.Location, error) {
+	t, err := time.Parse("-07:00", s)
+	if err != nil || strings.HasPrefix(s, "-00:00") {
+		return nil, InvalidPolicy.Errorf("zone %.16q is not an offset such as +09:00", s)
+	}
+	_, offset := t.Zone()
+	return time.FixedZone(s, offset), nil
+}
+
+// CheckSecond returns SAME_OFFICER or SAME_ORGANISATION unless the second person
+// may complete what the first began. Both are "MSP/common name".
+func (p Program) CheckSecond(first, second string) error {
+	if first == second {
+		return SameOfficer.Errorf("%s proposed it and cannot approve it", first)
+	}
+	msp1, _, _ := strings.Cut(first, "/")
+	msp2, _, _ := strings.Cut(second, "/")
+	if msp1 == msp2 && !p.SameOrganisation {
+		return SameInstitution.Errorf("%s and %s are both of %s", first, second, msp1)
+	}
+	return nil
+}

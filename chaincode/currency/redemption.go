@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package currency
+
+// Redeem turns what a merchant holds into a redemption that the bank pays out
+// (TypRedeem).
+type Redeem struct {
+	Amount    int64        `json:"amount"` // won
+	Chaincode string       `json:"chaincode"`
+	Channel   string       `json:"channel"`
+	Claims    []CreditName `json:"claims,omitempty"` // credits to claim first, at most 500
+	Exp       int64        `json:"exp"`
+	Holder    string       `json:"holder"`
+	Network   string       `json:"network"`
+	Program   string       `json:"program"`
+	Seq       int64        `json:"seq"`
+	V         int          `json:"v"`
+}
+
+// Binding implements Payload.
+func (o Redeem) Binding() Binding {
+	return Binding{Place{o.Network, o.Channel, o.Chaincode}, o.V, o.Program, o.Holder, o.Seq, o.Exp}
+}
+
+// Typ implements Payload.
+func (Redeem) Typ() string { return TypRedeem }
+
+// Validate implements Payload.
+func (o Redeem) Validate() error {
+	if err := CheckAmount("amount", o.Amount); err != nil {
+		return err
+	}
+	return checkClaims(o.Claims)
+}
+
+// Redemption is a merchant's claim on the bank. It keeps the payout account of
+// its day.
+type Redemption struct {
+	Merchant string `json:"merchant"`
+	Amount   int64  `json:"amount"`         // won
+	Parts    []Part `json:"parts"`          // by fund
+	Payout   string `json:"payout"`         // digest of the account it is paid to
+	At       int64  `json:"at"`             // Unix seconds
+	Paid     string `json:"paid,omitempty"` // the bank's reference, once paid
+}
+
+// Payout is a transfer that the bank made. Its reference is its key.
+type Payout struct {
+	Redemption ReceiptName `json:"redemption"`
+	Amount     int64       `json:"amount"` // won
+	By         string      `json:"by"`     // MSP/common name
+	At         int64       `json:"at"`     // Unix seconds
+}
+
+// Decide redeems amount of what a merchant holds. It returns MERCHANT_SUSPENDED
+// or INSUFFICIENT_FUNDS.
+func (o Redeem) Decide(b Buckets, m Merchant) (left Buckets, used []Part, err error) {
+	if err := m.CanRedeem(); err != nil {
+		return nil, nil, err
+	}
+	left, used, err = b.Draw(o.Amount, nil, false, func(Bucket) Refusal { return "" })
+	return left, used, err
+}
+
+// Pay settles a redemption. It returns REDEMPTION_PAID, or INVALID_AMOUNT where
+// the bank paid another amount than was claimed.
+func (r Redemption) Pay(bankRef string, amount int64) (Redemption, error) {
+	if r.Paid != "" {
+		return r, RedemptionPaid.Errorf("paid under the bank's reference %s", r.Paid)
+	}
+	if amount != r.Amount {
+		return r, InvalidAmount.Errorf("%d won were claimed, %d paid", r.Amount, amount)
+	}
+	r.Paid = bankRef
+	return r, nil
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package currency
+
+// Record kinds on the ledger: the object types of their composite keys. The
+// first key part is always the programme.
+const (
+	TableProgram       = "program"       // program
+	TablePolicy        = "policy"        // program / version
+	TableDeposit       = "deposit"       // program / bank reference
+	TableAppropriation = "appropriation" // program / id
+	TableRun           = "run"           // program / id
+	TableBatch         = "batch"         // program / run / number
+	TableHolder        = "holder"        // program / account
+	TablePerson        = "person"        // program / person id
+	TablePurse         = "purse"         // program / account
+	TableCredit        = "credit"        // program / account / transaction / number
+	TableReceipt       = "receipt"       // program / account / seq
+	TableRefunded      = "refunded"      // program / account / seq
+	TableMerchant      = "merchant"      // program / id
+	TableRedemption    = "redemption"    // program / account / seq
+	TablePayout        = "payout"        // program / bank reference
+)

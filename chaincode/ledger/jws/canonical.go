@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package jws
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Canonical encodes v as canonical JSON (RFC 8785). v must be a struct whose
+// fields stand in the alphabetical order of their JSON names, with integers
+// below 2^53 and strings without U+2028 and U+2029; a test holds the order
+// types of every chaincode to that.
+func Canonical(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// DecodeCanonical reads canonical JSON into v and refuses every other spelling
+// of the same value: unknown or repeated members, white space, another order,
+// another case of a name, numbers such as 1.0 or 1e3.
+func DecodeCanonical(data []byte, v any) error {
+	if err := DecodeStrict(data, v); err != nil {
+		return err
+	}
+	again, err := Canonical(v)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(again, data) {
+		return fmt.Errorf("is not canonical JSON (RFC 8785): expected %.400s", again)
+	}
+	return nil
+}
+
+// DecodeStrict reads one JSON value into v and refuses unknown members and
+// anything behind the value.
+func DecodeStrict(data []byte, v any) error {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(v); err != nil {
+		return fmt.Errorf("is not the expected JSON: %s", strings.TrimPrefix(err.Error(), "json: "))
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return fmt.Errorf("has something behind the JSON value")
+	}
+	return nil
+}

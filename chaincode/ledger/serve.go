@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
+)
+
+// ConfigFromEnv reads what a deployment tells a chaincode about itself:
+//
+//   - CHAINCODE_NAME: the name it is committed under, default defaultName.
+//   - CHAINCODE_NETWORK: the network's id, default "trust".
+func ConfigFromEnv(defaultName string) Config {
+	return Config{Name: env("CHAINCODE_NAME", defaultName), Network: env("CHAINCODE_NETWORK", "trust")}
+}
+
+// Serve runs a chaincode until it fails. With CHAINCODE_SERVER_ADDRESS set it
+// listens there as a service for any number of peers (Fabric's chaincode as a
+// service); else it connects to the peer that started it.
+//
+//   - CHAINCODE_ID: the package id, label:hash.
+//   - CHAINCODE_SERVER_ADDRESS: host:port to listen on.
+//   - CHAINCODE_TLS_KEY, CHAINCODE_TLS_CERT: files that turn TLS on.
+//   - CHAINCODE_TLS_CLIENT_CA: file of the CA whose clients, the peers, may connect.
+func Serve(cc shim.Chaincode) error {
+	address := os.Getenv("CHAINCODE_SERVER_ADDRESS")
+	if address == "" {
+		return shim.Start(cc)
+	}
+	tls, err := tlsFromEnv()
+	if err != nil {
+		return err
+	}
+	id := os.Getenv("CHAINCODE_ID")
+	if id == "" {
+		return fmt.Errorf("CHAINCODE_ID is not set: the package id, as `peer lifecycle chaincode queryinstalled` shows it")
+	}
+	server := shim.ChaincodeServer{CCID: id, Address: address, CC: cc, TLSProps: tls}
+	return server.Start()
+}
+
+func tlsFromEnv() (shim.TLSProperties, error) {
+	key, cert := os.Getenv("CHAINCODE_TLS_KEY"), os.Getenv("CHAINCODE_TLS_CERT")
+	if key == "" && cert == "" {
+		return shim.TLSProperties{Disabled: true}, nil
+	}
+	var (
+		tls shim.TLSProperties
+		err error
+	)
+	for _, f := range []struct {
+		path string
+		into *[]byte
+	}{{key, &tls.Key}, {cert, &tls.Cert}, {os.Getenv("CHAINCODE_TLS_CLIENT_CA"), &tls.ClientCACerts}} {
+		if f.path == "" {
+			continue
+		}
+		if *f.into, err = os.ReadFile(f.path); err != nil { //nolint:gosec // the operator names the file
+			return tls, fmt.Errorf("chaincode TLS: %w", err)
+		}
+	}
+	return tls, nil
+}
+
+func env(name, otherwise string) string {
+	if v := os.Getenv(name); v != "" {
+		return v
+	}
+	return otherwise
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/komsco/trust-platform/chaincode/ledger/code"
+)
+
+// Table is one kind of record: a composite-key namespace whose values are JSON
+// objects that start with their format version, {"v":1,…}.
+type Table[T any] struct {
+	name    string
+	version int
+	parts   int
+	upgrade func(version int, object []byte) (T, error)
+}
+
+// NewTable declares a table of format version 1 whose keys have that many parts.
+func NewTable[T any](name string, parts int) Table[T] {
+	return Table[T]{name: name, version: 1, parts: parts}
+}
+
+// WithUpgrade raises the format version; upgrade reads objects of the version
+// before it.
+func (tb Table[T]) WithUpgrade(version int, upgrade func(version int, object []byte) (T, error)) Table[T] {
+	tb.version, tb.upgrade = version, upgrade
+	return tb
+}
+
+// Name is the composite key's object type.
+func (tb Table[T]) Name() string { return tb.name }
+
+// Key builds the composite key. Parts come from validated types; a part that
+// could not be a key part is a defect and panics, which the dispatcher turns
+// into INTERNAL without a write.
+func (tb Table[T]) Key(parts ...string) string {
+	if len(parts) != tb.parts {
+		panic(fmt.Sprintf("table %s: %d key parts, want %d", tb.name, len(parts), tb.parts))
+	}
+	return CompositeKey(tb.name, parts...)
+}
+
+// Get returns the record as this transaction sees it. found is false where there
+// is none.
+func (tb Table[T]) Get(t *Tx, parts ...string) (record T, found bool, err error) {
+	key := tb.Key(parts...)
+	raw, err := t.get(key)
+	if err != nil || raw == nil {
+		return record, false, err
+	}
+	record, err = tb.Decode(raw)
+	if err != nil {
+		return record, false, code.CorruptState.Errorf("%s %s: %w", tb.name, strings.Join(parts, "/"), err)
+	}
+	return record, true, nil
+}
+
+// Has reports whether the record is there.
+func (tb Table[T]) Has(t *Tx, parts ...string) (bool, error) {
+	raw, err := t.get(tb.Key(parts...))
+	return raw != nil, err
+}
+
+// Put writes the record.
+func (tb Table[T]) Put(t *Tx, record T, parts ...string) error {
+	raw, err := tb.Encode(record)
+	if err != nil {
+		return code.Broken.Errorf("encode %s: %w", tb.name, err)
+	}
+	t.put(tb.Key(parts...), raw)
+	return nil
+}
+
+// Delete removes the record.
+func (tb Table[T]) Delete(t *Tx, parts ...string) { t.put(tb.Key(parts...), nil) }
+
+// Encode writes the stored form: the record's JSON object behind its version.
+func (tb Table[T]) Encode(record T) ([]byte, error) {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, `{"v":%d`, tb.version)
+	head := b.Len()
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(record); err != nil {
+		return nil, err
+	}
+	out := bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	if len(out) == head+2 { // "{}"
+		return append(out[:head:head], '}'), nil
+	}
+	out[head] = ','
+	return out, nil
+}
+
+// Decode reads the stored form of this version or the one before.
+func (tb Table[T]) Decode(raw []byte) (T, error) {
+	var record T
+	rest, ok := bytes.CutPrefix(raw, []byte(`{"v":`))
+	end := bytes.IndexAny(rest, ",}")
+	if !ok || end <= 0 {
+		return record, fmt.Errorf("has no format version")
+	}
+	version, err := strconv.Atoi(string(rest[:end]))
+	if err != nil {
+		return record, fmt.Errorf("has no format version")
+	}
+	object := make([]byte, 0, len(rest)-end+1)
+	object = append(object, '{')
+	if rest[end] == ',' {
+		object = append(object, rest[end+1:]...)
+	} else {
+		object = append(object, '}')
+	}
+	switch {
+	case version == tb.version:
+		err = json.Unmarshal(object, &record)
+		return record, err
+	case version == tb.version-1 && tb.upgrade != nil:
+		return tb.upgrade(version, object)
+	default:
+		return record, fmt.Errorf("has format version %d, this chaincode reads %d", version, tb.version)
+	}
+}
+
+// Page is one page of a query's records, in key order.
+type Page[T any] struct {
+	Records []Entry[T] `json:"records"`
+	Next    string     `json:"next,omitempty"` // give it back to continue; empty at the end
+}
+
+// Entry is a record with the key parts behind the prefix that was asked for.
+type Entry[T any] struct {
+	Key    []string `json:"key"`
+	Record T        `json:"record"`
+}
+
+// MaxPage bounds a page.
+const MaxPage = 500
+
+// List returns the records under a key prefix, for queries only: Fabric refuses
+// pages in a transaction that writes, and so does this.
+func (tb Table[T]) List(t *Tx, limit int, bookmark string, prefix ...string) (Page[T], error) {
+	page := Page[T]{Records: []Entry[T]{}}
+	if !t.readOnly {
+		return page, code.Broken.Errorf("list of %s in a transaction that may write", tb.name)
+	}
+	if limit <= 0 || limit > MaxPage {
+		limit = MaxPage
+	}
+	it, meta, err := t.stub.GetStateByPartialCompositeKeyWithPagination(tb.name, prefix, int32(limit), bookmark)
+	if err != nil {
+		return page, code.Broken.Errorf("list %s: %w", tb.name, err)
+	}
+	defer it.Close() //nolint:errcheck // nothing is lost if closing a read fails
+	for it.HasNext() {
+		kv, err := it.Next()
+		if err != nil {
+			return page, code.Broken.Errorf("list %s: %w", tb.name, err)
+		}
+		_, parts, err := SplitKey(kv.GetKey())
+		if err != nil {
+			return page, code.CorruptState.Errorf("list %s: %w", tb.name, err)
+		}
+		record, err := tb.Decode(kv.GetValue())
+		if err != nil {
+			return page, code.CorruptState.Errorf("%s %s: %w", tb.name, strings.Join(parts, "/"), err)
+		}
+		page.Records = append(page.Records, Entry[T]{Key: parts[len(prefix):], Record: record})
+	}
+	if meta != nil && int(meta.GetFetchedRecordsCount()) == limit {
+		page.Next = meta.GetBookmark()
+	}
+	return page, nil
+}
