@@ -2,6 +2,8 @@
 
 package currency
 
+import "github.com/komsco/trust-platform/chaincode/ledger/call"
+
 // Status is where an account or a merchant stands.
 type Status string
 
@@ -73,4 +75,45 @@ func (h Holder) Unfreeze() (Holder, error) {
 type Purse struct {
 	Seq     int64   `json:"seq"`               // orders carried out so far; the next one's seq is one more
 	Buckets Buckets `json:"buckets,omitempty"` // what it holds
+}
+
+// SetFreeze freezes an account or lets it go.
+type SetFreeze struct {
+	call.Operation
+	Program string `json:"program"`
+	Account string `json:"account"`
+	Reason  string `json:"reason"` // an officer's reference, e.g. of a case; no text about people
+}
+
+// Validate checks the form.
+func (r SetFreeze) Validate() error {
+	if err := CheckID("programme id", r.Program); err != nil {
+		return err
+	}
+	if err := CheckID("reason", r.Reason); err != nil {
+		return err
+	}
+	return CheckAccountID("account", r.Account)
+}
+
+// AccountQuery names an account.
+type AccountQuery struct {
+	Program string `json:"program"`
+	Account string `json:"account"`
+}
+
+// Validate checks the form.
+func (r AccountQuery) Validate() error {
+	if err := CheckID("programme id", r.Program); err != nil {
+		return err
+	}
+	return CheckAccountID("account", r.Account)
+}
+
+// Account is the public face of an account that was opened.
+type Account struct {
+	Program string `json:"program"`
+	Account string `json:"account"`
+	Status  Status `json:"status"`
+	Opened  int64  `json:"opened"` // Unix seconds
 }

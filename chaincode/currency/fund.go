@@ -2,6 +2,8 @@
 
 package currency
 
+import "github.com/komsco/trust-platform/chaincode/ledger/call"
+
 // Deposit is money at the bank that principal is issued against. The bank's
 // reference is its key, so it is confirmed once.
 type Deposit struct {
@@ -59,4 +61,65 @@ func (a Appropriation) Draw(amount int64) (Appropriation, error) {
 	}
 	a.Left -= amount
 	return a, nil
+}
+
+// ConfirmDeposit is the bank's word that money arrived.
+type ConfirmDeposit struct {
+	call.Operation
+	Program string `json:"program"`
+	Ref     string `json:"ref"`    // the bank's reference, unique in the programme
+	Fund    string `json:"fund"`   // the fund that what is issued from it belongs to
+	Amount  int64  `json:"amount"` // won
+}
+
+// Validate checks the form.
+func (r ConfirmDeposit) Validate() error {
+	return checkMoney(r.Program, r.Ref, r.Fund, r.Amount)
+}
+
+// ProposeAppropriation proposes to spend budget on a programme.
+type ProposeAppropriation struct {
+	call.Operation
+	Program string `json:"program"`
+	ID      string `json:"id"`
+	Fund    string `json:"fund"`   // the fund that what is issued from it belongs to
+	Amount  int64  `json:"amount"` // won
+}
+
+// Validate checks the form.
+func (r ProposeAppropriation) Validate() error {
+	return checkMoney(r.Program, r.ID, r.Fund, r.Amount)
+}
+
+func checkMoney(program, id, fund string, amount int64) error {
+	if err := CheckID("programme id", program); err != nil {
+		return err
+	}
+	if err := CheckID("reference", id); err != nil {
+		return err
+	}
+	if err := CheckID("fund", fund); err != nil {
+		return err
+	}
+	return CheckAmount("amount", amount)
+}
+
+// RecordQuery names a record of a programme by its id.
+type RecordQuery struct {
+	Program string `json:"program"`
+	ID      string `json:"id"`
+}
+
+// Validate checks the form.
+func (r RecordQuery) Validate() error {
+	if err := CheckID("programme id", r.Program); err != nil {
+		return err
+	}
+	return CheckID("id", r.ID)
+}
+
+// RecordOperation is an officer's call about one record.
+type RecordOperation struct {
+	call.Operation
+	RecordQuery
 }

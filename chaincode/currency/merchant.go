@@ -2,6 +2,11 @@
 
 package currency
 
+import (
+	"github.com/komsco/trust-platform/chaincode/ledger/call"
+	"github.com/komsco/trust-platform/chaincode/ledger/did"
+)
+
 // Merchant is a shop that takes part in a programme. It holds an account of its
 // own, under its DID.
 type Merchant struct {
@@ -47,4 +52,41 @@ func (m Merchant) Become(s Status) (Merchant, error) {
 	}
 	m.Status = s
 	return m, nil
+}
+
+// RegisterMerchant takes a shop into a programme.
+type RegisterMerchant struct {
+	call.Operation
+	Program  string `json:"program"`
+	ID       string `json:"id"`
+	DID      string `json:"did"` // did:key or did:jwk whose key signs the merchant's orders
+	Region   string `json:"region"`
+	Category string `json:"category"`
+	Payout   string `json:"payout"` // salted SHA-256 of the bank account, hex
+}
+
+// Validate checks the form.
+func (r RegisterMerchant) Validate() error {
+	for _, id := range [][2]string{{"programme id", r.Program}, {"merchant id", r.ID}, {"region", r.Region}, {"category", r.Category}} {
+		if err := CheckID(id[0], id[1]); err != nil {
+			return err
+		}
+	}
+	if _, err := did.Resolve(r.DID); err != nil {
+		return err
+	}
+	return CheckDigest("payout", r.Payout)
+}
+
+// SetMerchantStatus changes a merchant's status.
+type SetMerchantStatus struct {
+	call.Operation
+	Program string `json:"program"`
+	ID      string `json:"id"`
+	Status  Status `json:"status"` // active, suspended or closed
+}
+
+// Validate checks the form.
+func (r SetMerchantStatus) Validate() error {
+	return RecordQuery{Program: r.Program, ID: r.ID}.Validate()
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/komsco/trust-platform/chaincode/ledger/call"
 	"github.com/komsco/trust-platform/chaincode/ledger/did"
 )
 
@@ -103,3 +104,59 @@ func (p Program) CheckSecond(first, second string) error {
 	}
 	return nil
 }
+
+// DefineProgram defines a programme.
+type DefineProgram struct {
+	call.Operation
+	Program Program `json:"program"`
+}
+
+// Validate checks the form.
+func (r DefineProgram) Validate() error {
+	if r.Program.Policy != 0 || r.Program.Policies != 0 {
+		return InvalidPolicy.Errorf("a new programme has no policies yet")
+	}
+	return r.Program.Validate()
+}
+
+// ProposePolicy proposes the next version of a programme's rules.
+type ProposePolicy struct {
+	call.Operation
+	Policy Policy `json:"policy"`
+}
+
+// Validate checks the form.
+func (r ProposePolicy) Validate() error {
+	if r.Policy.Approved || r.Policy.ProposedBy != "" || r.Policy.ApprovedBy != "" {
+		return InvalidPolicy.Errorf("approved, proposedBy and approvedBy are not the proposer's to set")
+	}
+	return r.Policy.Validate()
+}
+
+// PolicyQuery names a policy version; 0 in a query is the one in force.
+type PolicyQuery struct {
+	Program string `json:"program"`
+	Version int    `json:"version"`
+}
+
+// Validate checks the form.
+func (r PolicyQuery) Validate() error {
+	if r.Version < 0 || r.Version > 9999 {
+		return InvalidID.Errorf("version %d: 0 to 9999", r.Version)
+	}
+	return CheckID("programme id", r.Program)
+}
+
+// ApprovePolicy approves a proposed version.
+type ApprovePolicy struct {
+	call.Operation
+	PolicyQuery
+}
+
+// ProgramQuery names a programme.
+type ProgramQuery struct {
+	Program string `json:"program"`
+}
+
+// Validate checks the form.
+func (r ProgramQuery) Validate() error { return CheckID("programme id", r.Program) }

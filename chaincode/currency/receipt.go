@@ -2,6 +2,8 @@
 
 package currency
 
+import "github.com/komsco/trust-platform/chaincode/ledger/call"
+
 // Kind says what a receipt is of.
 type Kind string
 
@@ -29,4 +31,80 @@ type Receipt struct {
 	Used      []Part       `json:"used,omitempty"`      // what was taken from the purse, in the order it was taken
 	Claimed   []CreditName `json:"claimed,omitempty"`   // credits claimed first
 	Unclaimed []Unclaimed  `json:"unclaimed,omitempty"` // credits named and not claimed
+}
+
+// PageQuery pages through the records of a programme.
+type PageQuery struct {
+	Program  string `json:"program"`
+	Limit    int    `json:"limit,omitempty"`    // 1 to 500; 0 is 500
+	Bookmark string `json:"bookmark,omitempty"` // next of the page before
+}
+
+// Validate checks the form.
+func (r PageQuery) Validate() error {
+	if r.Limit < 0 || r.Limit > call.MaxPage || len(r.Bookmark) > 1024 {
+		return InvalidID.Errorf("limit %d: 0 to %d", r.Limit, call.MaxPage)
+	}
+	return CheckID("programme id", r.Program)
+}
+
+// ReceiptQuery names a receipt. Read is a read order of the payer or of the
+// merchant who was paid; officers leave it out.
+type ReceiptQuery struct {
+	Program string `json:"program"`
+	Account string `json:"account"`
+	Seq     int64  `json:"seq"`
+	Read    string `json:"read,omitempty"`
+}
+
+// Validate checks the form.
+func (r ReceiptQuery) Validate() error {
+	if r.Seq < 1 || r.Seq > MaxAmount {
+		return InvalidID.Errorf("seq is %d, the first order has 1", r.Seq)
+	}
+	return AccountQuery{Program: r.Program, Account: r.Account}.Validate()
+}
+
+// OwnQuery asks for the asker's own records: Read says whose. Officers name
+// the account instead.
+type OwnQuery struct {
+	PageQuery
+	Account string `json:"account"`
+	Read    string `json:"read,omitempty"`
+}
+
+// Validate checks the form.
+func (r OwnQuery) Validate() error {
+	if err := r.PageQuery.Validate(); err != nil {
+		return err
+	}
+	return CheckAccountID("account", r.Account)
+}
+
+// PurseView is what an account holds, as its owner sees it.
+type PurseView struct {
+	Program  string  `json:"program"`
+	Account  string  `json:"account"`
+	Status   Status  `json:"status"`
+	Merchant string  `json:"merchant,omitempty"`
+	Seq      int64   `json:"seq"`     // the next order's seq is one more
+	Total    int64   `json:"total"`   // won
+	Buckets  Buckets `json:"buckets"` // with their terms
+}
+
+// ReceiptView is a receipt with its sequence number and what was refunded of it.
+type ReceiptView struct {
+	Account  string `json:"account"`
+	Seq      int64  `json:"seq"`
+	Refunded int64  `json:"refunded,omitempty"` // won
+	Receipt
+}
+
+// Item is the outcome of one order of a batch. An empty item was carried out in
+// this transaction.
+type Item struct {
+	Code      string      `json:"code,omitempty"`      // why it was not carried out
+	Detail    string      `json:"detail,omitempty"`    // the same with its figures
+	First     string      `json:"first,omitempty"`     // the transaction that carried it out before
+	Unclaimed []Unclaimed `json:"unclaimed,omitempty"` // credits it named and did not get
 }

@@ -2,6 +2,8 @@
 
 package currency
 
+import "github.com/komsco/trust-platform/chaincode/ledger/call"
+
 // Redeem turns what a merchant holds into a redemption that the bank pays out
 // (TypRedeem).
 type Redeem struct {
@@ -73,4 +75,22 @@ func (r Redemption) Pay(bankRef string, amount int64) (Redemption, error) {
 	}
 	r.Paid = bankRef
 	return r, nil
+}
+
+// ConfirmPayout is the bank's word that it paid a redemption.
+type ConfirmPayout struct {
+	call.Operation
+	Program string `json:"program"`
+	Ref     string `json:"ref"`     // the bank's reference, unique in the programme
+	Account string `json:"account"` // the merchant's account id
+	Seq     int64  `json:"seq"`     // of the redemption
+	Amount  int64  `json:"amount"`  // won
+}
+
+// Validate checks the form.
+func (r ConfirmPayout) Validate() error {
+	if err := checkMoney(r.Program, r.Ref, "-", r.Amount); err != nil {
+		return err
+	}
+	return ReceiptQuery{Program: r.Program, Account: r.Account, Seq: r.Seq}.Validate()
 }

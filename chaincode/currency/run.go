@@ -6,6 +6,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+
+	"github.com/komsco/trust-platform/chaincode/ledger/call"
 )
 
 // Bounds of an issue run.
@@ -316,4 +318,61 @@ func (r Run) Close(done map[int]Batch, f Funding) (Run, Funding, error) {
 	r.Returned = r.Reserved - issued + r.Bonus - bonus
 	r.Reserved, r.Bonus, r.Closed = issued, bonus, true
 	return r, out, nil
+}
+
+// OpenRun reserves money for an issue and announces its batches.
+type OpenRun struct {
+	call.Operation
+	Program string      `json:"program"`
+	ID      string      `json:"id"`
+	Unit    string      `json:"unit"`   // what the rows are counted in
+	Source  Source      `json:"source"` // principal, benefit or reward
+	Draws   []Draw      `json:"draws"`
+	Batches []Announced `json:"batches"`
+}
+
+// Run is the run that is asked for, before it is opened.
+func (r OpenRun) Run() Run {
+	return Run{Program: r.Program, ID: r.ID, Unit: r.Unit, Source: r.Source, Draws: r.Draws, Batches: r.Batches}
+}
+
+// Validate checks the form.
+func (r OpenRun) Validate() error { return r.Run().Validate() }
+
+// IssueBatch issues one announced batch.
+type IssueBatch struct {
+	call.Operation
+	Program string `json:"program"`
+	Run     string `json:"run"`
+	Batch   int    `json:"batch"` // from 0
+	Rows    []Row  `json:"rows"`
+}
+
+// Validate checks the form.
+func (r IssueBatch) Validate() error {
+	if err := CheckID("programme id", r.Program); err != nil {
+		return err
+	}
+	if len(r.Rows) == 0 || len(r.Rows) > MaxRows {
+		return TooLarge.Errorf("%d rows, 1 to %d are allowed", len(r.Rows), MaxRows)
+	}
+	return CheckID("run id", r.Run)
+}
+
+// BatchQuery names a batch of a run.
+type BatchQuery struct {
+	Program string `json:"program"`
+	Run     string `json:"run"`
+	Batch   int    `json:"batch"`
+}
+
+// Validate checks the form.
+func (r BatchQuery) Validate() error {
+	if err := CheckID("programme id", r.Program); err != nil {
+		return err
+	}
+	if r.Batch < 0 || r.Batch >= MaxBatches {
+		return InvalidID.Errorf("batch %d: 0 to %d", r.Batch, MaxBatches-1)
+	}
+	return CheckID("run id", r.Run)
 }

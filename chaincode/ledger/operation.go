@@ -10,16 +10,6 @@ import (
 	"github.com/komsco/trust-platform/chaincode/ledger/code"
 )
 
-// Operation is embedded in every officer's request. Op is chosen by the caller,
-// once for each thing to be done: sent again, with the same content, it returns
-// the first result and changes nothing.
-type Operation struct {
-	Op string `json:"op"` // 1 to 64 of A-Z a-z 0-9 . _ : - @
-}
-
-// OperationID returns the caller's operation id.
-func (o Operation) OperationID() string { return o.Op }
-
 type officerRequest interface {
 	Validate() error
 	OperationID() string

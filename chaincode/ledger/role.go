@@ -6,45 +6,16 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/komsco/trust-platform/chaincode/ledger/call"
 	"github.com/komsco/trust-platform/chaincode/ledger/code"
 )
 
-// Role is an office on the ledger. A chaincode lists the roles it knows.
-type Role string
-
-// Grant is the record that a member of an organisation holds a role.
-type Grant struct {
-	MSP     string `json:"msp"`
-	Name    string `json:"name"`
-	Role    Role   `json:"role"`
-	By      string `json:"by"`
-	Granted int64  `json:"granted"` // Unix seconds
-}
-
 // Key: role / MSP / hash of the common name / role.
-var grants = NewTable[Grant]("role", 3)
-
-// RoleRequest names a member of the caller's own organisation.
-type RoleRequest struct {
-	Operation
-	Name string `json:"name"` // certificate subject's common name
-	Role Role   `json:"role"`
-}
-
-// Validate checks the form.
-func (r RoleRequest) Validate() error {
-	if r.Name == "" || len(r.Name) > 256 {
-		return code.BadRequest.Errorf("name has %d bytes, 1 to 256 are needed", len(r.Name))
-	}
-	if r.Role == "" {
-		return code.BadRequest.Errorf("role is missing")
-	}
-	return nil
-}
+var grants = NewTable[call.Grant]("role", 3)
 
 // RequireRole returns ROLE_MISSING unless the caller belongs to one of the
 // organisations and holds the role there.
-func (t *Tx) RequireRole(role Role, orgs ...string) (Caller, error) {
+func (t *Tx) RequireRole(role call.Role, orgs ...string) (Caller, error) {
 	c, err := t.Caller()
 	if err != nil {
 		return c, err
@@ -70,8 +41,8 @@ func (t *Tx) RequireRole(role Role, orgs ...string) (Caller, error) {
 //   - RevokeRole {op, name, role} emits RoleRevoked; the same codes. Revoking
 //     what was not granted is no error.
 //   - Roles {msp, name} lists the roles a member holds.
-func RoleFunctions(roles ...Role) []Function {
-	admin := func(t *Tx, r RoleRequest) (Caller, error) {
+func RoleFunctions(roles ...call.Role) []Function {
+	admin := func(t *Tx, r call.SetRole) (Caller, error) {
 		c, err := t.Caller()
 		if err != nil {
 			return c, err
@@ -85,19 +56,19 @@ func RoleFunctions(roles ...Role) []Function {
 		return c, nil
 	}
 	return []Function{
-		Officer("GrantRole", func(t *Tx, r RoleRequest) (Grant, error) {
+		Officer("GrantRole", func(t *Tx, r call.SetRole) (call.Grant, error) {
 			c, err := admin(t, r)
 			if err != nil {
-				return Grant{}, err
+				return call.Grant{}, err
 			}
-			g := Grant{MSP: c.MSP, Name: r.Name, Role: r.Role, By: c.Name, Granted: t.Now().Unix()}
+			g := call.Grant{MSP: c.MSP, Name: r.Name, Role: r.Role, By: c.Name, Granted: t.Now().Unix()}
 			t.Emit("RoleGranted", c.MSP+"/"+nameKey(r.Name)+"/"+string(r.Role))
 			return g, grants.Put(t, g, c.MSP, nameKey(r.Name), string(r.Role))
 		}),
-		Officer("RevokeRole", func(t *Tx, r RoleRequest) (Grant, error) {
+		Officer("RevokeRole", func(t *Tx, r call.SetRole) (call.Grant, error) {
 			c, err := admin(t, r)
 			if err != nil {
-				return Grant{}, err
+				return call.Grant{}, err
 			}
 			g, found, err := grants.Get(t, c.MSP, nameKey(r.Name), string(r.Role))
 			if err != nil || !found {
@@ -107,8 +78,8 @@ func RoleFunctions(roles ...Role) []Function {
 			t.Emit("RoleRevoked", c.MSP+"/"+nameKey(r.Name)+"/"+string(r.Role))
 			return g, nil
 		}),
-		Query("Roles", func(t *Tx, r MemberRequest) ([]Grant, error) {
-			held := []Grant{}
+		Query("Roles", func(t *Tx, r call.Member) ([]call.Grant, error) {
+			held := []call.Grant{}
 			for _, role := range roles {
 				g, found, err := grants.Get(t, r.MSP, nameKey(r.Name), string(role))
 				if err != nil {
@@ -122,18 +93,3 @@ func RoleFunctions(roles ...Role) []Function {
 		}),
 	}
 }
-
-// MemberRequest names a member of any organisation.
-type MemberRequest struct {
-	MSP  string `json:"msp"`
-	Name string `json:"name"`
-}
-
-// Validate checks the form.
-func (r MemberRequest) Validate() error {
-	if !ValidPart(r.MSP) || r.Name == "" {
-		return code.BadRequest.Errorf("msp %.40q and name %.40q: both are needed", r.MSP, r.Name)
-	}
-	return nil
-}
-

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/komsco/trust-platform/chaincode/ledger/call"
 	"github.com/komsco/trust-platform/chaincode/ledger/code"
 )
 
@@ -128,30 +129,15 @@ func (tb Table[T]) Decode(raw []byte) (T, error) {
 	}
 }
 
-// Page is one page of a query's records, in key order.
-type Page[T any] struct {
-	Records []Entry[T] `json:"records"`
-	Next    string     `json:"next,omitempty"` // give it back to continue; empty at the end
-}
-
-// Entry is a record with the key parts behind the prefix that was asked for.
-type Entry[T any] struct {
-	Key    []string `json:"key"`
-	Record T        `json:"record"`
-}
-
-// MaxPage bounds a page.
-const MaxPage = 500
-
 // List returns the records under a key prefix, for queries only: Fabric refuses
 // pages in a transaction that writes, and so does this.
-func (tb Table[T]) List(t *Tx, limit int, bookmark string, prefix ...string) (Page[T], error) {
-	page := Page[T]{Records: []Entry[T]{}}
+func (tb Table[T]) List(t *Tx, limit int, bookmark string, prefix ...string) (call.Page[T], error) {
+	page := call.Page[T]{Records: []call.Entry[T]{}}
 	if !t.readOnly {
 		return page, code.Broken.Errorf("list of %s in a transaction that may write", tb.name)
 	}
-	if limit <= 0 || limit > MaxPage {
-		limit = MaxPage
+	if limit <= 0 || limit > call.MaxPage {
+		limit = call.MaxPage
 	}
 	it, meta, err := t.stub.GetStateByPartialCompositeKeyWithPagination(tb.name, prefix, int32(limit), bookmark)
 	if err != nil {
@@ -171,7 +157,7 @@ func (tb Table[T]) List(t *Tx, limit int, bookmark string, prefix ...string) (Pa
 		if err != nil {
 			return page, code.CorruptState.Errorf("%s %s: %w", tb.name, strings.Join(parts, "/"), err)
 		}
-		page.Records = append(page.Records, Entry[T]{Key: parts[len(prefix):], Record: record})
+		page.Records = append(page.Records, call.Entry[T]{Key: parts[len(prefix):], Record: record})
 	}
 	if meta != nil && int(meta.GetFetchedRecordsCount()) == limit {
 		page.Next = meta.GetBookmark()

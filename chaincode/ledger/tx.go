@@ -122,7 +122,7 @@ func (t *Tx) put(key string, value []byte) {
 
 // Emit records a domain event: what happened, and the key parts of the record
 // that tells the rest, joined by slashes. All events of a transaction travel in
-// one Fabric event (see Envelope).
+// one Fabric event (see call.Envelope).
 func (t *Tx) Emit(kind, ref string) { t.events = append(t.events, event{kind, ref}) }
 
 // Attempt runs one item of a batch. When it returns an error, its writes and

@@ -7,39 +7,6 @@ import (
 	"github.com/komsco/trust-platform/chaincode/ledger"
 )
 
-// FreezeRequest freezes an account or lets it go.
-type FreezeRequest struct {
-	ledger.Operation
-	Program string `json:"program"`
-	Account string `json:"account"`
-	Reason  string `json:"reason"` // an officer's reference, e.g. of a case; no text about people
-}
-
-// Validate checks the form.
-func (r FreezeRequest) Validate() error {
-	if err := currency.CheckID("programme id", r.Program); err != nil {
-		return err
-	}
-	if err := currency.CheckID("reason", r.Reason); err != nil {
-		return err
-	}
-	return currency.CheckAccountID("account", r.Account)
-}
-
-// AccountRequest names an account.
-type AccountRequest struct {
-	Program string `json:"program"`
-	Account string `json:"account"`
-}
-
-// Validate checks the form.
-func (r AccountRequest) Validate() error {
-	if err := currency.CheckID("programme id", r.Program); err != nil {
-		return err
-	}
-	return currency.CheckAccountID("account", r.Account)
-}
-
 // accountFunctions, by a guard of the issuer or the operator:
 //
 //   - FreezeHolder {op, program, account, reason}; emits HolderFrozen.
@@ -51,13 +18,13 @@ func (r AccountRequest) Validate() error {
 // freeze is never held up by a spender.
 func accountFunctions() []ledger.Function {
 	return []ledger.Function{
-		ledger.Officer("FreezeHolder", func(t *ledger.Tx, r FreezeRequest) (currency.Holder, error) {
+		ledger.Officer("FreezeHolder", func(t *ledger.Tx, r currency.SetFreeze) (currency.Holder, error) {
 			return changeHolder(t, r, "HolderFrozen", func(h currency.Holder) (currency.Holder, error) { return h.Freeze(r.Reason) })
 		}),
-		ledger.Officer("UnfreezeHolder", func(t *ledger.Tx, r FreezeRequest) (currency.Holder, error) {
+		ledger.Officer("UnfreezeHolder", func(t *ledger.Tx, r currency.SetFreeze) (currency.Holder, error) {
 			return changeHolder(t, r, "HolderUnfrozen", currency.Holder.Unfreeze)
 		}),
-		ledger.Query("Holder", func(t *ledger.Tx, r AccountRequest) (currency.Holder, error) {
+		ledger.Query("Holder", func(t *ledger.Tx, r currency.AccountQuery) (currency.Holder, error) {
 			if err := requireAuditor(t, r.Program); err != nil {
 				return currency.Holder{}, err
 			}
@@ -66,12 +33,12 @@ func accountFunctions() []ledger.Function {
 	}
 }
 
-func changeHolder(t *ledger.Tx, r FreezeRequest, event string, change func(currency.Holder) (currency.Holder, error)) (currency.Holder, error) {
+func changeHolder(t *ledger.Tx, r currency.SetFreeze, event string, change func(currency.Holder) (currency.Holder, error)) (currency.Holder, error) {
 	p, err := program(t, r.Program)
 	if err != nil {
 		return currency.Holder{}, err
 	}
-	if _, err := t.RequireRole(Guard, p.Organisations.Issuer, p.Organisations.Operator); err != nil {
+	if _, err := t.RequireRole(currency.RoleGuard, p.Organisations.Issuer, p.Organisations.Operator); err != nil {
 		return currency.Holder{}, err
 	}
 	h, err := holder(t, r.Program, r.Account)
@@ -91,10 +58,10 @@ func requireAuditor(t *ledger.Tx, id string) error {
 	if err != nil {
 		return err
 	}
-	if _, err = t.RequireRole(Auditor, p.Organisations.All()...); err == nil {
+	if _, err = t.RequireRole(currency.RoleAuditor, p.Organisations.All()...); err == nil {
 		return nil
 	}
-	if _, guard := t.RequireRole(Guard, p.Organisations.Issuer, p.Organisations.Operator); guard == nil {
+	if _, guard := t.RequireRole(currency.RoleGuard, p.Organisations.Issuer, p.Organisations.Operator); guard == nil {
 		return nil
 	}
 	return err

@@ -15,27 +15,10 @@ import (
 // Name is the name under which the chaincode is usually committed.
 const Name = "currency"
 
-// Roles of officers. Each counts only in the organisations that the programme
-// names for it.
-const (
-	Registrar ledger.Role = "registrar" // defines programmes
-	Policy    ledger.Role = "policy"    // issuer: proposes policies
-	Treasurer ledger.Role = "treasurer" // issuer: proposes appropriations
-	Approver  ledger.Role = "approver"  // any organisation of the programme: gives the second approval
-	Issuer    ledger.Role = "issuer"    // issuer: opens, issues and closes runs
-	Merchants ledger.Role = "merchants" // issuer: registers and suspends merchants
-	Guard     ledger.Role = "guard"     // issuer and operator: freezes accounts
-	Cashier   ledger.Role = "cashier"   // bank: confirms deposits and payouts
-	Auditor   ledger.Role = "auditor"   // any organisation of the programme: reads accounts
-)
-
-// Roles lists every role.
-var Roles = []ledger.Role{Registrar, Policy, Treasurer, Approver, Issuer, Merchants, Guard, Cashier, Auditor}
-
 // New builds the chaincode.
 func New(config ledger.Config) *ledger.Chaincode {
 	return ledger.New(config, slices.Concat(
-		ledger.RoleFunctions(Roles...),
+		ledger.RoleFunctions(currency.Roles...),
 		programFunctions(), fundFunctions(), runFunctions(), merchantFunctions(), accountFunctions(),
 		payoutFunctions(), orderFunctions(), historyFunctions(),
 	)...)

@@ -32,7 +32,7 @@ type task struct {
 	verified bool
 	replayed bool // carried out before: receipt or account is the first result
 	receipt  currency.Receipt
-	account  Account
+	account  currency.Account
 }
 
 func newEngine(t *ledger.Tx) *engine {
@@ -134,7 +134,7 @@ func (e *engine) open(o *task) error {
 			return currency.HolderExists.Errorf("account %s", o.Holder)
 		}
 		o.replayed = true
-		o.account = Account{Program: o.Program, Account: o.Holder, Status: before.Status, Opened: before.Opened}
+		o.account = currency.Account{Program: o.Program, Account: o.Holder, Status: before.Status, Opened: before.Opened}
 		return nil
 	}
 	h, person, err := o.Payload.(currency.Open).Decide(o.DID, p, o.Digest, e.tx.Now())
@@ -155,7 +155,7 @@ func (e *engine) open(o *task) error {
 			return err
 		}
 	}
-	o.account = Account{Program: o.Program, Account: o.Holder, Status: h.Status, Opened: h.Opened}
+	o.account = currency.Account{Program: o.Program, Account: o.Holder, Status: h.Status, Opened: h.Opened}
 	e.tx.Emit("AccountOpened", o.Program+"/"+o.Holder)
 	return holders.Put(e.tx, h, o.Program, o.Holder)
 }

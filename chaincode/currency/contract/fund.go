@@ -7,67 +7,6 @@ import (
 	"github.com/komsco/trust-platform/chaincode/ledger"
 )
 
-// ConfirmDepositRequest is the bank's word that money arrived.
-type ConfirmDepositRequest struct {
-	ledger.Operation
-	Program string `json:"program"`
-	Ref     string `json:"ref"`    // the bank's reference, unique in the programme
-	Fund    string `json:"fund"`   // the fund that what is issued from it belongs to
-	Amount  int64  `json:"amount"` // won
-}
-
-// Validate checks the form.
-func (r ConfirmDepositRequest) Validate() error {
-	return checkMoney(r.Program, r.Ref, r.Fund, r.Amount)
-}
-
-// ProposeAppropriationRequest proposes to spend budget on a programme.
-type ProposeAppropriationRequest struct {
-	ledger.Operation
-	Program string `json:"program"`
-	ID      string `json:"id"`
-	Fund    string `json:"fund"`   // the fund that what is issued from it belongs to
-	Amount  int64  `json:"amount"` // won
-}
-
-// Validate checks the form.
-func (r ProposeAppropriationRequest) Validate() error {
-	return checkMoney(r.Program, r.ID, r.Fund, r.Amount)
-}
-
-func checkMoney(program, id, fund string, amount int64) error {
-	if err := currency.CheckID("programme id", program); err != nil {
-		return err
-	}
-	if err := currency.CheckID("reference", id); err != nil {
-		return err
-	}
-	if err := currency.CheckID("fund", fund); err != nil {
-		return err
-	}
-	return currency.CheckAmount("amount", amount)
-}
-
-// RecordRequest names a record of a programme by its id.
-type RecordRequest struct {
-	Program string `json:"program"`
-	ID      string `json:"id"`
-}
-
-// Validate checks the form.
-func (r RecordRequest) Validate() error {
-	if err := currency.CheckID("programme id", r.Program); err != nil {
-		return err
-	}
-	return currency.CheckID("id", r.ID)
-}
-
-// RecordOperation is an officer's call about one record.
-type RecordOperation struct {
-	ledger.Operation
-	RecordRequest
-}
-
 // fundFunctions:
 //
 //   - ConfirmDeposit {op, program, ref, fund, amount} by the bank's cashier; emits
@@ -83,21 +22,21 @@ func fundFunctions() []ledger.Function {
 		ledger.Officer("ConfirmDeposit", confirmDeposit),
 		ledger.Officer("ProposeAppropriation", proposeAppropriation),
 		ledger.Officer("ApproveAppropriation", approveAppropriation),
-		ledger.Query("Deposit", func(t *ledger.Tx, r RecordRequest) (currency.Deposit, error) {
+		ledger.Query("Deposit", func(t *ledger.Tx, r currency.RecordQuery) (currency.Deposit, error) {
 			return deposit(t, r.Program, r.ID)
 		}),
-		ledger.Query("Appropriation", func(t *ledger.Tx, r RecordRequest) (currency.Appropriation, error) {
+		ledger.Query("Appropriation", func(t *ledger.Tx, r currency.RecordQuery) (currency.Appropriation, error) {
 			return appropriation(t, r.Program, r.ID)
 		}),
 	}
 }
 
-func confirmDeposit(t *ledger.Tx, r ConfirmDepositRequest) (currency.Deposit, error) {
+func confirmDeposit(t *ledger.Tx, r currency.ConfirmDeposit) (currency.Deposit, error) {
 	p, err := program(t, r.Program)
 	if err != nil {
 		return currency.Deposit{}, err
 	}
-	caller, err := t.RequireRole(Cashier, p.Organisations.Bank)
+	caller, err := t.RequireRole(currency.RoleCashier, p.Organisations.Bank)
 	if err != nil {
 		return currency.Deposit{}, err
 	}
@@ -113,12 +52,12 @@ func confirmDeposit(t *ledger.Tx, r ConfirmDepositRequest) (currency.Deposit, er
 	return d, deposits.Put(t, d, r.Program, r.Ref)
 }
 
-func proposeAppropriation(t *ledger.Tx, r ProposeAppropriationRequest) (currency.Appropriation, error) {
+func proposeAppropriation(t *ledger.Tx, r currency.ProposeAppropriation) (currency.Appropriation, error) {
 	p, err := program(t, r.Program)
 	if err != nil {
 		return currency.Appropriation{}, err
 	}
-	caller, err := t.RequireRole(Treasurer, p.Organisations.Issuer)
+	caller, err := t.RequireRole(currency.RoleTreasurer, p.Organisations.Issuer)
 	if err != nil {
 		return currency.Appropriation{}, err
 	}
@@ -134,12 +73,12 @@ func proposeAppropriation(t *ledger.Tx, r ProposeAppropriationRequest) (currency
 	return a, appropriations.Put(t, a, r.Program, r.ID)
 }
 
-func approveAppropriation(t *ledger.Tx, r RecordOperation) (currency.Appropriation, error) {
+func approveAppropriation(t *ledger.Tx, r currency.RecordOperation) (currency.Appropriation, error) {
 	p, err := program(t, r.Program)
 	if err != nil {
 		return currency.Appropriation{}, err
 	}
-	caller, err := t.RequireRole(Approver, p.Organisations.All()...)
+	caller, err := t.RequireRole(currency.RoleApprover, p.Organisations.All()...)
 	if err != nil {
 		return currency.Appropriation{}, err
 	}

@@ -5,74 +5,8 @@ package contract
 import (
 	"github.com/komsco/trust-platform/chaincode/currency"
 	"github.com/komsco/trust-platform/chaincode/ledger"
+	"github.com/komsco/trust-platform/chaincode/ledger/call"
 )
-
-// PageRequest pages through the records of a programme.
-type PageRequest struct {
-	Program  string `json:"program"`
-	Limit    int    `json:"limit,omitempty"`    // 1 to 500; 0 is 500
-	Bookmark string `json:"bookmark,omitempty"` // next of the page before
-}
-
-// Validate checks the form.
-func (r PageRequest) Validate() error {
-	if r.Limit < 0 || r.Limit > ledger.MaxPage || len(r.Bookmark) > 1024 {
-		return currency.InvalidID.Errorf("limit %d: 0 to %d", r.Limit, ledger.MaxPage)
-	}
-	return currency.CheckID("programme id", r.Program)
-}
-
-// ReceiptRequest names a receipt. Read is a read order of the payer or of the
-// merchant who was paid; officers leave it out.
-type ReceiptRequest struct {
-	Program string `json:"program"`
-	Account string `json:"account"`
-	Seq     int64  `json:"seq"`
-	Read    string `json:"read,omitempty"`
-}
-
-// Validate checks the form.
-func (r ReceiptRequest) Validate() error {
-	if r.Seq < 1 || r.Seq > currency.MaxAmount {
-		return currency.InvalidID.Errorf("seq is %d, the first order has 1", r.Seq)
-	}
-	return AccountRequest{Program: r.Program, Account: r.Account}.Validate()
-}
-
-// OwnRequest asks for the asker's own records: Read says whose. Officers name
-// the account instead.
-type OwnRequest struct {
-	PageRequest
-	Account string `json:"account"`
-	Read    string `json:"read,omitempty"`
-}
-
-// Validate checks the form.
-func (r OwnRequest) Validate() error {
-	if err := r.PageRequest.Validate(); err != nil {
-		return err
-	}
-	return currency.CheckAccountID("account", r.Account)
-}
-
-// PurseView is what an account holds, as its owner sees it.
-type PurseView struct {
-	Program  string           `json:"program"`
-	Account  string           `json:"account"`
-	Status   currency.Status  `json:"status"`
-	Merchant string           `json:"merchant,omitempty"`
-	Seq      int64            `json:"seq"`     // the next order's seq is one more
-	Total    int64            `json:"total"`   // won
-	Buckets  currency.Buckets `json:"buckets"` // with their terms
-}
-
-// ReceiptView is a receipt with its sequence number and what was refunded of it.
-type ReceiptView struct {
-	Account  string `json:"account"`
-	Seq      int64  `json:"seq"`
-	Refunded int64  `json:"refunded,omitempty"` // won
-	currency.Receipt
-}
 
 // historyFunctions answer what belongs to a holder, to whoever shows a read
 // order of that holder (read-order+jws, expiring within 15 minutes) and to
@@ -85,38 +19,38 @@ type ReceiptView struct {
 //     credits being those not claimed yet
 func historyFunctions() []ledger.Function {
 	return []ledger.Function{
-		ledger.Query("Purse", func(t *ledger.Tx, r OwnRequest) (PurseView, error) {
+		ledger.Query("Purse", func(t *ledger.Tx, r currency.OwnQuery) (currency.PurseView, error) {
 			h, err := own(t, r)
 			if err != nil {
-				return PurseView{}, err
+				return currency.PurseView{}, err
 			}
 			p, _, err := purses.Get(t, r.Program, r.Account)
 			if p.Buckets == nil {
 				p.Buckets = currency.Buckets{}
 			}
-			return PurseView{
+			return currency.PurseView{
 				Program: r.Program, Account: r.Account, Status: h.Status, Merchant: h.Merchant,
 				Seq: p.Seq, Total: p.Buckets.Total(), Buckets: p.Buckets,
 			}, err
 		}),
 		ledger.Query("Receipt", receipt),
-		ledger.Query("Receipts", func(t *ledger.Tx, r OwnRequest) (ledger.Page[currency.Receipt], error) {
+		ledger.Query("Receipts", func(t *ledger.Tx, r currency.OwnQuery) (call.Page[currency.Receipt], error) {
 			if _, err := own(t, r); err != nil {
-				return ledger.Page[currency.Receipt]{}, err
+				return call.Page[currency.Receipt]{}, err
 			}
 			return receipts.List(t, r.Limit, r.Bookmark, r.Program, r.Account)
 		}),
-		ledger.Query("Credits", func(t *ledger.Tx, r OwnRequest) (ledger.Page[currency.Credit], error) {
+		ledger.Query("Credits", func(t *ledger.Tx, r currency.OwnQuery) (call.Page[currency.Credit], error) {
 			if _, err := own(t, r); err != nil {
-				return ledger.Page[currency.Credit]{}, err
+				return call.Page[currency.Credit]{}, err
 			}
 			return credits.List(t, r.Limit, r.Bookmark, r.Program, r.Account)
 		}),
 	}
 }
 
-func receipt(t *ledger.Tx, r ReceiptRequest) (ReceiptView, error) {
-	out := ReceiptView{Account: r.Account, Seq: r.Seq}
+func receipt(t *ledger.Tx, r currency.ReceiptQuery) (currency.ReceiptView, error) {
+	out := currency.ReceiptView{Account: r.Account, Seq: r.Seq}
 	reader, err := reader(t, r.Program, r.Read)
 	if err != nil {
 		return out, err
@@ -136,7 +70,7 @@ func receipt(t *ledger.Tx, r ReceiptRequest) (ReceiptView, error) {
 	return out, err
 }
 
-func own(t *ledger.Tx, r OwnRequest) (currency.Holder, error) {
+func own(t *ledger.Tx, r currency.OwnQuery) (currency.Holder, error) {
 	reader, err := reader(t, r.Program, r.Read)
 	if err != nil {
 		return currency.Holder{}, err

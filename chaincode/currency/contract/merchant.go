@@ -8,43 +8,6 @@ import (
 	"github.com/komsco/trust-platform/chaincode/ledger/did"
 )
 
-// RegisterMerchantRequest takes a shop into a programme.
-type RegisterMerchantRequest struct {
-	ledger.Operation
-	Program  string `json:"program"`
-	ID       string `json:"id"`
-	DID      string `json:"did"` // did:key or did:jwk whose key signs the merchant's orders
-	Region   string `json:"region"`
-	Category string `json:"category"`
-	Payout   string `json:"payout"` // salted SHA-256 of the bank account, hex
-}
-
-// Validate checks the form.
-func (r RegisterMerchantRequest) Validate() error {
-	for _, id := range [][2]string{{"programme id", r.Program}, {"merchant id", r.ID}, {"region", r.Region}, {"category", r.Category}} {
-		if err := currency.CheckID(id[0], id[1]); err != nil {
-			return err
-		}
-	}
-	if _, err := did.Resolve(r.DID); err != nil {
-		return err
-	}
-	return currency.CheckDigest("payout", r.Payout)
-}
-
-// MerchantStatusRequest changes a merchant's status.
-type MerchantStatusRequest struct {
-	ledger.Operation
-	Program string          `json:"program"`
-	ID      string          `json:"id"`
-	Status  currency.Status `json:"status"` // active, suspended or closed
-}
-
-// Validate checks the form.
-func (r MerchantStatusRequest) Validate() error {
-	return RecordRequest{Program: r.Program, ID: r.ID}.Validate()
-}
-
 // merchantFunctions, the mutators by the issuer's merchants officer:
 //
 //   - RegisterMerchant {op, program, id, did, region, category, payout} also opens
@@ -57,18 +20,18 @@ func merchantFunctions() []ledger.Function {
 	return []ledger.Function{
 		ledger.Officer("RegisterMerchant", registerMerchant),
 		ledger.Officer("SetMerchantStatus", setMerchantStatus),
-		ledger.Query("Merchant", func(t *ledger.Tx, r RecordRequest) (currency.Merchant, error) {
+		ledger.Query("Merchant", func(t *ledger.Tx, r currency.RecordQuery) (currency.Merchant, error) {
 			return merchant(t, r.Program, r.ID)
 		}),
 	}
 }
 
-func registerMerchant(t *ledger.Tx, r RegisterMerchantRequest) (currency.Merchant, error) {
+func registerMerchant(t *ledger.Tx, r currency.RegisterMerchant) (currency.Merchant, error) {
 	p, err := program(t, r.Program)
 	if err != nil {
 		return currency.Merchant{}, err
 	}
-	if _, err := t.RequireRole(Merchants, p.Organisations.Issuer); err != nil {
+	if _, err := t.RequireRole(currency.RoleMerchants, p.Organisations.Issuer); err != nil {
 		return currency.Merchant{}, err
 	}
 	m := currency.Merchant{
@@ -96,12 +59,12 @@ func registerMerchant(t *ledger.Tx, r RegisterMerchantRequest) (currency.Merchan
 	return m, merchants.Put(t, m, r.Program, r.ID)
 }
 
-func setMerchantStatus(t *ledger.Tx, r MerchantStatusRequest) (currency.Merchant, error) {
+func setMerchantStatus(t *ledger.Tx, r currency.SetMerchantStatus) (currency.Merchant, error) {
 	p, err := program(t, r.Program)
 	if err != nil {
 		return currency.Merchant{}, err
 	}
-	if _, err := t.RequireRole(Merchants, p.Organisations.Issuer); err != nil {
+	if _, err := t.RequireRole(currency.RoleMerchants, p.Organisations.Issuer); err != nil {
 		return currency.Merchant{}, err
 	}
 	m, err := merchant(t, r.Program, r.ID)

@@ -14,23 +14,6 @@ const MaxBatch = 1000
 // purseOrders are the order types that take a sequence number.
 var purseOrders = []string{currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund}
 
-// Item is the outcome of one order of a batch. An empty item was carried out in
-// this transaction.
-type Item struct {
-	Code      string               `json:"code,omitempty"`      // why it was not carried out
-	Detail    string               `json:"detail,omitempty"`    // the same with its figures
-	First     string               `json:"first,omitempty"`     // the transaction that carried it out before
-	Unclaimed []currency.Unclaimed `json:"unclaimed,omitempty"` // credits it named and did not get
-}
-
-// Account is the public face of an account that was opened.
-type Account struct {
-	Program string          `json:"program"`
-	Account string          `json:"account"`
-	Status  currency.Status `json:"status"`
-	Opened  int64           `json:"opened"` // Unix seconds
-}
-
 // orderFunctions take what holders signed; whoever carries it gains nothing.
 // Every argument is one compact JWS.
 //
@@ -54,7 +37,7 @@ func orderFunctions() []ledger.Function {
 		})
 	}
 	return []ledger.Function{
-		ledger.Order("Open", 1, func(t *ledger.Tx, orders []string) (Account, error) {
+		ledger.Order("Open", 1, func(t *ledger.Tx, orders []string) (currency.Account, error) {
 			e := newEngine(t)
 			o := e.parse(orders[0], currency.TypOpen)
 			if o.err == nil {
@@ -80,7 +63,7 @@ func one(t *ledger.Tx, compact, typ string) (currency.Receipt, error) {
 	return o.receipt, e.saveCredits()
 }
 
-func payBatch(t *ledger.Tx, compacts []string) ([]Item, error) {
+func payBatch(t *ledger.Tx, compacts []string) ([]currency.Item, error) {
 	if len(compacts) > MaxBatch {
 		return nil, currency.TooLarge.Errorf("%d orders, at most %d", len(compacts), MaxBatch)
 	}
@@ -93,7 +76,7 @@ func payBatch(t *ledger.Tx, compacts []string) ([]Item, error) {
 	if err := e.prefetch(orders); err != nil {
 		return nil, err
 	}
-	items := make([]Item, len(orders))
+	items := make([]currency.Item, len(orders))
 	for i, o := range orders {
 		if o.err == nil {
 			e.carryOut(o)
@@ -103,7 +86,7 @@ func payBatch(t *ledger.Tx, compacts []string) ([]Item, error) {
 			if refusal == nil || refusal.Code.Kind == code.Internal {
 				return nil, o.err
 			}
-			items[i] = Item{Code: refusal.Code.Name, Detail: refusal.Detail()}
+			items[i] = currency.Item{Code: refusal.Code.Name, Detail: refusal.Detail()}
 			continue
 		}
 		items[i].Unclaimed = o.receipt.Unclaimed

@@ -5,25 +5,8 @@ package contract
 import (
 	"github.com/komsco/trust-platform/chaincode/currency"
 	"github.com/komsco/trust-platform/chaincode/ledger"
+	"github.com/komsco/trust-platform/chaincode/ledger/call"
 )
-
-// ConfirmPayoutRequest is the bank's word that it paid a redemption.
-type ConfirmPayoutRequest struct {
-	ledger.Operation
-	Program string `json:"program"`
-	Ref     string `json:"ref"`     // the bank's reference, unique in the programme
-	Account string `json:"account"` // the merchant's account id
-	Seq     int64  `json:"seq"`     // of the redemption
-	Amount  int64  `json:"amount"`  // won
-}
-
-// Validate checks the form.
-func (r ConfirmPayoutRequest) Validate() error {
-	if err := checkMoney(r.Program, r.Ref, "-", r.Amount); err != nil {
-		return err
-	}
-	return ReceiptRequest{Program: r.Program, Account: r.Account, Seq: r.Seq}.Validate()
-}
 
 // payoutFunctions:
 //
@@ -36,13 +19,13 @@ func (r ConfirmPayoutRequest) Validate() error {
 func payoutFunctions() []ledger.Function {
 	return []ledger.Function{
 		ledger.Officer("ConfirmPayout", confirmPayout),
-		ledger.Query("Redemption", func(t *ledger.Tx, r ReceiptRequest) (currency.Redemption, error) {
+		ledger.Query("Redemption", func(t *ledger.Tx, r currency.ReceiptQuery) (currency.Redemption, error) {
 			return redemption(t, r.Program, r.Account, r.Seq)
 		}),
-		ledger.Query("Redemptions", func(t *ledger.Tx, r PageRequest) (ledger.Page[currency.Redemption], error) {
+		ledger.Query("Redemptions", func(t *ledger.Tx, r currency.PageQuery) (call.Page[currency.Redemption], error) {
 			return redemptions.List(t, r.Limit, r.Bookmark, r.Program)
 		}),
-		ledger.Query("Payout", func(t *ledger.Tx, r RecordRequest) (currency.Payout, error) {
+		ledger.Query("Payout", func(t *ledger.Tx, r currency.RecordQuery) (currency.Payout, error) {
 			p, found, err := payouts.Get(t, r.Program, r.ID)
 			if err == nil && !found {
 				err = currency.RedemptionUnknown.Errorf("no payout under the bank's reference %s", r.ID)
@@ -52,12 +35,12 @@ func payoutFunctions() []ledger.Function {
 	}
 }
 
-func confirmPayout(t *ledger.Tx, r ConfirmPayoutRequest) (currency.Payout, error) {
+func confirmPayout(t *ledger.Tx, r currency.ConfirmPayout) (currency.Payout, error) {
 	p, err := program(t, r.Program)
 	if err != nil {
 		return currency.Payout{}, err
 	}
-	caller, err := t.RequireRole(Cashier, p.Organisations.Bank)
+	caller, err := t.RequireRole(currency.RoleCashier, p.Organisations.Bank)
 	if err != nil {
 		return currency.Payout{}, err
 	}

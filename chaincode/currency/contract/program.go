@@ -9,62 +9,6 @@ import (
 	"github.com/komsco/trust-platform/chaincode/ledger"
 )
 
-// DefineProgramRequest defines a programme.
-type DefineProgramRequest struct {
-	ledger.Operation
-	Program currency.Program `json:"program"`
-}
-
-// Validate checks the form.
-func (r DefineProgramRequest) Validate() error {
-	if r.Program.Policy != 0 || r.Program.Policies != 0 {
-		return currency.InvalidPolicy.Errorf("a new programme has no policies yet")
-	}
-	return r.Program.Validate()
-}
-
-// ProposePolicyRequest proposes the next version of a programme's rules.
-type ProposePolicyRequest struct {
-	ledger.Operation
-	Policy currency.Policy `json:"policy"`
-}
-
-// Validate checks the form.
-func (r ProposePolicyRequest) Validate() error {
-	if r.Policy.Approved || r.Policy.ProposedBy != "" || r.Policy.ApprovedBy != "" {
-		return currency.InvalidPolicy.Errorf("approved, proposedBy and approvedBy are not the proposer's to set")
-	}
-	return r.Policy.Validate()
-}
-
-// PolicyRequest names a policy version; 0 in a query is the one in force.
-type PolicyRequest struct {
-	Program string `json:"program"`
-	Version int    `json:"version"`
-}
-
-// Validate checks the form.
-func (r PolicyRequest) Validate() error {
-	if r.Version < 0 || r.Version > 9999 {
-		return currency.InvalidID.Errorf("version %d: 0 to 9999", r.Version)
-	}
-	return currency.CheckID("programme id", r.Program)
-}
-
-// ApprovePolicyRequest approves a proposed version.
-type ApprovePolicyRequest struct {
-	ledger.Operation
-	PolicyRequest
-}
-
-// ProgramRequest names a programme.
-type ProgramRequest struct {
-	Program string `json:"program"`
-}
-
-// Validate checks the form.
-func (r ProgramRequest) Validate() error { return currency.CheckID("programme id", r.Program) }
-
 // programFunctions:
 //
 //   - DefineProgram {op, program} by a registrar of one of its organisations;
@@ -80,8 +24,8 @@ func programFunctions() []ledger.Function {
 		ledger.Officer("DefineProgram", defineProgram),
 		ledger.Officer("ProposePolicy", proposePolicy),
 		ledger.Officer("ApprovePolicy", approvePolicy),
-		ledger.Query("Program", func(t *ledger.Tx, r ProgramRequest) (currency.Program, error) { return program(t, r.Program) }),
-		ledger.Query("Policy", func(t *ledger.Tx, r PolicyRequest) (currency.Policy, error) {
+		ledger.Query("Program", func(t *ledger.Tx, r currency.ProgramQuery) (currency.Program, error) { return program(t, r.Program) }),
+		ledger.Query("Policy", func(t *ledger.Tx, r currency.PolicyQuery) (currency.Policy, error) {
 			if r.Version == 0 {
 				p, err := program(t, r.Program)
 				if err != nil {
@@ -94,9 +38,9 @@ func programFunctions() []ledger.Function {
 	}
 }
 
-func defineProgram(t *ledger.Tx, r DefineProgramRequest) (currency.Program, error) {
+func defineProgram(t *ledger.Tx, r currency.DefineProgram) (currency.Program, error) {
 	p := r.Program
-	if _, err := t.RequireRole(Registrar, p.Organisations.All()...); err != nil {
+	if _, err := t.RequireRole(currency.RoleRegistrar, p.Organisations.All()...); err != nil {
 		return p, err
 	}
 	taken, err := programs.Has(t, p.ID)
@@ -110,13 +54,13 @@ func defineProgram(t *ledger.Tx, r DefineProgramRequest) (currency.Program, erro
 	return p, programs.Put(t, p, p.ID)
 }
 
-func proposePolicy(t *ledger.Tx, r ProposePolicyRequest) (currency.Policy, error) {
+func proposePolicy(t *ledger.Tx, r currency.ProposePolicy) (currency.Policy, error) {
 	proposed := r.Policy
 	p, err := program(t, proposed.Program)
 	if err != nil {
 		return proposed, err
 	}
-	caller, err := t.RequireRole(Policy, p.Organisations.Issuer)
+	caller, err := t.RequireRole(currency.RolePolicy, p.Organisations.Issuer)
 	if err != nil {
 		return proposed, err
 	}
@@ -132,12 +76,12 @@ func proposePolicy(t *ledger.Tx, r ProposePolicyRequest) (currency.Policy, error
 	return proposed, putPolicy(t, proposed)
 }
 
-func approvePolicy(t *ledger.Tx, r ApprovePolicyRequest) (currency.Policy, error) {
+func approvePolicy(t *ledger.Tx, r currency.ApprovePolicy) (currency.Policy, error) {
 	p, err := program(t, r.Program)
 	if err != nil {
 		return currency.Policy{}, err
 	}
-	caller, err := t.RequireRole(Approver, p.Organisations.All()...)
+	caller, err := t.RequireRole(currency.RoleApprover, p.Organisations.All()...)
 	if err != nil {
 		return currency.Policy{}, err
 	}

@@ -10,62 +10,6 @@ import (
 	"github.com/komsco/trust-platform/chaincode/ledger/code"
 )
 
-// OpenRunRequest reserves money for an issue and announces its batches.
-type OpenRunRequest struct {
-	ledger.Operation
-	Program string               `json:"program"`
-	ID      string               `json:"id"`
-	Unit    string               `json:"unit"`   // what the rows are counted in
-	Source  currency.Source      `json:"source"` // principal, benefit or reward
-	Draws   []currency.Draw      `json:"draws"`
-	Batches []currency.Announced `json:"batches"`
-}
-
-func (r OpenRunRequest) run() currency.Run {
-	return currency.Run{Program: r.Program, ID: r.ID, Unit: r.Unit, Source: r.Source, Draws: r.Draws, Batches: r.Batches}
-}
-
-// Validate checks the form.
-func (r OpenRunRequest) Validate() error { return r.run().Validate() }
-
-// IssueBatchRequest issues one announced batch.
-type IssueBatchRequest struct {
-	ledger.Operation
-	Program string         `json:"program"`
-	Run     string         `json:"run"`
-	Batch   int            `json:"batch"` // from 0
-	Rows    []currency.Row `json:"rows"`
-}
-
-// Validate checks the form.
-func (r IssueBatchRequest) Validate() error {
-	if err := currency.CheckID("programme id", r.Program); err != nil {
-		return err
-	}
-	if len(r.Rows) == 0 || len(r.Rows) > currency.MaxRows {
-		return currency.TooLarge.Errorf("%d rows, 1 to %d are allowed", len(r.Rows), currency.MaxRows)
-	}
-	return currency.CheckID("run id", r.Run)
-}
-
-// BatchRequest names a batch of a run.
-type BatchRequest struct {
-	Program string `json:"program"`
-	Run     string `json:"run"`
-	Batch   int    `json:"batch"`
-}
-
-// Validate checks the form.
-func (r BatchRequest) Validate() error {
-	if err := currency.CheckID("programme id", r.Program); err != nil {
-		return err
-	}
-	if r.Batch < 0 || r.Batch >= currency.MaxBatches {
-		return currency.InvalidID.Errorf("batch %d: 0 to %d", r.Batch, currency.MaxBatches-1)
-	}
-	return currency.CheckID("run id", r.Run)
-}
-
 // runFunctions, all by the issuer's issuing officer:
 //
 //   - OpenRun {op, program, id, unit, source, draws, batches} reserves the money;
@@ -81,8 +25,8 @@ func runFunctions() []ledger.Function {
 		ledger.Officer("OpenRun", openRun),
 		ledger.Officer("IssueBatch", issueBatch),
 		ledger.Officer("CloseRun", closeRun),
-		ledger.Query("Run", func(t *ledger.Tx, r RecordRequest) (currency.Run, error) { return run(t, r.Program, r.ID) }),
-		ledger.Query("Batch", func(t *ledger.Tx, r BatchRequest) (currency.Batch, error) {
+		ledger.Query("Run", func(t *ledger.Tx, r currency.RecordQuery) (currency.Run, error) { return run(t, r.Program, r.ID) }),
+		ledger.Query("Batch", func(t *ledger.Tx, r currency.BatchQuery) (currency.Batch, error) {
 			b, found, err := batches.Get(t, r.Program, r.Run, ledger.Num(int64(r.Batch)))
 			if err == nil && !found {
 				err = currency.BatchUnknown.Errorf("batch %d of run %s was not issued", r.Batch, r.Run)
@@ -92,12 +36,12 @@ func runFunctions() []ledger.Function {
 	}
 }
 
-func openRun(t *ledger.Tx, r OpenRunRequest) (currency.Run, error) {
+func openRun(t *ledger.Tx, r currency.OpenRun) (currency.Run, error) {
 	p, err := program(t, r.Program)
 	if err != nil {
 		return currency.Run{}, err
 	}
-	caller, err := t.RequireRole(Issuer, p.Organisations.Issuer)
+	caller, err := t.RequireRole(currency.RoleIssuer, p.Organisations.Issuer)
 	if err != nil {
 		return currency.Run{}, err
 	}
@@ -116,7 +60,7 @@ func openRun(t *ledger.Tx, r OpenRunRequest) (currency.Run, error) {
 	if err != nil {
 		return currency.Run{}, err
 	}
-	opened, funding, err := r.run().Open(rules, funding)
+	opened, funding, err := r.Run().Open(rules, funding)
 	if err != nil {
 		return opened, err
 	}
@@ -128,13 +72,13 @@ func openRun(t *ledger.Tx, r OpenRunRequest) (currency.Run, error) {
 	return opened, runs.Put(t, opened, r.Program, r.ID)
 }
 
-func issueBatch(t *ledger.Tx, r IssueBatchRequest) (currency.Batch, error) {
+func issueBatch(t *ledger.Tx, r currency.IssueBatch) (currency.Batch, error) {
 	var out currency.Batch
 	p, err := program(t, r.Program)
 	if err != nil {
 		return out, err
 	}
-	if _, err := t.RequireRole(Issuer, p.Organisations.Issuer); err != nil {
+	if _, err := t.RequireRole(currency.RoleIssuer, p.Organisations.Issuer); err != nil {
 		return out, err
 	}
 	opened, err := run(t, r.Program, r.Run)
@@ -203,12 +147,12 @@ func issueRow(t *ledger.Tx, run currency.Run, rules currency.Policy, today curre
 	return credits.Put(t, credit, run.Program, row.To, t.ID(), ledger.Num(int64(i)))
 }
 
-func closeRun(t *ledger.Tx, r RecordOperation) (currency.Run, error) {
+func closeRun(t *ledger.Tx, r currency.RecordOperation) (currency.Run, error) {
 	p, err := program(t, r.Program)
 	if err != nil {
 		return currency.Run{}, err
 	}
-	if _, err := t.RequireRole(Issuer, p.Organisations.Issuer); err != nil {
+	if _, err := t.RequireRole(currency.RoleIssuer, p.Organisations.Issuer); err != nil {
 		return currency.Run{}, err
 	}
 	opened, err := run(t, r.Program, r.ID)
