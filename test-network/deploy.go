@@ -49,8 +49,12 @@ func (n *Network) Deploy(ctx context.Context, cc Chaincode) error {
 
 // Chaincode finds a contract of the consortium's list, ready to be deployed.
 func (n *Network) Chaincode(name string) (Chaincode, error) {
+	listed := n.state.Consortium.Chaincodes
+	if !n.state.Choices.Own {
+		listed = network.Default().Chaincodes // may have grown since the network was made
+	}
 	var known []string
-	for _, cc := range n.state.Consortium.Chaincodes {
+	for _, cc := range listed {
 		if cc.Name == name {
 			return Chaincode{Name: cc.Name, Version: cc.Version, Package: cc.Program, Policy: cc.Policy}, nil
 		}

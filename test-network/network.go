@@ -21,9 +21,11 @@ const lockName = "lock"
 // Network is a network in a state folder. Its methods may be called at the same time, by several programs too: those that
 // change something wait for each other.
 type Network struct {
-	dir      string
-	root     string
-	state    *state
+	dir   string
+	root  string
+	state *state
+	// bin holds Fabric's programs for those that Up starts.
+	bin      string
 	progress io.Writer
 }
 
@@ -110,7 +112,7 @@ func prepare(ctx context.Context, o *Options) (*Network, error) {
 			return nil, fmt.Errorf("state folder: %w", err)
 		}
 	}
-	if err := checkSpace(dir); err != nil {
+	if err := checkSpace(dir, minFree); err != nil {
 		return nil, err
 	}
 	n := &Network{dir: dir, root: root, progress: o.Progress}
@@ -118,7 +120,7 @@ func prepare(ctx context.Context, o *Options) (*Network, error) {
 	if err != nil {
 		return nil, err
 	}
-	n.state = &state{BinDir: bin}
+	n.bin, n.state = bin, new(state)
 	return n, nil
 }
 
@@ -287,4 +289,3 @@ func (n *Network) LogOf(name string) (string, error) {
 func (n *Network) say(format string, args ...any) {
 	fmt.Fprintf(n.progress, format+"\n", args...)
 }
-

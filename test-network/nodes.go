@@ -5,10 +5,9 @@ package testnetwork
 import (
 	"context"
 	"crypto/sha256"
+	"crypto/tls"
 	"encoding/hex"
-	"fmt"
 	"net"
-	"os"
 	"path/filepath"
 	"strconv"
 
@@ -20,7 +19,7 @@ func (n *Network) crypto() network.Crypto { return network.Crypto(filepath.Join(
 // peerName is how a peer is called in status, logs and so on.
 func peerName(o network.Organisation, node network.Node) string { return node.Name + "." + o.Name }
 
-// nodes are the processes of ordering nodes and peers, their settings written.
+// nodes are the processes of ordering nodes and peers.
 func (n *Network) nodes() ([]process, error) {
 	var all []process
 	c := n.state.Consortium
@@ -29,10 +28,7 @@ func (n *Network) nodes() ([]process, error) {
 		if err != nil {
 			return nil, err
 		}
-		p, err := n.node(node.Name, KindOrderer, "orderer.yaml", settings)
-		if err != nil {
-			return nil, err
-		}
+		p := n.node(node.Name, KindOrderer, "orderer.yaml", settings)
 		p.Program = filepath.Join(n.state.BinDir, "orderer")
 		p.Listen = []listener{{portOf(node.Listen), "clients and peers"}, {portOf(node.Admin), "its channel administration"}, {portOf(node.Operations), "health and metrics"}}
 		p.ready = func(ctx context.Context) error {
@@ -48,34 +44,43 @@ func (n *Network) nodes() ([]process, error) {
 			if err != nil {
 				return nil, err
 			}
-			p, err := n.node(name, KindPeer, "core.yaml", settings)
-			if err != nil {
-				return nil, err
-			}
+			p := n.node(name, KindPeer, "core.yaml", settings)
 			p.Program, p.Args = filepath.Join(n.state.BinDir, "peer"), []string{"node", "start"}
 			files := n.crypto().PeerNode(o, node)
 			p.Env = append(p.Env, "CCAAS_CLIENT_CERT="+files.TLSCert, "CCAAS_CLIENT_KEY="+files.TLSKey)
 			p.Listen = []listener{{portOf(node.Listen), "clients and peers"}, {portOf(node.Chaincode), "chaincodes"}, {portOf(node.Operations), "health and metrics"}}
+			p.ready = func(ctx context.Context) error { return handshake(ctx, node.Listen, files.TLSRoot) }
 			all = append(all, p)
 		}
 	}
 	return all, nil
 }
 
-// node writes a node's settings and describes its process.
-func (n *Network) node(name, kind, file string, settings []byte) (process, error) {
+// handshake succeeds once a node speaks TLS. (A mere connection would leave an error in its log.)
+func handshake(ctx context.Context, address, root string) error {
+	roots, err := certPool(root)
+	if err != nil {
+		return err
+	}
+	dialer := tls.Dialer{Config: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2"}}}
+	conn, err := dialer.DialContext(ctx, "tcp", address)
+	if err != nil {
+		return err
+	}
+	return conn.Close()
+}
+
+// logFormat is Fabric's, without the colours.
+const logFormat = "%{time:2006-01-02T15:04:05.000Z07:00} [%{module}] %{level:.4s} %{message}"
+
+func (n *Network) node(name, kind, file string, settings []byte) process {
 	dir := n.nodeDir(name)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return process{}, fmt.Errorf("folder of %s: %w", name, err)
-	}
-	if err := writeFile(filepath.Join(dir, file), settings); err != nil {
-		return process{}, err
-	}
 	sum := sha256.Sum256(settings)
 	return process{
 		Name: name, Kind: kind, Dir: dir, Revision: hex.EncodeToString(sum[:8]),
-		Env: []string{"FABRIC_CFG_PATH=" + dir, "FABRIC_LOGGING_SPEC=warning"},
-	}, nil
+		Settings: map[string][]byte{filepath.Join(dir, file): settings},
+		Env:      []string{"FABRIC_CFG_PATH=" + dir, "FABRIC_LOGGING_SPEC=warning", "FABRIC_LOGGING_FORMAT=" + logFormat},
+	}
 }
 
 func (n *Network) nodeDir(name string) string { return filepath.Join(n.dir, "nodes", name) }

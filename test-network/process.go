@@ -42,6 +42,8 @@ type process struct {
 	Env     []string
 	Dir     string
 	Listen  []listener
+	// Settings are written before it starts: path and content.
+	Settings map[string][]byte
 	// Revision changes when the process has to be restarted to be up to date.
 	Revision string
 	// ready tells whether the process works; nil means that it listens.
@@ -108,6 +110,11 @@ func (n *Network) start(ctx context.Context, p process) (bool, error) {
 	for _, l := range p.Listen {
 		if err := portFree(ctx, p.Name, l); err != nil {
 			return false, err
+		}
+	}
+	for path, data := range p.Settings {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), writeFile(path, data)); err != nil {
+			return false, fmt.Errorf("settings of %s: %w", p.Name, err)
 		}
 	}
 	log, err := os.OpenFile(n.logPath(p.Name), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
@@ -195,10 +202,20 @@ func (p process) check(ctx context.Context) error {
 // died explains the death of a process by its last words.
 func (n *Network) died(name string) error {
 	last := n.tail(name)
-	if strings.Contains(last, syscall.ENOSPC.Error()) {
-		return fmt.Errorf("%s died because the disk under %s is full; free some space and start again:\n%s", name, n.dir, last)
+	for words, err := range causes {
+		if strings.Contains(last, words) {
+			return fmt.Errorf("%s died: %w; the last lines of %s:\n%s", name, err, n.logPath(name), last)
+		}
 	}
 	return fmt.Errorf("%s died; the last lines of %s:\n%s", name, n.logPath(name), last)
+}
+
+// causes are last words that have a meaning of their own.
+var causes = map[string]error{
+	"no space left on device": fmt.Errorf("%w: free some space and start again", ErrDiskFull),
+	"address already in use":  fmt.Errorf("%w: another program took it just now; start again or choose another base port", ErrPortInUse),
+	// A peer looks for one at every start, although it listens on 127.0.0.1 here.
+	"no non-loopback, IPv4 interface": errors.New("a peer wants a network interface with an IPv4 address beside 127.0.0.1; connect the machine to a network"),
 }
 
 // stop ends a process: SIGTERM, and SIGKILL for it and all its children if it does not obey.

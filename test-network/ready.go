@@ -26,6 +26,8 @@ const (
 	// unknownFunction is asked of a contract to see that it is there: it has to refuse it.
 	unknownFunction = "no such function"
 	attemptTimeout  = 5 * time.Second
+	// retryInterval is longer than pollInterval: peers log every refused attempt with a stack trace.
+	retryInterval = 250 * time.Millisecond
 )
 
 // checkEndorsement waits until endorsement works: through the gateway of every organisation's peer by the plan that it
@@ -140,7 +142,7 @@ func (n *Network) retry(ctx context.Context, what string, f func(context.Context
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("waiting for %s: %w: %w", what, ctx.Err(), explain(err))
-		case <-time.After(2 * pollInterval):
+		case <-time.After(retryInterval):
 		}
 	}
 }

@@ -20,6 +20,7 @@ type choices struct {
 // settle decides about the terms of a new network, or checks that those of an existing one are the ones asked for.
 func (n *Network) settle(o Options) error {
 	existing := n.state.Format != 0
+	n.state.BinDir = n.bin
 	if !existing {
 		n.state.Format = stateFormat
 		n.state.BasePort = DefaultBasePort
@@ -49,8 +50,12 @@ func (n *Network) settle(o Options) error {
 			"reset it first (its ledgers are lost), or name another folder",
 			ErrStaleState, n.dir, n.state.BasePort, was, basePort, want)
 	}
+	if existing && o.ChaincodePerOrg && !n.state.ChaincodePerOrg {
+		return fmt.Errorf("%w: the network in %s runs one process of a chaincode for all organisations, asked for is one for each; "+
+			"reset it first (its ledgers are lost), or name another folder", ErrStaleState, n.dir)
+	}
 	if existing && was.Own && o.Consortium == nil {
-		return nil // its own terms, unchanged
+		return n.saveState() // its own terms, unchanged
 	}
 	c, err := terms(o.Consortium, want, basePort)
 	if err != nil {

@@ -89,14 +89,15 @@ func checkEmpty(dir string) error {
 	return nil
 }
 
-func checkSpace(dir string) error {
+// checkSpace wants need bytes to be free.
+func checkSpace(dir string, need uint64) error {
 	var fs syscall.Statfs_t
 	if err := syscall.Statfs(dir, &fs); err != nil {
 		return fmt.Errorf("free space under %s: %w", dir, err)
 	}
 	free := fs.Bavail * uint64(fs.Bsize) //nolint:gosec,unconvert // block sizes are positive; the type differs between systems
-	if free < minFree {
-		return fmt.Errorf("%w: %d MiB are free under %s, a network wants %d", ErrDiskFull, free>>20, dir, minFree>>20)
+	if free < need {
+		return fmt.Errorf("%w: %d MiB are free under %s, a network wants %d", ErrDiskFull, free>>20, dir, need>>20)
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/komsco/trust-platform/network/fabric"
 	testnetwork "github.com/komsco/trust-platform/test-network"
 )
 
@@ -47,7 +48,7 @@ func command() *cobra.Command {
 		return n, err
 	}
 	root.AddCommand(
-		upCommand(&dir), downCommand(&dir), resetCommand(&dir),
+		buildCommand(), upCommand(&dir), downCommand(&dir), resetCommand(&dir),
 		statusCommand(open), logsCommand(open), envCommand(open), deployCommand(open),
 	)
 	return root
@@ -55,6 +56,25 @@ func command() *cobra.Command {
 
 // opener finds the network that the flags name.
 type opener func(*cobra.Command) (*testnetwork.Network, error)
+
+func buildCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "build",
+		Short: "Build Fabric's programs if the pin has changed, and print their folder; up does it by itself",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			root, err := fabric.Root()
+			if err != nil {
+				return err
+			}
+			dir, err := fabric.Programs(cmd.Context(), root, cmd.ErrOrStderr())
+			if err == nil {
+				fmt.Fprintln(cmd.OutOrStdout(), dir)
+			}
+			return err
+		},
+	}
+}
 
 func upCommand(dir *string) *cobra.Command {
 	var o testnetwork.Options
