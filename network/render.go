@@ -58,13 +58,29 @@ type nodeSettings struct {
 
 // PeerSettings renders a peer's core.yaml.
 func (c *Consortium) PeerSettings(o Organisation, n Node, f Folders) ([]byte, error) {
+	if err := o.complete(n, "chaincode", n.Chaincode); err != nil {
+		return nil, err
+	}
 	return render("core.yaml", nodeSettings{c, o, n, o.Host(n), f.Crypto.PeerNode(o, n), f.Data, f.Builder})
 }
 
 // OrdererSettings renders an ordering node's orderer.yaml.
 func (c *Consortium) OrdererSettings(n Node, f Folders) ([]byte, error) {
 	o := c.Orderers.Organisation
+	if err := o.complete(n, "admin", n.Admin); err != nil {
+		return nil, err
+	}
 	return render("orderer.yaml", nodeSettings{c, o, n, o.Host(n), f.Crypto.OrdererNode(o, n), f.Data, ""})
+}
+
+// complete wants all of a node's addresses; special is the one that only its kind has.
+func (o Organisation) complete(n Node, special, address string) error {
+	for field, value := range map[string]string{"address": n.Address, "listen": n.Listen, "operations": n.Operations, special: address} {
+		if value == "" {
+			return fmt.Errorf("%s: %s is not set", o.Host(n), field)
+		}
+	}
+	return nil
 }
 
 func render(name string, data any) ([]byte, error) {
