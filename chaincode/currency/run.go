@@ -237,16 +237,24 @@ type Batch struct {
 }
 
 // CheckBatch returns what one batch of the run may be: BATCH_UNKNOWN,
-// RUN_CLOSED or BATCH_MISMATCH.
-func (r Run) CheckBatch(n int, rows []Row) error {
+// RUN_CLOSED, or BATCH_MISMATCH where the rows are others than announced or add
+// up to more or less than was announced and reserved for them. p is the version
+// that the run is bound to.
+func (r Run) CheckBatch(n int, rows []Row, p Policy) error {
 	if r.Closed {
 		return RunClosed.Errorf("run %s", r.ID)
 	}
 	if n < 0 || n >= len(r.Batches) {
 		return BatchUnknown.Errorf("batch %d: run %s announced %d", n, r.ID, len(r.Batches))
 	}
-	if got, want := RowsDigest(rows), r.Batches[n].Digest; got != want {
-		return BatchMismatch.Errorf("batch %d of run %s: rows have digest %s, announced was %s", n, r.ID, got, want)
+	want := r.Batches[n]
+	got, err := Announce(rows, r.Source, p)
+	if err != nil {
+		return BatchMismatch.Errorf("batch %d of run %s: %w", n, r.ID, err)
+	}
+	if got != want {
+		return BatchMismatch.Errorf("batch %d of run %s: announced were %d rows with %d won and %d won of bonus, digest %s; these are %d rows with %d won and %d won of bonus, digest %s",
+			n, r.ID, want.Rows, want.Total, want.Bonus, want.Digest, got.Rows, got.Total, got.Bonus, got.Digest)
 	}
 	return nil
 }

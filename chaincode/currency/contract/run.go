@@ -85,7 +85,11 @@ func issueBatch(t *ledger.Tx, r currency.IssueBatch) (currency.Batch, error) {
 	if err != nil {
 		return out, err
 	}
-	if err := opened.CheckBatch(r.Batch, r.Rows); err != nil {
+	rules, err := policy(t, r.Program, opened.Policy)
+	if err != nil {
+		return out, err
+	}
+	if err := opened.CheckBatch(r.Batch, r.Rows, rules); err != nil {
 		return out, err
 	}
 	number := ledger.Num(int64(r.Batch))
@@ -95,10 +99,6 @@ func issueBatch(t *ledger.Tx, r currency.IssueBatch) (currency.Batch, error) {
 	}
 	if done {
 		return out, currency.BatchDone.Errorf("batch %d of run %s", r.Batch, r.Run)
-	}
-	rules, err := policy(t, r.Program, opened.Policy)
-	if err != nil {
-		return out, err
 	}
 	keys := make([]string, 0, len(r.Rows))
 	for _, row := range r.Rows {
