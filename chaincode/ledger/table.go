@@ -114,10 +114,9 @@ func (tb Table[T]) Decode(raw []byte) (T, error) {
 	object := make([]byte, 0, len(rest)-end+1)
 	object = append(object, '{')
 	if rest[end] == ',' {
-		object = append(object, rest[end+1:]...)
-	} else {
-		object = append(object, '}')
+		end++
 	}
+	object = append(object, rest[end:]...)
 	switch {
 	case version == tb.version:
 		err = json.Unmarshal(object, &record)
@@ -138,6 +137,11 @@ func (tb Table[T]) List(t *Tx, limit int, bookmark string, prefix ...string) (ca
 	}
 	if limit <= 0 || limit > call.MaxPage {
 		limit = call.MaxPage
+	}
+	// The peer starts reading at the bookmark whatever the prefix is, so one from
+	// elsewhere would show records that the caller did not ask for and may not see.
+	if bookmark != "" && !strings.HasPrefix(bookmark, CompositeKey(tb.name, prefix...)) {
+		return page, code.BadRequest.Errorf("the bookmark is not of this list: give back next as it came")
 	}
 	it, meta, err := t.stub.GetStateByPartialCompositeKeyWithPagination(tb.name, prefix, int32(limit), bookmark)
 	if err != nil {
