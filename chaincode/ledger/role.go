@@ -79,6 +79,9 @@ func RoleFunctions(roles ...call.Role) []Function {
 			return g, nil
 		}),
 		Query("Roles", func(t *Tx, r call.Member) ([]call.Grant, error) {
+			if !ValidPart(r.MSP) {
+				return nil, code.BadRequest.Errorf("msp %.40q: an MSP id has A-Z a-z 0-9 . _ : - @", r.MSP)
+			}
 			held := []call.Grant{}
 			for _, role := range roles {
 				g, found, err := grants.Get(t, r.MSP, nameKey(r.Name), string(role))
