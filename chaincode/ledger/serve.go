@@ -23,8 +23,9 @@ func ConfigFromEnv(defaultName string) Config {
 //
 //   - CHAINCODE_ID: the package id, label:hash.
 //   - CHAINCODE_SERVER_ADDRESS: host:port to listen on.
-//   - CHAINCODE_TLS_KEY, CHAINCODE_TLS_CERT: files that turn TLS on.
-//   - CHAINCODE_TLS_CLIENT_CA: file of the CA whose clients, the peers, may connect.
+//   - CHAINCODE_TLS_KEY, CHAINCODE_TLS_CERT: PEM files that turn TLS on, both or
+//     neither.
+//   - CHAINCODE_TLS_CLIENT_CA: PEM file of the CA whose clients, the peers, may connect.
 func Serve(cc shim.Chaincode) error {
 	address := os.Getenv("CHAINCODE_SERVER_ADDRESS")
 	if address == "" {
@@ -43,9 +44,12 @@ func Serve(cc shim.Chaincode) error {
 }
 
 func tlsFromEnv() (shim.TLSProperties, error) {
-	key, cert := os.Getenv("CHAINCODE_TLS_KEY"), os.Getenv("CHAINCODE_TLS_CERT")
-	if key == "" && cert == "" {
+	key, cert, clientCA := os.Getenv("CHAINCODE_TLS_KEY"), os.Getenv("CHAINCODE_TLS_CERT"), os.Getenv("CHAINCODE_TLS_CLIENT_CA")
+	switch {
+	case key == "" && cert == "" && clientCA == "":
 		return shim.TLSProperties{Disabled: true}, nil
+	case key == "" || cert == "": // never in the clear where TLS was meant
+		return shim.TLSProperties{}, fmt.Errorf("chaincode TLS needs both CHAINCODE_TLS_KEY (%q) and CHAINCODE_TLS_CERT (%q)", key, cert)
 	}
 	var (
 		tls shim.TLSProperties
@@ -54,11 +58,11 @@ func tlsFromEnv() (shim.TLSProperties, error) {
 	for _, f := range []struct {
 		path string
 		into *[]byte
-	}{{key, &tls.Key}, {cert, &tls.Cert}, {os.Getenv("CHAINCODE_TLS_CLIENT_CA"), &tls.ClientCACerts}} {
+	}{{key, &tls.Key}, {cert, &tls.Cert}, {clientCA, &tls.ClientCACerts}} {
 		if f.path == "" {
 			continue
 		}
-		if *f.into, err = os.ReadFile(f.path); err != nil { //nolint:gosec // the operator names the file
+		if *f.into, err = os.ReadFile(f.path); err != nil {
 			return tls, fmt.Errorf("chaincode TLS: %w", err)
 		}
 	}
