@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"regexp"
 	"sort"
+	"strings"
 )
 
 // Kind says what sort of refusal a code is. Transport answers follow from it.
@@ -142,15 +143,17 @@ func (r *Registry) All() []*Code {
 	return all
 }
 
-var inMessage = regexp.MustCompile(`\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*): (.*)`)
+var inMessage = regexp.MustCompile(`\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*): `)
 
 // Parse finds a declared code in a message that crossed a transport, such as
-// "chaincode response 422, INSUFFICIENT_FUNDS: needs 5000 won". It returns nil
-// when the message carries no code of this registry.
+// "chaincode response 422, INSUFFICIENT_FUNDS: needs 5000 won". The first one
+// counts, the detail being the rest of its line. It returns nil when the message
+// carries no code of this registry.
 func (r *Registry) Parse(message string) *Error {
 	for _, m := range inMessage.FindAllStringSubmatchIndex(message, -1) {
 		if c := r.byName[message[m[2]:m[3]]]; c != nil {
-			return &Error{Code: c, detail: errors.New(message[m[4]:m[5]])}
+			detail, _, _ := strings.Cut(message[m[1]:], "\n")
+			return &Error{Code: c, detail: errors.New(detail)}
 		}
 	}
 	return nil
