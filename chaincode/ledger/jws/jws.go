@@ -24,8 +24,9 @@ import (
 	"github.com/komsco/trust-platform/chaincode/ledger/did"
 )
 
-// MaxLength bounds a compact JWS in bytes.
-const MaxLength = 32 << 10
+// MaxLength bounds a compact JWS in bytes. An order that names 500 credits, the
+// most that one may, takes about 49,000.
+const MaxLength = 64 << 10
 
 // Header is the protected header.
 type Header struct {
