@@ -6,13 +6,13 @@
 package did
 
 import (
-	"bytes"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"math/big"
 	"strings"
 
@@ -55,9 +55,32 @@ func (k Key) Verify(message, sig []byte) bool {
 // Multikey encodes them: compressed point for P-256.
 func (k Key) Bytes() []byte {
 	if k.P256 != nil {
-		return append([]byte{0x80, 0x24}, elliptic.MarshalCompressed(elliptic.P256(), k.P256.X, k.P256.Y)...) //nolint:staticcheck // the standard library has no other compressed encoding
+		return append([]byte{0x80, 0x24}, compress(k.P256)...)
 	}
 	return append([]byte{0xed, 0x01}, k.Ed25519...)
+}
+
+// compress encodes a P-256 point in 33 bytes (SEC 1 section 2.3.3). A key that is
+// none is a defect of whoever built it and panics.
+func compress(p *ecdsa.PublicKey) []byte {
+	point, err := p.Bytes() // 4, x, y
+	if err != nil || len(point) != 65 {
+		panic("did: not a public key on P-256")
+	}
+	return append([]byte{2 | point[64]&1}, point[1:33]...)
+}
+
+// decompress is the inverse of compress.
+func decompress(raw []byte) (*ecdsa.PublicKey, error) {
+	x, y := elliptic.UnmarshalCompressed(elliptic.P256(), raw)
+	if x == nil {
+		return nil, errors.New("not a point of P-256")
+	}
+	point := make([]byte, 65)
+	point[0] = 4
+	x.FillBytes(point[1:33])
+	y.FillBytes(point[33:])
+	return ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
 }
 
 // Multikey returns the key as a Multikey string (base58btc, "z…").
@@ -75,11 +98,11 @@ func ParseMultikey(s string) (Key, error) {
 	}
 	switch {
 	case raw[0] == 0x80 && raw[1] == 0x24 && len(raw) == 35:
-		x, y := elliptic.UnmarshalCompressed(elliptic.P256(), raw[2:])
-		if x == nil {
+		pub, err := decompress(raw[2:])
+		if err != nil {
 			return Key{}, code.BadDID.Errorf("%q is not a point of P-256", s)
 		}
-		return Key{Alg: "ES256", P256: &ecdsa.PublicKey{Curve: elliptic.P256(), X: x, Y: y}}, nil
+		return Key{Alg: "ES256", P256: pub}, nil
 	case raw[0] == 0xed && raw[1] == 0x01 && len(raw) == 34:
 		return Key{Alg: "EdDSA", Ed25519: ed25519.PublicKey(raw[2:])}, nil
 	default:
@@ -118,7 +141,7 @@ func Validate(did string) error {
 	}
 	rest, ok := strings.CutPrefix(did, "did:")
 	method, id, ok2 := strings.Cut(rest, ":")
-	if !ok || !ok2 || method == "" || id == "" || strings.ToLower(method) != method || !plain(method, "") || !plain(id, "._-:") {
+	if !ok || !ok2 || method == "" || id == "" || strings.ToLower(method) != method || !plain(method, "") || !plain(id, "._-:") || strings.HasSuffix(id, ":") {
 		return code.BadDID.Errorf("%.80q is not of the form did:method:id", did)
 	}
 	return nil
@@ -158,13 +181,15 @@ func Resolve(did string) (Method, error) {
 }
 
 // jwk holds the members of a public key that count (RFC 7517, RFC 8037).
-// Others, such as kid or use, are allowed and ignored, as the method says.
+// Others, such as kid or alg, are allowed and ignored. A key for encryption has
+// no verification method to sign with, as did:jwk says of use.
 type jwk struct {
 	Kty string `json:"kty"`
 	Crv string `json:"crv"`
 	X   string `json:"x"`
 	Y   string `json:"y"`
 	D   string `json:"d"`
+	Use string `json:"use"`
 }
 
 func parseJWK(encoded string) (Key, error) {
@@ -173,11 +198,14 @@ func parseJWK(encoded string) (Key, error) {
 		return Key{}, code.BadDID.Errorf("did:jwk is not base64url")
 	}
 	var j jwk
-	if err := json.NewDecoder(bytes.NewReader(raw)).Decode(&j); err != nil {
+	if err := json.Unmarshal(raw, &j); err != nil {
 		return Key{}, code.BadDID.Errorf("did:jwk is not a JSON Web Key")
 	}
 	if j.D != "" {
 		return Key{}, code.BadDID.Errorf("did:jwk carries a private key; it is compromised")
+	}
+	if j.Use != "" && j.Use != "sig" {
+		return Key{}, code.BadDID.Errorf("did:jwk is for use %.8q: a key for signatures is needed", j.Use)
 	}
 	x, errX := base64.RawURLEncoding.Strict().DecodeString(j.X)
 	y, errY := base64.RawURLEncoding.Strict().DecodeString(j.Y)
