@@ -13,8 +13,11 @@ type Day int32
 
 // DayOf is the calendar day of an instant in a zone.
 func DayOf(t time.Time, zone *time.Location) Day {
-	y, m, d := t.In(zone).Date()
-	return Day(y*10000 + int(m)*100 + d)
+	return newDay(t.In(zone).Date())
+}
+
+func newDay(y int, m time.Month, d int) Day {
+	return Day(y*10000 + int(m)*100 + d) //nolint:gosec // years have four digits
 }
 
 func (d Day) date() (y int, m time.Month, day int) {
@@ -25,7 +28,7 @@ func (d Day) date() (y int, m time.Month, day int) {
 func (d Day) Valid() bool {
 	y, m, day := d.date()
 	t := time.Date(y, m, day, 0, 0, 0, 0, time.UTC)
-	return y >= 2000 && y < 3000 && Day(t.Year()*10000+int(t.Month())*100+t.Day()) == d
+	return y >= 2000 && y < 3000 && newDay(t.Date()) == d
 }
 
 // String is yyyy-mm-dd, or "never".
@@ -42,7 +45,7 @@ type Validity struct {
 	Months int    `json:"months,omitempty"` // calendar months, 0 to 600
 	Days   int    `json:"days,omitempty"`   // days on top, 0 to 3660
 	Until  Day    `json:"until,omitempty"`  // a fixed last day instead
-	Round  string `json:"round,omitempty"`  // the last day is moved to the end of its "month" or "year"; empty keeps it
+	Round  string `json:"round,omitempty"`  // the last day is moved to the end of its "month" or "year", alone of the day of issue; empty keeps it
 }
 
 func (v Validity) check() error {
@@ -65,7 +68,7 @@ func (v Validity) Expiry(day Day) Day {
 	if v.Until != 0 {
 		return v.Until
 	}
-	if v.Months == 0 && v.Days == 0 {
+	if v == (Validity{}) {
 		return 0
 	}
 	y, m, d := day.date()

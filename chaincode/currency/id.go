@@ -57,7 +57,7 @@ func CheckAccountID(what, s string) error {
 }
 
 // CheckID returns INVALID_ID unless s is a name people chose: 1 to 48 of
-// a-z 0-9 - and, inside, of A-Z . _ too.
+// A-Z a-z 0-9 . _ -, but not "." or "..", which paths of URLs swallow.
 func CheckID(what, s string) error {
 	if s == "" || len(s) > 48 {
 		return InvalidID.Errorf("%s has %d characters, 1 to 48 are allowed", what, len(s))
@@ -67,6 +67,9 @@ func CheckID(what, s string) error {
 		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && strings.IndexByte("._-", c) < 0 {
 			return InvalidID.Errorf("%s %q has characters outside A-Z a-z 0-9 . _ -", what, s)
 		}
+	}
+	if s == "." || s == ".." {
+		return InvalidID.Errorf("%s %q cannot stand in a path", what, s)
 	}
 	return nil
 }

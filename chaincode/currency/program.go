@@ -84,10 +84,10 @@ func (p Program) Today(now time.Time) Day {
 
 func parseZone(s string) (*time.Location, error) {
 	t, err := time.Parse("-07:00", s)
-	if err != nil || strings.HasPrefix(s, "-00:00") {
+	_, offset := t.Zone()
+	if err != nil || t.Format("-07:00") != s || max(offset, -offset) > 14*60*60 {
 		return nil, InvalidPolicy.Errorf("zone %.16q is not an offset such as +09:00", s)
 	}
-	_, offset := t.Zone()
 	return time.FixedZone(s, offset), nil
 }
 
