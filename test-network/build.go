@@ -32,6 +32,17 @@ func (n *Network) goBuild(ctx context.Context, pkg, program string) error {
 	return os.Rename(fresh, program)
 }
 
+// Build builds a Go package of this repository, named by its import path or its
+// folder relative to the root, and returns the program's path in the state
+// folder.
+func (n *Network) Build(ctx context.Context, pkg string) (string, error) {
+	program := filepath.Join(n.dir, "bin", filepath.Base(pkg))
+	if err := os.MkdirAll(filepath.Dir(program), 0o700); err != nil {
+		return "", fmt.Errorf("state folder: %w", err)
+	}
+	return program, n.goBuild(ctx, n.packagePath(pkg), program)
+}
+
 func sameContent(a, b string) (bool, error) {
 	dataA, err := os.ReadFile(a)
 	if err != nil {

@@ -133,8 +133,8 @@ func (n *Network) chaincodePort(name string, taken map[string]int) (int, error) 
 
 // pack writes what is installed on peers: where the chaincode listens and how its certificate is checked.
 func (n *Network) pack(cc Chaincode, i *instance) error {
-	connection := map[string]any{"address": loopback(i.Port), "dial_timeout": "5s", "tls_required": cc.TLS}
-	if cc.TLS {
+	connection := map[string]any{"address": loopback(i.Port), "dial_timeout": "5s", "tls_required": !cc.Plain}
+	if !cc.Plain {
 		i.Server = filepath.Join(n.chaincodeDir(cc), i.Process+"-tls")
 		root, err := n.makeServerTLS(*i)
 		if err != nil {

@@ -62,7 +62,7 @@ func (n *Network) makeChannel(ctx context.Context) error {
 
 // tool runs one of Fabric's programs to its end.
 func (n *Network) tool(ctx context.Context, name string, args ...string) error {
-	cmd := exec.CommandContext(ctx, filepath.Join(n.state.BinDir, name), args...) //nolint:gosec // Fabric's own programs
+	cmd := exec.CommandContext(ctx, filepath.Join(n.state.BinDir, name), args...)
 	cmd.Env = append(baseEnv(), "FABRIC_LOGGING_SPEC=warning")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w\n%s", name, err, out)

@@ -34,7 +34,7 @@ const serveVariable = "TESTNETWORK_SERVE"
 
 func TestMain(m *testing.M) {
 	if address := os.Getenv(serveVariable); address != "" {
-		fmt.Println(http.ListenAndServe(address, http.NotFoundHandler())) //nolint:gosec // a test's service on 127.0.0.1
+		fmt.Println(http.ListenAndServe(address, http.NotFoundHandler()))
 		os.Exit(1)
 	}
 	os.Exit(m.Run())
@@ -86,11 +86,11 @@ func TestNetwork(t *testing.T) {
 
 	t.Run("upgrade", func(t *testing.T) {
 		upgraded := noop
-		upgraded.Version, upgraded.TLS, upgraded.Policy = "1.1", true, "OutOf(2, 'KomscoMSP.peer', 'CityMSP.peer', 'BankMSP.peer')"
+		upgraded.Version, upgraded.Plain, upgraded.Policy = "1.1", true, "OutOf(2, 'KomscoMSP.peer', 'CityMSP.peer', 'BankMSP.peer')"
 		require.NoError(t, n.Deploy(ctx, upgraded))
 		require.Equal(t, "world", get(t, n, "hello"))
 		require.Contains(t, shell(t, n, "komsco", "", "peer lifecycle chaincode querycommitted -C $CHANNEL -n noop"), "Version: 1.1, Sequence: 2")
-		_, err := n.LogOf("noop-1.0")
+		_, err := n.Log("noop-1.0")
 		require.ErrorContains(t, err, "noop-1.1", "the old version's process is gone")
 
 		wrong := upgraded
@@ -160,10 +160,8 @@ func TestNetwork(t *testing.T) {
 // organisation.
 func TestRaftOfThree(t *testing.T) {
 	t.Parallel()
-	tls := noop
-	tls.TLS = true
 	n := networktest.New(t, testnetwork.Options{
-		Orderers: 3, ChaincodePerOrg: true, Chaincodes: []testnetwork.Chaincode{tls},
+		Orderers: 3, ChaincodePerOrg: true, Chaincodes: []testnetwork.Chaincode{noop},
 	})
 	var contracts []string
 	for _, node := range nodes(t, n) {
@@ -212,9 +210,11 @@ func TestPortInUse(t *testing.T) {
 
 func TestBrokenChaincode(t *testing.T) {
 	n := networktest.New(t, testnetwork.Options{})
-	broken := testnetwork.Chaincode{Name: "broken", Program: "/bin/false"}
+	program, err := exec.LookPath("false")
+	require.NoError(t, err)
+	broken := testnetwork.Chaincode{Name: "broken", Program: program}
 	require.ErrorContains(t, n.Deploy(t.Context(), broken), "broken-1.0 died")
-	_, err := testnetwork.Up(t.Context(), testnetwork.Options{Dir: n.Dir()})
+	_, err = testnetwork.Up(t.Context(), testnetwork.Options{Dir: n.Dir()})
 	require.NoError(t, err, "it does not stand in the way")
 }
 

@@ -280,8 +280,8 @@ func (n *Network) process(name string) (process, error) {
 	return process{}, fmt.Errorf("no single process is called %q; there are %s", name, strings.Join(names, ", "))
 }
 
-// LogOf returns the path of a process's log. A beginning of the name that only one process has will do.
-func (n *Network) LogOf(name string) (string, error) {
+// Log returns the path of a process's log. A beginning of the name that only one process has will do.
+func (n *Network) Log(name string) (string, error) {
 	p, err := n.process(name)
 	return n.logPath(p.Name), err
 }

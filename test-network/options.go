@@ -50,8 +50,9 @@ type Chaincode struct {
 	Env []string
 	// Policy is a signature policy; empty means the channel's Endorsement.
 	Policy string
-	// TLS secures the way between peer and chaincode, both sides with certificates.
-	TLS bool
+	// Plain leaves the way between peer and chaincode without TLS, to measure what that costs. Otherwise both sides show
+	// certificates.
+	Plain bool
 }
 
 // Service is a program that belongs to the network: shown by Status, restarted by Up after a crash, stopped by Down.

@@ -123,7 +123,7 @@ func (n *Network) start(ctx context.Context, p process) (bool, error) {
 	}
 	defer log.Close()
 
-	cmd := exec.Command(p.Program, p.Args...) //nolint:gosec,noctx // programs of this network; they outlive the caller's context
+	cmd := exec.Command(p.Program, p.Args...) // without the context: it outlives the caller
 	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = p.Dir, append(baseEnv(), p.Env...), log, log
 	// A session of its own: neither Ctrl-C nor the end of this program reaches it.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
@@ -132,7 +132,11 @@ func (n *Network) start(ctx context.Context, p process) (bool, error) {
 	}
 	r = record{Kind: p.Kind, PID: cmd.Process.Pid, Identity: identify(cmd.Process.Pid), Revision: p.Revision, Started: time.Now().UTC()}
 	go func() { _ = cmd.Wait() }() // reaps it, if it ends while we live; its fate is read from the record
-	return true, n.writeRecord(p.Name, r)
+	if err := n.writeRecord(p.Name, r); err != nil {
+		// Nobody would find it again.
+		return false, errors.Join(err, kill(ctx, p.Name, r))
+	}
+	return true, nil
 }
 
 // baseEnv is the little that is inherited; a stray CORE_… of the caller must not reach a peer.

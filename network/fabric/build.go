@@ -34,7 +34,7 @@ func build(ctx context.Context, tools, dir string, progress io.Writer) error {
 	if isBuilt(dir, pin) {
 		return nil
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return fmt.Errorf("folder for Fabric's programs: %w", err)
 	}
 	unlock, err := lockedfile.MutexAt(dir + ".lock").Lock()
@@ -48,7 +48,7 @@ func build(ctx context.Context, tools, dir string, progress io.Writer) error {
 	if err := compile(ctx, tools, dir, progress); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, "pin"), []byte(pin), 0o644)
+	return os.WriteFile(filepath.Join(dir, "pin"), []byte(pin), 0o600)
 }
 
 // pinned hashes what decides about the programs.

@@ -19,7 +19,7 @@ func release(t *testing.T, says string, names ...string) string {
 	dir := t.TempDir()
 	for _, name := range names {
 		script := "#!/bin/sh\necho 'peer:'\necho ' " + says + "'\n"
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(script), 0o700)) //nolint:gosec // a program
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(script), 0o700))
 	}
 	return dir
 }

@@ -6,6 +6,7 @@ package networktest
 import (
 	"context"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -69,7 +70,7 @@ func StopAtEnd(t testing.TB, dir string) {
 	stop := func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), grace)
 		defer cancel()
-		return testnetwork.Down(ctx, dir, os.Stderr)
+		return testnetwork.Down(ctx, dir, io.Discard)
 	}
 	timer := time.NewTimer(time.Hour)
 	timer.Stop()

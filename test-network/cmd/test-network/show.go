@@ -5,8 +5,10 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 	"text/tabwriter"
@@ -79,7 +81,7 @@ func logsCommand(open opener) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			path, err := n.LogOf(args[0])
+			path, err := n.Log(args[0])
 			if err != nil {
 				return err
 			}
@@ -95,6 +97,9 @@ const followInterval = 200 * time.Millisecond
 
 func printLog(ctx context.Context, w io.Writer, path string, follow bool) error {
 	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return errors.New("it was never started, so it has no log")
+	}
 	if err != nil {
 		return err
 	}
@@ -176,7 +181,7 @@ func deployCommand(open opener) *cobra.Command {
 	flags.StringVar(&cc.Version, "version", "", "version; a new one upgrades (default the consortium's, or 1.0)")
 	flags.IntVar(&cc.Sequence, "sequence", 0, "sequence that the channel has to expect (default whatever it does)")
 	flags.StringVar(&cc.Policy, "policy", "", "signature policy (default the channel's)")
-	flags.BoolVar(&cc.TLS, "tls", false, "TLS with certificates on both sides between peers and chaincode")
+	flags.BoolVar(&cc.Plain, "plain", false, "no TLS between peers and chaincode, to measure what it costs")
 	flags.StringArrayVar(&cc.Env, "env", nil, "NAME=value for its process, repeatable")
 	return cmd
 }
