@@ -48,9 +48,13 @@ func (tb Table[T]) Key(parts ...string) string {
 }
 
 // Get returns the record as this transaction sees it. found is false where there
-// is none.
+// is none. The caller may change the record but not what its slices and maps
+// hold: a record that many items of a batch read is decoded once.
 func (tb Table[T]) Get(t *Tx, parts ...string) (record T, found bool, err error) {
 	key := tb.Key(parts...)
+	if known, ok := t.decoded[key].(T); ok {
+		return known, true, nil
+	}
 	raw, err := t.get(key)
 	if err != nil || raw == nil {
 		return record, false, err
@@ -59,6 +63,7 @@ func (tb Table[T]) Get(t *Tx, parts ...string) (record T, found bool, err error)
 	if err != nil {
 		return record, false, code.CorruptState.Errorf("%s %s: %w", tb.name, strings.Join(parts, "/"), err)
 	}
+	t.decoded[key] = record
 	return record, true, nil
 }
 

@@ -21,6 +21,7 @@ type Tx struct {
 	now      time.Time
 	reads    map[string][]byte // committed values, nil where absent
 	writes   map[string][]byte // nil deletes
+	decoded  map[string]any    // records as Table.Get decoded them, until they are written
 	journal  []change
 	events   []event
 	readOnly bool
@@ -42,7 +43,7 @@ func newTx(stub shim.ChaincodeStubInterface, config Config) (*Tx, error) {
 	}
 	return &Tx{
 		stub: stub, config: config, now: ts.AsTime().UTC().Truncate(time.Second),
-		reads: map[string][]byte{}, writes: map[string][]byte{},
+		reads: map[string][]byte{}, writes: map[string][]byte{}, decoded: map[string]any{},
 	}, nil
 }
 
@@ -117,6 +118,7 @@ func (t *Tx) Prefetch(keys ...string) error {
 func (t *Tx) put(key string, value []byte) {
 	before, existed := t.writes[key]
 	t.journal = append(t.journal, change{key, before, existed})
+	delete(t.decoded, key)
 	t.writes[key] = value
 }
 
@@ -133,6 +135,7 @@ func (t *Tx) Attempt(item func() error) error {
 	if err != nil {
 		for i := len(t.journal) - 1; i >= mark; i-- {
 			c := t.journal[i]
+			delete(t.decoded, c.key)
 			if c.existed {
 				t.writes[c.key] = c.before
 			} else {

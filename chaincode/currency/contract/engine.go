@@ -5,6 +5,8 @@ package contract
 import (
 	"strconv"
 
+	lru "github.com/hashicorp/golang-lru/v2"
+
 	"github.com/komsco/trust-platform/chaincode/currency"
 	"github.com/komsco/trust-platform/chaincode/ledger"
 	"github.com/komsco/trust-platform/chaincode/ledger/did"
@@ -101,8 +103,23 @@ func (e *engine) others(o *task, h currency.Holder) []string {
 	return keys
 }
 
+// parsedKeys spares decompressing the points of keys that signed lately. It holds
+// keys by their own encoding, never the outcome of a check.
+var parsedKeys, _ = lru.New[string, did.Key](1 << 16) // fails only for sizes below 1
+
+func parseKey(multikey string) (did.Key, error) {
+	if key, ok := parsedKeys.Get(multikey); ok {
+		return key, nil
+	}
+	key, err := did.ParseMultikey(multikey)
+	if err == nil {
+		parsedKeys.Add(multikey, key)
+	}
+	return key, err
+}
+
 func (e *engine) verify(o *task, h currency.Holder) error {
-	key, err := did.ParseMultikey(h.Key)
+	key, err := parseKey(h.Key)
 	if err != nil {
 		return err
 	}
