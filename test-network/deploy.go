@@ -123,6 +123,9 @@ func (n *Network) deploy(ctx context.Context, cc Chaincode) error {
 	if err != nil {
 		return err
 	}
+	if err := n.level(ctx); err != nil {
+		return err
+	}
 	if !unchanged {
 		n.say("Committing %s %s, sequence %d", cc.Name, cc.Version, cc.Sequence)
 		err := n.asAdmin(n.state.Consortium.Organisations[0], func(s *session) error {

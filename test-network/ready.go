@@ -83,6 +83,25 @@ func (n *Network) checkCommit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	return n.awaitHeight(ctx, height)
+}
+
+// level waits until every organisation's peer holds the blocks that any of them holds now. Before that, peers may answer
+// differently and an endorsement by several of them fails.
+func (n *Network) level(ctx context.Context) error {
+	var height uint64
+	err := n.eachOrganisation(func(_ network.Organisation, s *session) error {
+		info, err := channel.GetBlockChainInfo(ctx, s.conn, s.id, n.state.Consortium.Channel)
+		height = max(height, info.GetHeight())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return n.awaitHeight(ctx, height)
+}
+
+func (n *Network) awaitHeight(ctx context.Context, height uint64) error {
 	return n.eachOrganisation(func(_ network.Organisation, s *session) error {
 		return n.retry(ctx, fmt.Sprintf("block %d", height-1), func(ctx context.Context) error {
 			info, err := channel.GetBlockChainInfo(ctx, s.conn, s.id, n.state.Consortium.Channel)

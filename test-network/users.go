@@ -145,8 +145,8 @@ func issue(ca string, template *x509.Certificate) (cert, key []byte, err error) 
 	if template.SerialNumber, err = rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127)); err != nil {
 		return nil, nil, err
 	}
-	now := time.Now()
-	template.NotBefore, template.NotAfter = now.Add(-5*time.Minute), now.Add(certificateLife)
+	// Fabric checks a chain at the time from which its certificate is valid: the authority has to be valid then.
+	template.NotBefore, template.NotAfter = authority.NotBefore, time.Now().Add(certificateLife)
 	template.BasicConstraintsValid = true
 	der, err := x509.CreateCertificate(rand.Reader, template, authority, private.Public(), signer)
 	if err != nil {
