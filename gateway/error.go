@@ -39,7 +39,7 @@ type Error struct {
 	Code       *code.Code            // the chaincode's refusal; nil where something else failed
 	Detail     string                // the refusal's sentence with its figures
 	Validation peer.TxValidationCode // of a transaction that is in a block without effect: Phase is PhaseCommit
-	cause      error
+	Cause      error                 // what the peer or the network answered; nil where Phase is PhaseCommit
 }
 
 // Error says what failed, the chaincode's code first where there is one.
@@ -50,7 +50,7 @@ func (e *Error) Error() string {
 	case e.Phase == PhaseCommit:
 		return fmt.Sprintf("transaction %s is in a block without effect: %s", e.TxID, e.Validation)
 	default:
-		return fmt.Sprintf("%s transaction %s: %s", e.Phase, e.TxID, describe(e.cause))
+		return fmt.Sprintf("%s transaction %s: %s", e.Phase, e.TxID, describe(e.Cause))
 	}
 }
 
@@ -60,8 +60,8 @@ func (e *Error) Unwrap() []error {
 	if e.Code != nil {
 		all = append(all, e.Code)
 	}
-	if e.cause != nil {
-		all = append(all, e.cause)
+	if e.Cause != nil {
+		all = append(all, e.Cause)
 	}
 	return all
 }
@@ -83,10 +83,10 @@ func (e *Error) Temporary() bool {
 	if e.Code != nil || e.Phase == PhaseCommit {
 		return false
 	}
-	if errors.Is(e.cause, context.DeadlineExceeded) {
+	if errors.Is(e.Cause, context.DeadlineExceeded) {
 		return true
 	}
-	switch status.Code(e.cause) {
+	switch status.Code(e.Cause) {
 	case codes.Unavailable, codes.DeadlineExceeded, codes.ResourceExhausted:
 		return true
 	case codes.Aborted, codes.FailedPrecondition, codes.NotFound:
@@ -99,7 +99,7 @@ func (e *Error) Temporary() bool {
 
 // newError reads what the peer's gateway answered. registry may be nil.
 func newError(phase Phase, tx string, registry *code.Registry, err error) *Error {
-	e := &Error{Phase: phase, TxID: tx, cause: err}
+	e := &Error{Phase: phase, TxID: tx, Cause: err}
 	var commit *client.CommitError
 	if errors.As(err, &commit) {
 		e.Phase, e.Validation = PhaseCommit, commit.Code

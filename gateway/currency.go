@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/komsco/trust-platform/chaincode/currency"
+	"github.com/komsco/trust-platform/chaincode/ledger/call"
+)
+
+// Open opens an account with the holder's open order.
+func (c *Currency) Open(ctx context.Context, order string) (currency.Account, error) {
+	return submit[currency.Account](ctx, c, "Open", order)
+}
+
+// Pay carries out a payment order. Like the other methods that carry out orders
+// it waits for the commit, returns the first receipt where the order was carried
+// out before, and tries anew where another transaction came in between. After an
+// error that is [Error.InDoubt], call it again with the same order.
+func (c *Currency) Pay(ctx context.Context, order string) (currency.Receipt, error) {
+	return submit[currency.Receipt](ctx, c, "Pay", order)
+}
+
+// Give carries out a gift order.
+func (c *Currency) Give(ctx context.Context, order string) (currency.Receipt, error) {
+	return submit[currency.Receipt](ctx, c, "Give", order)
+}
+
+// Claim carries out a claim order.
+func (c *Currency) Claim(ctx context.Context, order string) (currency.Receipt, error) {
+	return submit[currency.Receipt](ctx, c, "Claim", order)
+}
+
+// Redeem carries out a redeem order.
+func (c *Currency) Redeem(ctx context.Context, order string) (currency.Receipt, error) {
+	return submit[currency.Receipt](ctx, c, "Redeem", order)
+}
+
+// Refund carries out a refund order.
+func (c *Currency) Refund(ctx context.Context, order string) (currency.Receipt, error) {
+	return submit[currency.Receipt](ctx, c, "Refund", order)
+}
+
+// PayBatch carries out 1 to 1000 orders of any of these types in one
+// transaction. Each stands or falls alone and has its outcome at its place.
+func (c *Currency) PayBatch(ctx context.Context, orders ...string) ([]currency.Item, error) {
+	return submit[[]currency.Item](ctx, c, "PayBatch", orders...)
+}
+
+// Purse is what an account holds. read is a read order of its holder.
+func (c *Currency) Purse(ctx context.Context, program, account, read string) (currency.PurseView, error) {
+	return evaluate[currency.PurseView](ctx, c, "Purse", own(program, account, read, 0, ""))
+}
+
+// Receipt is the receipt of an order, shown to its holder and to the merchant
+// who was paid.
+func (c *Currency) Receipt(ctx context.Context, q currency.ReceiptQuery) (currency.ReceiptView, error) {
+	return evaluate[currency.ReceiptView](ctx, c, "Receipt", q)
+}
+
+// Receipts pages through the receipts of an account, 1 to 500 at a time; limit 0
+// is 500. bookmark is the page before's Next.
+func (c *Currency) Receipts(ctx context.Context, program, account, read string, limit int, bookmark string) (call.Page[currency.Receipt], error) {
+	return evaluate[call.Page[currency.Receipt]](ctx, c, "Receipts", own(program, account, read, limit, bookmark))
+}
+
+// Credits pages through the credits that an account has not claimed. A credit's
+// name is its transaction and number, the two parts of the entry's key.
+func (c *Currency) Credits(ctx context.Context, program, account, read string, limit int, bookmark string) (call.Page[currency.Credit], error) {
+	return evaluate[call.Page[currency.Credit]](ctx, c, "Credits", own(program, account, read, limit, bookmark))
+}
+
+// Program is a programme's definition.
+func (c *Currency) Program(ctx context.Context, program string) (currency.Program, error) {
+	return evaluate[currency.Program](ctx, c, "Program", currency.ProgramQuery{Program: program})
+}
+
+// Policy is a version of a programme's rules; version 0 is the one in force.
+func (c *Currency) Policy(ctx context.Context, program string, version int) (currency.Policy, error) {
+	return evaluate[currency.Policy](ctx, c, "Policy", currency.PolicyQuery{Program: program, Version: version})
+}
+
+// Merchant is a merchant of a programme.
+func (c *Currency) Merchant(ctx context.Context, program, id string) (currency.Merchant, error) {
+	return evaluate[currency.Merchant](ctx, c, "Merchant", currency.RecordQuery{Program: program, ID: id})
+}
+
+// CreditName is the name under which the credit of an entry is claimed.
+func CreditName(e call.Entry[currency.Credit]) (currency.CreditName, error) {
+	var n int
+	if len(e.Key) != 2 {
+		return "", fmt.Errorf("credit key %q: transaction and number are expected", e.Key)
+	}
+	if _, err := fmt.Sscanf(e.Key[1], "%d", &n); err != nil {
+		return "", fmt.Errorf("credit key %q: %w", e.Key, err)
+	}
+	return currency.NewCreditName(e.Key[0], n), nil
+}
+
+func own(program, account, read string, limit int, bookmark string) currency.OwnQuery {
+	return currency.OwnQuery{
+		PageQuery: currency.PageQuery{Program: program, Limit: limit, Bookmark: bookmark},
+		Account:   account, Read: read,
+	}
+}
+
+// conflictRetries is how often an order is endorsed anew after a conflict, and
+// conflictPause how long it waits before, growing each time.
+const (
+	conflictRetries = 5
+	conflictPause   = 50 * time.Millisecond
+)
+
+func submit[T any](ctx context.Context, c *Currency, function string, args ...string) (T, error) {
+	for try := 1; ; try++ {
+		payload, _, err := c.Submit(ctx, function, args...)
+		var failed *Error
+		if try <= conflictRetries && errors.As(err, &failed) && failed.Conflict() && pause(ctx, time.Duration(try)*conflictPause) {
+			continue
+		}
+		return decode[T](function, payload, err)
+	}
+}
+
+func evaluate[T any](ctx context.Context, c *Currency, function string, query any) (T, error) {
+	arg, err := json.Marshal(query)
+	if err != nil {
+		var zero T
+		return zero, fmt.Errorf("encode the argument of %s: %w", function, err)
+	}
+	payload, err := c.Evaluate(ctx, function, string(arg))
+	return decode[T](function, payload, err)
+}
+
+func decode[T any](function string, payload []byte, err error) (T, error) {
+	var result T
+	if err != nil {
+		return result, err
+	}
+	if err := json.Unmarshal(payload, &result); err != nil {
+		return result, fmt.Errorf("decode the answer of %s: %w", function, err)
+	}
+	return result, nil
+}
+
+// pause waits and reports whether the context still lives.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

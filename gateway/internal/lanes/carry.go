@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package lanes
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/komsco/trust-platform/chaincode/currency"
+	"github.com/komsco/trust-platform/chaincode/ledger/code"
+	"github.com/komsco/trust-platform/gateway"
+)
+
+// blindRetries is how often a batch is retried whole where a conflict shows
+// nobody whose state moved; then its payers go alone.
+const blindRetries = 2
+
+// carry settles all jobs, or moves them to the siding. alone says that it is the
+// siding, where all jobs are one payer's.
+func (l *lane) carry(ctx context.Context, jobs []*Job, alone bool) {
+	ctx, cancel := context.WithDeadline(ctx, latest(jobs))
+	defer cancel()
+	var wait backoff
+	for blind := 0; len(jobs) > 0; {
+		if jobs = expire(ctx, jobs); len(jobs) == 0 {
+			return
+		}
+		tx, err := l.endorse(ctx, jobs)
+		if err != nil {
+			if len(jobs) > 1 && ctx.Err() == nil { // one of them may be what fails
+				l.carry(ctx, jobs[:len(jobs)/2], alone)
+				l.carry(ctx, jobs[len(jobs)/2:], alone)
+				return
+			}
+			l.fail(jobs, err)
+			return
+		}
+		sent, submit, err := l.sort(tx, jobs)
+		if err != nil {
+			l.fail(jobs, err)
+			return
+		}
+		if !submit {
+			l.settle(sent)
+			return
+		}
+		l.o.Metrics.batch.Observe(float64(len(sent)))
+		err = l.commit(ctx, tx)
+		var failed *gateway.Error
+		switch {
+		case err == nil:
+			l.settle(sent)
+			return
+		case !errors.As(err, &failed) || !failed.Conflict():
+			l.fail(sent, err)
+			return
+		}
+		l.o.Metrics.conflicts.Inc()
+		jobs = sent
+		if alone {
+			wait.pause(ctx)
+			continue
+		}
+		moved := l.moved(ctx, tx, jobs)
+		if blind++; len(moved) == 0 && blind > blindRetries {
+			moved = jobs
+		}
+		l.o.Log.Info("batch conflicts", "tx", tx.ID(), "orders", len(jobs), "moved", len(moved))
+		jobs = l.setAside(jobs, moved)
+	}
+}
+
+// endorse repeats while the network stands in the way and time is left.
+func (l *lane) endorse(ctx context.Context, jobs []*Job) (Transaction, error) {
+	orders := make([]string, len(jobs))
+	for i, j := range jobs {
+		orders[i] = j.Compact
+	}
+	var wait backoff
+	for {
+		tx, err := l.ledger.Endorse(ctx, orders)
+		var failed *gateway.Error
+		if err == nil || !errors.As(err, &failed) || !failed.Temporary() {
+			return tx, err
+		}
+		l.o.Metrics.retries.WithLabelValues(string(failed.Phase)).Inc()
+		if !wait.pause(ctx) {
+			return nil, err
+		}
+	}
+}
+
+// commit submits and waits, and does both again with the very same bytes while
+// it is in doubt and time is left.
+func (l *lane) commit(ctx context.Context, tx Transaction) error {
+	l.o.Metrics.inFlight.Inc()
+	defer l.o.Metrics.inFlight.Dec()
+	var wait backoff
+	for {
+		err := tx.Submit(ctx)
+		if err == nil {
+			err = tx.Wait(ctx)
+		}
+		var failed *gateway.Error
+		if err == nil || !errors.As(err, &failed) || !failed.InDoubt() || !failed.Temporary() {
+			return err
+		}
+		l.o.Metrics.retries.WithLabelValues(string(failed.Phase)).Inc()
+		if !wait.pause(ctx) {
+			return err
+		}
+	}
+}
+
+// sort settles the orders that the endorsement refused or found carried out
+// before, and returns the others in their order. An order refused behind another
+// one of the same payer waits with that one: only if it commits is the refusal
+// true. submit is false where no order succeeded.
+func (l *lane) sort(tx Transaction, jobs []*Job) (sent []*Job, submit bool, err error) {
+	items, err := tx.Items()
+	if err != nil {
+		return nil, false, err
+	}
+	opened, err := opens(tx, jobs)
+	if err != nil {
+		return nil, false, err
+	}
+	before := map[payer]bool{}
+	for i, j := range jobs {
+		item, p := items[i], j.payer()
+		open := j.Order.Payload.Typ() == currency.TypOpen
+		j.next = Outcome{Tx: tx.ID(), Unclaimed: item.Unclaimed}
+		switch {
+		case item.Code != "":
+			j.next = Outcome{Err: refusal(item)}
+			if !before[p] {
+				l.settle([]*Job{j})
+				continue
+			}
+		case open && (before[p] || !opened[p]):
+			j.next = Outcome{Replayed: true}
+			if !before[p] {
+				l.settle([]*Job{j})
+				continue
+			}
+		case item.First == tx.ID(): // the same order twice in this batch
+			j.next.Replayed = true
+		case item.First != "":
+			j.next = Outcome{Tx: item.First, Replayed: true, Unclaimed: item.Unclaimed}
+			l.settle([]*Job{j})
+			continue
+		default:
+			submit = true
+			before[p] = true
+		}
+		sent = append(sent, j)
+	}
+	return sent, submit, nil
+}
+
+// opens tells which payers' accounts the transaction opens. An open order that was
+// carried out before leaves no trace in its item.
+func opens(tx Transaction, jobs []*Job) (map[payer]bool, error) {
+	opened := map[payer]bool{}
+	var footprint *gateway.Footprint
+	for _, j := range jobs {
+		if j.Order.Payload.Typ() != currency.TypOpen {
+			continue
+		}
+		if footprint == nil {
+			f, err := tx.Footprint()
+			if err != nil {
+				return nil, err
+			}
+			footprint = &f
+		}
+		p := j.payer()
+		opened[p] = footprint.Writes[gateway.Key{Table: currency.TableHolder, Parts: p.program + "/" + p.account}]
+	}
+	return opened, nil
+}
+
+func refusal(item currency.Item) error {
+	if c := currency.Codes.Lookup(item.Code); c != nil {
+		return c.Errorf("%s", item.Detail)
+	}
+	return code.Broken.Errorf("the contract answered with code %.64q, which this gateway does not know: %s", item.Code, item.Detail)
+}
+
+func (l *lane) settle(jobs []*Job) {
+	for _, j := range jobs {
+		l.o.Metrics.settled(j.next)
+		j.Settle(j.next)
+	}
+}
+
+// fail settles jobs that an error kept from an outcome.
+func (l *lane) fail(jobs []*Job, err error) {
+	for _, j := range jobs {
+		j.next = Outcome{Err: failure(err)}
+	}
+	l.o.Log.Warn("orders failed", "orders", len(jobs), "error", err)
+	l.settle(jobs)
+}
+
+func failure(err error) error {
+	var failed *gateway.Error
+	if !errors.As(err, &failed) {
+		return &Failure{Cause: err}
+	}
+	if failed.Code != nil {
+		return failed.Code.Errorf("%s", failed.Detail)
+	}
+	return &Failure{Tx: failed.TxID, InDoubt: failed.InDoubt(), Cause: err}
+}
+
+// expire settles the jobs whose deadline has passed; none of them is under way.
+func expire(ctx context.Context, jobs []*Job) []*Job {
+	now := time.Now()
+	kept := jobs[:0:0]
+	for _, j := range jobs {
+		if ctx.Err() == nil && now.Before(j.Deadline) {
+			kept = append(kept, j)
+			continue
+		}
+		j.Settle(Outcome{Err: &Failure{Cause: context.DeadlineExceeded}})
+	}
+	return kept
+}
+
+func latest(jobs []*Job) time.Time {
+	var last time.Time
+	for _, j := range jobs {
+		if j.Deadline.After(last) {
+			last = j.Deadline
+		}
+	}
+	return last
+}
+
+// backoff waits longer each time, from 50 ms to 2 s, each half by chance.
+type backoff struct{ next time.Duration }
+
+// pause reports whether the context still lives.
+func (b *backoff) pause(ctx context.Context) bool {
+	b.next = min(max(50*time.Millisecond, 2*b.next), 2*time.Second)
+	t := time.NewTimer(b.next/2 + rand.N(b.next/2)) //nolint:gosec // spreads load, guards nothing
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

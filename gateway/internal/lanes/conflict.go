@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package lanes
+
+import (
+	"context"
+	"strings"
+
+	"github.com/komsco/trust-platform/chaincode/currency"
+	"github.com/komsco/trust-platform/gateway"
+)
+
+// moved finds the jobs that depend on state that has changed since tx was
+// endorsed: it endorses them again and compares what was read. It returns none
+// where that cannot be told, or where what changed belongs to everybody, such as
+// a policy.
+func (l *lane) moved(ctx context.Context, tx Transaction, jobs []*Job) []*Job {
+	before, err := tx.Footprint()
+	if err != nil {
+		return nil
+	}
+	fresh, err := l.endorse(ctx, jobs)
+	if err != nil {
+		return nil
+	}
+	now, err := fresh.Footprint()
+	if err != nil {
+		return nil
+	}
+	changed := map[payer]bool{}
+	for key, version := range before.Reads {
+		if again, read := now.Reads[key]; read && again == version {
+			continue
+		}
+		if p, ok := ownerOf(key); ok {
+			changed[p] = true
+		}
+	}
+	var moved []*Job
+	for _, j := range jobs {
+		for _, p := range dependsOn(j) {
+			if changed[p] {
+				moved = append(moved, j)
+				break
+			}
+		}
+	}
+	return moved
+}
+
+// ownerOf tells to which account a key belongs, if to any.
+func ownerOf(key gateway.Key) (payer, bool) {
+	switch key.Table {
+	case currency.TableHolder, currency.TablePurse, currency.TableCredit, currency.TableReceipt,
+		currency.TableRefunded, currency.TableRedemption:
+		parts := strings.SplitN(key.Parts, "/", 3)
+		if len(parts) >= 2 {
+			return payer{parts[0], parts[1]}, true
+		}
+	}
+	return payer{}, false
+}
+
+// dependsOn lists the accounts whose records carrying out an order may read.
+func dependsOn(j *Job) []payer {
+	own := []payer{j.payer()}
+	switch o := j.Order.Payload.(type) {
+	case currency.Gift:
+		return append(own, payer{j.Order.Program, o.To})
+	case currency.Refund:
+		return append(own, payer{j.Order.Program, o.Payment.Holder})
+	default:
+		return own
+	}
+}
+
+// setAside moves all orders of the payers of moved to the siding and returns the
+// others.
+func (l *lane) setAside(jobs, moved []*Job) []*Job {
+	if len(moved) == 0 {
+		return jobs
+	}
+	payers := map[payer]bool{}
+	for _, j := range moved {
+		payers[j.payer()] = true
+	}
+	var rest []*Job
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, j := range jobs {
+		if !payers[j.payer()] {
+			rest = append(rest, j)
+			continue
+		}
+		l.toSiding(j)
+		l.o.Metrics.queued.Inc()
+	}
+	return rest
+}

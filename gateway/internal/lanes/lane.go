@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package lanes
+
+import (
+	"context"
+	"sync"
+
+	"github.com/komsco/trust-platform/chaincode/currency"
+)
+
+// maxBatchBytes bounds the orders of a transaction, well below what an orderer
+// takes as one message (10 MB by default).
+const maxBatchBytes = 1 << 20
+
+// lane has two tracks: main, where batches of many payers go, and the siding for
+// payers whose state moved under a batch. A payer's orders are on one of them only.
+type lane struct {
+	ledger Ledger
+	o      Options
+
+	mu      sync.Mutex
+	wake    *sync.Cond
+	main    []*Job
+	side    []*Job
+	aside   map[payer]int // orders of a payer that are in the siding, waiting or under way
+	taken   int           // orders of main that are under way
+	stopped bool
+}
+
+func newLane(ledger Ledger, o Options) *lane {
+	l := &lane{ledger: ledger, o: o, aside: map[payer]int{}}
+	l.wake = sync.NewCond(&l.mu)
+	return l
+}
+
+func (l *lane) push(j *Job) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case l.stopped:
+		return ErrStopped
+	case len(l.main)+len(l.side) >= l.o.Queue:
+		return ErrOverloaded
+	}
+	l.o.Metrics.queued.Inc()
+	if l.aside[j.payer()] > 0 {
+		l.toSiding(j)
+	} else {
+		l.main = append(l.main, j)
+	}
+	l.wake.Broadcast()
+	return nil
+}
+
+func (l *lane) stop() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stopped = true
+	l.wake.Broadcast()
+}
+
+// toSiding appends to the siding. The lock is held.
+func (l *lane) toSiding(jobs ...*Job) {
+	for _, j := range jobs {
+		l.aside[j.payer()]++
+		l.side = append(l.side, j)
+	}
+	l.wake.Broadcast()
+}
+
+func (l *lane) runMain(ctx context.Context) {
+	for {
+		batch := l.takeMain()
+		if batch == nil {
+			return
+		}
+		l.carry(ctx, batch, false)
+		l.mu.Lock()
+		l.taken = 0
+		l.wake.Broadcast()
+		l.mu.Unlock()
+	}
+}
+
+func (l *lane) runSiding(ctx context.Context) {
+	for {
+		batch := l.takeSide()
+		if batch == nil {
+			return
+		}
+		l.carry(ctx, batch, true)
+		l.mu.Lock()
+		if p := batch[0].payer(); l.aside[p] > len(batch) {
+			l.aside[p] -= len(batch)
+		} else {
+			delete(l.aside, p)
+		}
+		l.mu.Unlock()
+	}
+}
+
+// takeMain waits for orders and takes what is there, up to a batch. It returns
+// nil when the lane has stopped and is empty.
+func (l *lane) takeMain() []*Job {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for {
+		var batch []*Job
+		load := batchLoad{max: l.o.MaxBatch}
+		n := 0
+		for ; n < len(l.main); n++ {
+			j := l.main[n]
+			if l.aside[j.payer()] > 0 {
+				l.toSiding(j)
+				continue
+			}
+			if !load.add(j) {
+				break
+			}
+			batch = append(batch, j)
+		}
+		l.main = drop(l.main, n)
+		if len(batch) > 0 {
+			l.taken = len(batch)
+			l.o.Metrics.queued.Sub(float64(len(batch)))
+			return batch
+		}
+		if l.stopped && len(l.main) == 0 {
+			return nil
+		}
+		l.wake.Wait()
+	}
+}
+
+// takeSide waits for a payer in the siding and takes all its orders. It returns
+// nil when nothing can come any more.
+func (l *lane) takeSide() []*Job {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for len(l.side) == 0 {
+		if l.stopped && len(l.main) == 0 && l.taken == 0 {
+			return nil
+		}
+		l.wake.Wait()
+	}
+	p := l.side[0].payer()
+	var batch, rest []*Job
+	load := batchLoad{max: l.o.MaxBatch}
+	full := false
+	for _, j := range l.side {
+		full = full || j.payer() == p && !load.add(j)
+		if j.payer() == p && !full {
+			batch = append(batch, j)
+		} else {
+			rest = append(rest, j)
+		}
+	}
+	l.side = rest
+	l.o.Metrics.queued.Sub(float64(len(batch)))
+	return batch
+}
+
+// batchLoad measures what one transaction takes.
+type batchLoad struct{ max, orders, claims, bytes int }
+
+// add reports whether the order still fits; the first always does.
+func (b *batchLoad) add(j *Job) bool {
+	claims, bytes := b.claims+claims(j.Order.Payload), b.bytes+len(j.Compact)
+	if b.orders > 0 && (b.orders == b.max || claims > currency.MaxClaims || bytes > maxBatchBytes) {
+		return false
+	}
+	b.orders, b.claims, b.bytes = b.orders+1, claims, bytes
+	return true
+}
+
+func claims(p currency.Payload) int {
+	switch o := p.(type) {
+	case currency.Payment:
+		return len(o.Claims)
+	case currency.Gift:
+		return len(o.Claims)
+	case currency.Claim:
+		return len(o.Claims)
+	case currency.Redeem:
+		return len(o.Claims)
+	case currency.Refund:
+		return len(o.Claims)
+	default:
+		return 0
+	}
+}
+
+// drop takes n jobs off the front and frees the array when it is empty.
+func drop(jobs []*Job, n int) []*Job {
+	clear(jobs[:n])
+	if n == len(jobs) {
+		return nil
+	}
+	return jobs[n:]
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package lanes carries orders to the ledger in batches, without conflicts among
+// themselves. A payer (an account of a programme) always maps to the same lane,
+// and a lane has one transaction in flight; orders that arrive meanwhile fill the
+// next. An order that finds its lane idle goes at once.
+//
+// A batch that conflicts is endorsed again to see whose state has moved. Those
+// payers go on alone in the lane's siding, one after the other; the rest goes at
+// once. So a payer who spends on a second path holds up nobody else.
+//
+// Nothing here makes an order count once: its own sequence number does. That is
+// why a lane may resend whenever it is in doubt.
+package lanes
+
+import (
+	"context"
+	"errors"
+	"hash/fnv"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/komsco/trust-platform/chaincode/currency"
+	"github.com/komsco/trust-platform/gateway"
+)
+
+// Ledger is where orders are carried out. Errors are of type *gateway.Error.
+type Ledger interface {
+	// Endorse asks for a PayBatch of orders, which are compact JWS.
+	Endorse(ctx context.Context, orders []string) (Transaction, error)
+}
+
+// Transaction is an endorsed PayBatch. Submit may be repeated, and Wait after it.
+type Transaction interface {
+	ID() string
+	Items() ([]currency.Item, error)
+	Footprint() (gateway.Footprint, error)
+	Submit(context.Context) error
+	Wait(context.Context) error
+}
+
+// Options size the lanes.
+type Options struct {
+	Lanes    int // default 4
+	MaxBatch int // orders in a transaction, 1 to 1000, default 250
+	Queue    int // orders waiting in a lane before it refuses more, default 5000
+	Metrics  *Metrics
+	Log      *slog.Logger
+}
+
+// Reasons why an order is not taken.
+var (
+	ErrOverloaded = errors.New("too many orders are waiting")
+	ErrStopped    = errors.New("the gateway is stopping")
+)
+
+// Job is an order on its way. Settle is called exactly once, from the lane's own
+// goroutine, so it must not wait.
+type Job struct {
+	Order    *currency.Order
+	Compact  string
+	Deadline time.Time // after which it is not sent any more
+	Settle   func(Outcome)
+
+	next Outcome // if the transaction commits
+}
+
+// Outcome is what became of an order.
+type Outcome struct {
+	Tx        string               // the transaction that carried it out; empty for a replayed open order
+	Replayed  bool                 // it had been carried out before
+	Unclaimed []currency.Unclaimed // credits it named and did not get
+	Err       error                // a coded refusal, a *Failure, or nil where it was carried out
+}
+
+// Failure says that an order's fate is not known, or that it was never sent. In
+// either case sending it again is safe.
+type Failure struct {
+	Tx      string // the transaction in doubt, if there is one
+	InDoubt bool   // it may have been carried out
+	Cause   error
+}
+
+// Error says which it is.
+func (f *Failure) Error() string {
+	if f.InDoubt {
+		return "transaction " + f.Tx + " may have been carried out: " + f.Cause.Error()
+	}
+	return "not carried out: " + f.Cause.Error()
+}
+
+// Unwrap returns the cause.
+func (f *Failure) Unwrap() error { return f.Cause }
+
+// payer is an account of a programme.
+type payer struct{ program, account string }
+
+func (j *Job) payer() payer { return payer{j.Order.Program, j.Order.Holder} }
+
+// Lanes is a set of lanes to one contract on one channel.
+type Lanes struct {
+	lanes  []*lane
+	wg     sync.WaitGroup
+	cancel context.CancelFunc
+}
+
+// New starts the lanes. Stop them with Close.
+func New(ledger Ledger, o Options) *Lanes {
+	if o.Lanes <= 0 {
+		o.Lanes = 4
+	}
+	if o.MaxBatch <= 0 {
+		o.MaxBatch = 250
+	}
+	if o.Queue <= 0 {
+		o.Queue = 5000
+	}
+	if o.Metrics == nil {
+		o.Metrics = NewMetrics(nil)
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	l := &Lanes{lanes: make([]*lane, o.Lanes), cancel: cancel}
+	for i := range l.lanes {
+		ln := newLane(ledger, o)
+		l.lanes[i] = ln
+		l.wg.Go(func() { ln.runMain(ctx) })
+		l.wg.Go(func() { ln.runSiding(ctx) })
+	}
+	return l
+}
+
+// Enqueue hands an order to its payer's lane. It returns ErrOverloaded or
+// ErrStopped, and then never settles the job.
+func (l *Lanes) Enqueue(j *Job) error {
+	h := fnv.New32a()
+	h.Write([]byte(j.Order.Program))
+	h.Write([]byte{0})
+	h.Write([]byte(j.Order.Holder))
+	return l.lanes[h.Sum32()%uint32(len(l.lanes))].push(j) //nolint:gosec // a number of lanes fits
+}
+
+// Close takes no more orders and waits until those taken are settled. When ctx
+// ends first, the rest is settled as failed.
+func (l *Lanes) Close(ctx context.Context) error {
+	for _, ln := range l.lanes {
+		ln.stop()
+	}
+	done := make(chan struct{})
+	go func() { l.wg.Wait(); close(done) }()
+	defer l.cancel()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		l.cancel()
+		<-done
+		return ctx.Err()
+	}
+}

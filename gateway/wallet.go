@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package gateway
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"fmt"
+	"time"
+
+	"github.com/komsco/trust-platform/chaincode/currency"
+	"github.com/komsco/trust-platform/chaincode/ledger/did"
+	"github.com/komsco/trust-platform/chaincode/ledger/jws"
+)
+
+// OrderLife is how long an order lives where its Exp is left at 0.
+const OrderLife = 10 * time.Minute
+
+// NewKey draws a P-256 key. It is kept in memory only; a key in a phone's secure
+// element or an HSM takes its place as any other [crypto.Signer].
+func NewKey() (*ecdsa.PrivateKey, error) { return ecdsa.GenerateKey(elliptic.P256(), rand.Reader) }
+
+// Wallet signs for one key, under the DID that the key has by itself (did:key).
+// What it signs counts in one place only: a network, channel and chaincode.
+type Wallet struct {
+	DID     string // did:key of the key
+	Account string // account id of the DID, in every programme
+	place   currency.Place
+	signer  jws.Signer
+}
+
+// NewWallet makes the wallet of a key on P-256 or Ed25519.
+func NewWallet(key crypto.Signer, place currency.Place) (*Wallet, error) {
+	var k did.Key
+	switch pub := key.Public().(type) {
+	case *ecdsa.PublicKey:
+		if pub.Curve != elliptic.P256() {
+			return nil, fmt.Errorf("key on %s: P-256 and Ed25519 are accepted", pub.Curve.Params().Name)
+		}
+		k = did.Key{Alg: "ES256", P256: pub}
+	case ed25519.PublicKey:
+		k = did.Key{Alg: "EdDSA", Ed25519: pub}
+	default:
+		return nil, fmt.Errorf("key of type %T: P-256 and Ed25519 are accepted", pub)
+	}
+	id, url := did.OfKey(k)
+	return &Wallet{DID: id, Account: currency.AccountID(id), place: place, signer: jws.Signer{Key: key, Kid: url}}, nil
+}
+
+// In is the wallet's holder in a programme, where it has its account.
+func (w *Wallet) In(program string) *Holder { return &Holder{wallet: w, Program: program} }
+
+// Enrol attests as an enroller of a programme that a DID belongs to a person:
+// e names DID, Person, Program and, if it is to differ from [OrderLife], Exp. The
+// result goes into an order to open an account.
+func (w *Wallet) Enrol(e currency.Enrolment) (string, error) {
+	e.V, e.Network = 1, w.place.Network
+	expires(&e.Exp)
+	return w.signer.Sign(currency.TypEnrolment, e)
+}
+
+// Holder signs a wallet's orders in one programme. Each method takes what the
+// order is about, fills in where and for whom it counts, and returns the compact
+// JWS. An order that touches the purse carries its Seq: one more than the
+// purse's, then counting up; the same order may be sent any number of times.
+//
+// An amount or a name out of its form is found here already: the errors are
+// those of the type's Validate.
+type Holder struct {
+	Program string
+	wallet  *Wallet
+}
+
+// Account is the holder's account id.
+func (h *Holder) Account() string { return h.wallet.Account }
+
+// Payment pays a merchant: Seq, To (merchant id), Amount (won); Ref, Claims and
+// Exp may be left out.
+func (h *Holder) Payment(o currency.Payment) (string, error) {
+	h.bind(&o.V, &o.Network, &o.Channel, &o.Chaincode, &o.Program, &o.Holder, &o.Exp)
+	return h.sign(o)
+}
+
+// Gift gives to another resident: Seq, To (account id), Amount (won); Ref, Claims
+// and Exp may be left out.
+func (h *Holder) Gift(o currency.Gift) (string, error) {
+	h.bind(&o.V, &o.Network, &o.Channel, &o.Chaincode, &o.Program, &o.Holder, &o.Exp)
+	return h.sign(o)
+}
+
+// Claim puts credits into the purse: Seq, Claims (1 to 500).
+func (h *Holder) Claim(o currency.Claim) (string, error) {
+	h.bind(&o.V, &o.Network, &o.Channel, &o.Chaincode, &o.Program, &o.Holder, &o.Exp)
+	return h.sign(o)
+}
+
+// Redeem has the bank pay a merchant out: Seq, Amount (won); Claims and Exp may
+// be left out.
+func (h *Holder) Redeem(o currency.Redeem) (string, error) {
+	h.bind(&o.V, &o.Network, &o.Channel, &o.Chaincode, &o.Program, &o.Holder, &o.Exp)
+	return h.sign(o)
+}
+
+// Refund gives back a payment that the signing merchant took: Seq, Payment,
+// Amount (won); Ref, Claims and Exp may be left out.
+func (h *Holder) Refund(o currency.Refund) (string, error) {
+	h.bind(&o.V, &o.Network, &o.Channel, &o.Chaincode, &o.Program, &o.Holder, &o.Exp)
+	return h.sign(o)
+}
+
+// Open opens the account. enrolment is what an enroller of the programme gave the
+// holder; empty where the programme is open to all.
+func (h *Holder) Open(enrolment string) (string, error) {
+	o := currency.Open{Enrolment: enrolment}
+	h.bind(&o.V, &o.Network, &o.Channel, &o.Chaincode, &o.Program, &o.Holder, &o.Exp)
+	return h.sign(o)
+}
+
+// Read lets its bearer see the holder's histories until it expires. It is good
+// for [OrderLife].
+func (h *Holder) Read() (string, error) {
+	var o currency.Read
+	h.bind(&o.V, &o.Network, &o.Channel, &o.Chaincode, &o.Program, &o.Holder, &o.Exp)
+	return h.sign(o)
+}
+
+func (h *Holder) bind(v *int, network, channel, chaincode, program, holder *string, exp *int64) {
+	at := h.wallet.place
+	*v, *network, *channel, *chaincode, *program, *holder = 1, at.Network, at.Channel, at.Chaincode, h.Program, h.Account()
+	expires(exp)
+}
+
+func (h *Holder) sign(o currency.Payload) (string, error) {
+	if err := o.Validate(); err != nil {
+		return "", err
+	}
+	return h.wallet.signer.Sign(o.Typ(), o)
+}
+
+func expires(exp *int64) {
+	if *exp == 0 {
+		*exp = time.Now().Add(OrderLife).Unix()
+	}
+}
