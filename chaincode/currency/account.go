@@ -26,6 +26,7 @@ type Holder struct {
 	Merchant string `json:"merchant,omitempty"` // set where the account is a merchant's
 	Opened   int64  `json:"opened"`             // Unix seconds
 	Order    string `json:"order,omitempty"`    // digest of the order that opened it
+	Tx       string `json:"tx,omitempty"`       // and the transaction that carried it out
 	Reason   string `json:"reason,omitempty"`   // why it is frozen, an officer's reference
 }
 

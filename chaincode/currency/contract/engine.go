@@ -3,6 +3,7 @@
 package contract
 
 import (
+	"slices"
 	"strconv"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -18,12 +19,13 @@ type engine struct {
 	place   currency.Place
 	claims  int            // credits named so far
 	credits []*pending     // to be written at the end, in the order of their numbers
-	till    map[string]int // program/account of a merchant: its credit in this transaction
+	till    map[string]int // program/account of a merchant: its latest credit in this transaction
 }
 
 // pending is a credit of this transaction.
 type pending struct {
 	program, account string
+	n                int // its number
 	credit           currency.Credit
 }
 
@@ -32,7 +34,7 @@ type task struct {
 	*currency.Order
 	err      error
 	verified bool
-	replayed bool // carried out before: receipt or account is the first result
+	first    string // the transaction that carried it out before: receipt or account is its result
 	receipt  currency.Receipt
 	account  currency.Account
 }
@@ -150,7 +152,7 @@ func (e *engine) open(o *task) error {
 		if before.Order != o.Digest {
 			return currency.HolderExists.Errorf("account %s", o.Holder)
 		}
-		o.replayed = true
+		o.first = before.Tx
 		o.account = currency.Account{Program: o.Program, Account: o.Holder, Status: before.Status, Opened: before.Opened}
 		return nil
 	}
@@ -158,6 +160,7 @@ func (e *engine) open(o *task) error {
 	if err != nil {
 		return err
 	}
+	h.Tx = e.tx.ID()
 	if err := e.verify(o, h); err != nil {
 		return err
 	}
@@ -232,7 +235,7 @@ func (e *engine) spend(o *task) error {
 		return err
 	}
 	if s.sent != nil {
-		e.send(s)
+		e.send(s.sent)
 	}
 	e.tx.Emit(event, o.Program+"/"+o.Holder+"/"+strconv.FormatInt(o.Seq, 10))
 	return nil
@@ -246,33 +249,33 @@ func (e *engine) replay(o *task) error {
 	if !found {
 		return currency.ReceiptUnknown.Errorf("account %s seq %d", o.Holder, o.Seq)
 	}
-	o.receipt, o.replayed = r, true
+	o.receipt, o.first = r, r.Tx
 	return o.CheckReplay(r)
 }
 
-// number is the number that the next credit to an account gets. Payments to one
-// merchant share one credit in a transaction; everything else stands alone.
-func (e *engine) number(program, account string, kind currency.CreditKind) int {
-	if kind == currency.CreditPayment {
-		if n, ok := e.till[program+"/"+account]; ok {
-			return n
+// assign gives a credit its number. Payments to one merchant share one credit in
+// a transaction, as long as a purse can take it in: one of more kinds of value
+// could never be claimed. Everything else stands alone.
+func (e *engine) assign(p *pending) {
+	p.n = len(e.credits)
+	if n, ok := e.till[p.program+"/"+p.account]; ok && p.credit.Kind == currency.CreditPayment {
+		both := currency.MergeParts(slices.Concat(e.credits[n].credit.Parts, p.credit.Parts))
+		if len(both) <= currency.MaxBuckets {
+			p.n, p.credit.From, p.credit.Parts = n, "", both
 		}
 	}
-	return len(e.credits)
 }
 
-// send adds a credit once nothing can fail any more.
-func (e *engine) send(s *step) {
-	n := e.number(s.Program, s.sent.account, s.sent.credit.Kind)
-	if n < len(e.credits) {
-		shared := &e.credits[n].credit
-		shared.From = ""
-		shared.Parts = currency.MergeParts(append(shared.Parts, s.sent.credit.Parts...))
+// send adds a credit, or puts it in the place of the one it shares, once nothing
+// can fail any more.
+func (e *engine) send(p *pending) {
+	if p.n < len(e.credits) {
+		e.credits[p.n] = p
 		return
 	}
-	e.credits = append(e.credits, s.sent)
-	if s.sent.credit.Kind == currency.CreditPayment {
-		e.till[s.Program+"/"+s.sent.account] = n
+	e.credits = append(e.credits, p)
+	if p.credit.Kind == currency.CreditPayment {
+		e.till[p.program+"/"+p.account] = p.n
 	}
 }
 

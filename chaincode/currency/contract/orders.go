@@ -89,10 +89,7 @@ func payBatch(t *ledger.Tx, compacts []string) ([]currency.Item, error) {
 			items[i] = currency.Item{Code: refusal.Code.Name, Detail: refusal.Detail()}
 			continue
 		}
-		items[i].Unclaimed = o.receipt.Unclaimed
-		if o.replayed {
-			items[i].First = o.receipt.Tx
-		}
+		items[i] = currency.Item{First: o.first, Unclaimed: o.receipt.Unclaimed}
 	}
 	return items, e.saveCredits()
 }

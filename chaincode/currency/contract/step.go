@@ -191,13 +191,17 @@ func (s *step) policies() (currency.Policies, error) {
 }
 
 func (s *step) send(kind currency.CreditKind, account, from string, parts []currency.Part) {
-	s.sent = &pending{s.Program, account, currency.Credit{Kind: kind, From: from, Parts: parts, At: s.tx.Now().Unix()}}
+	s.sent = &pending{
+		program: s.Program, account: account,
+		credit: currency.Credit{Kind: kind, From: from, Parts: parts, At: s.tx.Now().Unix()},
+	}
+	s.assign(s.sent)
 }
 
 func (s *step) fill(kind currency.Kind, amount int64, to, ref string, used []currency.Part) {
 	r := &s.receipt
 	r.Kind, r.Amount, r.To, r.Ref, r.Used = kind, amount, to, ref, used
 	if s.sent != nil {
-		r.Credit = currency.NewCreditName(s.tx.ID(), s.number(s.Program, s.sent.account, s.sent.credit.Kind))
+		r.Credit = currency.NewCreditName(s.tx.ID(), s.sent.n)
 	}
 }
