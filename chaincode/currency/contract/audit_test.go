@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package contract_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+
+	"github.com/komsco/trust-platform/chaincode/currency"
+	"github.com/komsco/trust-platform/chaincode/ledger"
+	"github.com/komsco/trust-platform/chaincode/ledger/ledgertest"
+)
+
+// audit follows the blocks as an organisation's own auditor would and holds
+// them to what must be true after every transaction.
+type audit struct {
+	supply *currency.Supply
+	values map[string][]byte // as the blocks left them
+	block  uint64            // the next one
+}
+
+func newAudit() *audit {
+	return &audit{supply: currency.NewSupply(), values: map[string][]byte{}, block: 1}
+}
+
+// follow takes in the blocks that are new.
+func (a *audit) follow(t ledgertest.TB, net *ledgertest.Network) {
+	t.Helper()
+	for ; a.block < net.Height(); a.block++ {
+		for i, tx := range net.Block(a.block).Txs {
+			if tx.Code != valid {
+				continue
+			}
+			for _, w := range tx.Writes {
+				if w.Namespace == cc {
+					a.apply(t, w)
+				}
+			}
+			if err := a.supply.Check(); err != nil {
+				t.Fatalf("block %d transaction %d, %s: %v", a.block, i, tx.Args[0], err)
+			}
+		}
+	}
+}
+
+func (a *audit) apply(t ledgertest.TB, w ledgertest.Write) {
+	t.Helper()
+	table, parts, err := ledger.SplitKey(w.Key)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	before := a.values[w.Key]
+	if err := a.supply.Apply(table, parts[0], before, w.Value); err != nil {
+		t.Fatalf("%v", err)
+	}
+	switch table {
+	case currency.TableReceipt, currency.TablePayout:
+		if before != nil || w.IsDelete {
+			t.Fatalf("%s %v is for ever: %s becomes %s", table, parts, before, w.Value)
+		}
+	case currency.TablePurse:
+		a.purse(t, parts, before, w.Value)
+	case currency.TableRefunded:
+		a.refunded(t, parts, before, w.Value)
+	case currency.TableDeposit, currency.TableAppropriation, currency.TableRun, currency.TableBatch, currency.TableHolder, currency.TablePerson, currency.TableRedemption:
+		if w.IsDelete {
+			t.Fatalf("%s %v is deleted", table, parts)
+		}
+	case currency.TableCredit:
+		var c currency.Credit
+		a.decode(t, w.Value, &c)
+		if before != nil && !w.IsDelete {
+			t.Fatalf("credit %v is written twice", parts)
+		}
+		for _, p := range c.Parts {
+			if p.Amount <= 0 || p.Origin == "" {
+				t.Fatalf("credit %v holds %+v", parts, p)
+			}
+		}
+		if len(c.Parts) > currency.MaxBuckets {
+			t.Fatalf("credit %v has %d kinds of value, no purse holds it", parts, len(c.Parts))
+		}
+	}
+	if w.IsDelete {
+		delete(a.values, w.Key)
+	} else {
+		a.values[w.Key] = w.Value
+	}
+}
+
+// purse: one order at a time, nothing empty, all in order, terms as some
+// approved policy has them.
+func (a *audit) purse(t ledgertest.TB, parts []string, before, after []byte) {
+	t.Helper()
+	var was, is currency.Purse
+	a.decode(t, before, &was)
+	a.decode(t, after, &is)
+	if is.Seq <= was.Seq {
+		t.Fatalf("purse %v: seq %d after %d", parts, is.Seq, was.Seq)
+	}
+	if len(is.Buckets) > currency.MaxBuckets {
+		t.Fatalf("purse %v: %d buckets", parts, len(is.Buckets))
+	}
+	var h currency.Holder
+	a.decode(t, a.values[ledger.CompositeKey(currency.TableHolder, parts...)], &h)
+	for _, b := range is.Buckets {
+		if b.Left <= 0 || b.Face < b.Left || b.Origin == "" {
+			t.Fatalf("purse %v holds %+v", parts, b)
+		}
+		if b.IsPlain() {
+			if h.Merchant == "" || b.Terms != b.Plain() {
+				t.Fatalf("purse %v of merchant %q holds plain won as %+v", parts, h.Merchant, b)
+			}
+			continue
+		}
+		var p currency.Policy
+		a.decode(t, a.values[ledger.CompositeKey(currency.TablePolicy, parts[0], ledger.Num(int64(b.Policy)))], &p)
+		source := slices.Contains([]currency.Source{currency.Principal, currency.Subsidy, currency.Benefit, currency.Reward}, b.Source)
+		lives := p.Validity != currency.Validity{}
+		switch {
+		case !p.Approved || !source || (b.Expiry != 0) != lives || (lives && !b.Expiry.Valid()):
+			t.Fatalf("purse %v holds %+v under policy %+v", parts, b, p)
+		case h.Merchant != "" && !p.Respend:
+			t.Fatalf("merchant's purse %v holds %+v, whose terms end with the payment", parts, b)
+		}
+	}
+}
+
+func (a *audit) refunded(t ledgertest.TB, parts []string, before, after []byte) {
+	t.Helper()
+	var was, is currency.Refunded
+	var paid currency.Receipt
+	a.decode(t, before, &was)
+	a.decode(t, after, &is)
+	a.decode(t, a.values[ledger.CompositeKey(currency.TableReceipt, parts...)], &paid)
+	if is.Amount <= was.Amount || is.Amount > paid.Amount || paid.Kind != currency.KindPayment {
+		t.Fatalf("refunded %v: %d won after %d, of a %s of %d", parts, is.Amount, was.Amount, paid.Kind, paid.Amount)
+	}
+}
+
+func (a *audit) decode(t ledgertest.TB, raw []byte, into any) {
+	t.Helper()
+	if raw == nil {
+		return
+	}
+	if !bytes.HasPrefix(raw, []byte(`{"v":1`)) {
+		t.Fatalf("value without its format version: %.80s", raw)
+	}
+	if err := json.Unmarshal(raw, into); err != nil {
+		t.Fatalf("%.200s: %v", raw, err)
+	}
+}
+
+// term is one term of the equation, won.
+func (a *audit) term(program, fund string, term currency.Term) int64 {
+	for _, l := range a.supply.Lines() {
+		if l.Program == program && l.Fund == fund {
+			return l.Terms[term]
+		}
+	}
+	return 0
+}
