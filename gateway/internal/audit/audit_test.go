@@ -42,6 +42,7 @@ func TestDayHoldsAtEachBlock(t *testing.T) {
 	counts := l.Counts()
 	require.Equal(t, d.net.Height(), counts.Blocks)
 	require.Equal(t, counts.Transactions-1, counts.Valid, "one conflict was played")
+	require.Equal(t, 1, counts.Conflicts)
 	held, size := 0, 0
 	for key, value := range d.net.All("currency") {
 		if table, _, ok := blocks.SplitKey(key); ok && currency.HoldsMoney(table) {
@@ -273,5 +274,26 @@ func TestReportAsJSON(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, string(raw), `"digest":"`+report.Peers[0].Digest.String()+`"`)
 	require.NotContains(t, string(raw), "violation")
-	require.NotContains(t, string(raw), "difference")
+	require.NotContains(t, string(raw), "Difference")
+	require.NotContains(t, string(raw), `"difference"`)
+}
+
+func TestReportAsTable(t *testing.T) {
+	d := newDay(t)
+	report, err := audit.Run(t.Context(), "currency", []audit.Source{d.source("city"), d.source("bank")}, nil)
+	require.NoError(t, err)
+	require.Equal(t, 1, report.Conflicts)
+	require.Regexp(t, `nowon +welfare +100,000 +40,000 +0 +45,000 +6,000 +0 +9,000 +0`, report.String())
+	require.Contains(t, report.String(), "2 peers hold the same ledger")
+
+	at := d.blockOf("Pay")
+	report, err = audit.Run(t.Context(), "currency", []audit.Source{
+		d.source("city"), d.source("bank", change(at, currency.TableCredit, `"amount":12000`, `"amount":12001`)),
+	}, nil)
+	require.NoError(t, err)
+	require.Contains(t, report.String(), "as bank tells it")
+	require.Contains(t, report.String(), "NOT EXPLAINED: bank: after block ")
+	require.Contains(t, report.String(), "the ledgers part at block ")
+	var v *audit.Violation
+	require.ErrorAs(t, report.Err(), &v)
 }

@@ -15,6 +15,8 @@ import (
 	"fmt"
 	"maps"
 
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+
 	"github.com/komsco/trust-platform/chaincode/currency"
 	"github.com/komsco/trust-platform/gateway/internal/blocks"
 )
@@ -33,11 +35,12 @@ type Ledger struct {
 type Counts struct {
 	Blocks       uint64 `json:"blocks"` // from block 0
 	Transactions int    `json:"transactions"`
-	Valid        int    `json:"valid"`   // of these
-	Changes      int    `json:"changes"` // of records that hold money
-	Events       int    `json:"events"`  // Fabric events of the chaincode, of valid transactions
-	Records      int    `json:"records"` // that hold money at the end
-	Bytes        int64  `json:"bytes"`   // of memory for these: keys and values
+	Valid        int    `json:"valid"`     // of these
+	Conflicts    int    `json:"conflicts"` // of these: another transaction came in between
+	Changes      int    `json:"changes"`   // of records that hold money
+	Events       int    `json:"events"`    // Fabric events of the chaincode, of valid transactions
+	Records      int    `json:"records"`   // that hold money at the end
+	Bytes        int64  `json:"bytes"`     // of memory for these: keys and values
 }
 
 // Violation is the first block after which money was not explained.
@@ -93,8 +96,11 @@ func (l *Ledger) Add(b *blocks.Block) error {
 	l.counts.Transactions += len(b.Txs)
 	for i := range b.Txs {
 		tx := &b.Txs[i]
-		if tx.Valid() {
+		switch tx.Code {
+		case peer.TxValidationCode_VALID:
 			l.counts.Valid++
+		case peer.TxValidationCode_MVCC_READ_CONFLICT, peer.TxValidationCode_PHANTOM_READ_CONFLICT:
+			l.counts.Conflicts++
 		}
 		if tx.Event != nil && tx.Event.Chaincode == l.chaincode {
 			if !tx.Valid() {

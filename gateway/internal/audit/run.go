@@ -23,7 +23,8 @@ type Source struct {
 type Report struct {
 	Channel   string `json:"channel"`
 	Chaincode string `json:"chaincode"`
-	Height    uint64 `json:"height"` // blocks 0 to height-1 were read
+	Height    uint64 `json:"height"`    // blocks 0 to height-1 were read
+	Conflicts int    `json:"conflicts"` // transactions without effect because another came in between, at the first peer
 	Peers     []Peer `json:"peers"`
 	// Difference is the first place where another peer parts from the first;
 	// nil if all hold the same.
@@ -97,6 +98,7 @@ func Run(ctx context.Context, chaincode string, sources []Source, progress func(
 			Name: sources[i].Name, Lines: l.Lines(), Counts: l.Counts(), Digest: l.Digest(), Violation: l.Violation(),
 		})
 	}
+	report.Conflicts = report.Peers[0].Counts.Conflicts
 	return report, nil
 }
 
