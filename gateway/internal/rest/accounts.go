@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rest
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/komsco/trust-platform/chaincode/currency"
+	"github.com/komsco/trust-platform/chaincode/ledger/call"
+)
+
+// readOrder names the security scheme of histories.
+const readOrder = "readOrder"
+
+type ownInput struct {
+	Program       string `path:"program" doc:"Programme id"`
+	Account       string `path:"account" doc:"Account id: 22 characters of base64url"`
+	Authorization string `header:"Authorization" doc:"Order <read order of the holder>"`
+}
+
+// order is the read order that the request shows, empty if none.
+func (in *ownInput) order() string {
+	scheme, order, _ := strings.Cut(in.Authorization, " ")
+	if !strings.EqualFold(scheme, "Order") {
+		return ""
+	}
+	return strings.TrimSpace(order)
+}
+
+func (in *ownInput) query(limit int, bookmark string) currency.OwnQuery {
+	return currency.OwnQuery{
+		PageQuery: currency.PageQuery{Program: in.Program, Limit: limit, Bookmark: bookmark},
+		Account:   in.Account, Read: in.order(),
+	}
+}
+
+type pageInput struct {
+	ownInput
+	Limit    int    `query:"limit" minimum:"0" maximum:"500" doc:"Records on a page, 1 to 500; 500 if left out"`
+	Bookmark string `query:"bookmark" doc:"next of the page before"`
+}
+
+func (a *API) accounts() {
+	operation := func(id, path, summary string) huma.Operation {
+		return huma.Operation{
+			OperationID: id, Method: http.MethodGet, Path: "/v1/programs/{program}/accounts/{account}" + path,
+			Summary: summary, Tags: []string{"accounts"}, Security: []map[string][]string{{readOrder: {}}},
+			Errors: problems(400, 401, 403, 404, 422, 500, 503),
+		}
+	}
+	huma.Register(a.huma, operation("purse", "", "What an account holds, and the next order's seq less one"),
+		func(ctx context.Context, in *ownInput) (*output[currency.PurseView], error) {
+			return answered(a.service.Purse(ctx, in.query(0, "")))
+		})
+	huma.Register(a.huma, operation("receipts", "/receipts", "Receipts of an account, by sequence number"),
+		func(ctx context.Context, in *pageInput) (*output[call.Page[currency.Receipt]], error) {
+			return answered(a.service.Receipts(ctx, in.query(in.Limit, in.Bookmark)))
+		})
+	huma.Register(a.huma, operation("credits", "/credits", "Credits not claimed yet; the two parts of a key joined by a colon, the number without leading zeros, name a credit"),
+		func(ctx context.Context, in *pageInput) (*output[call.Page[currency.Credit]], error) {
+			return answered(a.service.Credits(ctx, in.query(in.Limit, in.Bookmark)))
+		})
+	huma.Register(a.huma, operation("receipt", "/receipts/{seq}", "A receipt, for its holder and for the merchant who was paid"),
+		func(ctx context.Context, in *struct {
+			ownInput
+			Seq int64 `path:"seq" minimum:"1" doc:"Sequence number of the order"`
+		},
+		) (*output[currency.ReceiptView], error) {
+			return answered(a.service.Receipt(ctx, currency.ReceiptQuery{
+				Program: in.Program, Account: in.Account, Seq: in.Seq, Read: in.order(),
+			}))
+		})
+}
+
+// answered puts a result, or what went wrong, into an answer.
+func answered[T any](result T, err error) (*output[T], error) {
+	if err != nil {
+		return nil, problemOf(err)
+	}
+	return &output[T]{Body: result}, nil
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package rest is the gateway's HTTP API: OpenAPI 3.1 from the code, answers in
+// JSON, errors as problems (RFC 9457).
+package rest
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/komsco/trust-platform/gateway/internal/service"
+)
+
+// Version is that of the API. What is under /v1 keeps working for who uses it
+// now.
+const Version = "1.0.0"
+
+const description = `Local currency and vouchers on a consortium's ledger.
+
+What moves a holder's money is an **order**: a compact JWS that the holder signed (ES256 or EdDSA, canonical JSON, bound
+to network, channel, contract, programme, holder, sequence number and expiry). Whoever sends it gains no power by it.
+An order is carried out once: sent again, it gives the first result, so after any doubt send the same order again.
+
+Histories are shown to their owner: ` + "`Authorization: Order <read order>`" + `, signed by the holder, good for 15 minutes at most.
+
+Errors are problems (RFC 9457) with a stable ` + "`code`" + `; ` + "`/v1/errors`" + ` explains them all. Amounts are whole won.`
+
+// API serves a service over HTTP.
+type API struct {
+	service *service.Service
+	huma    huma.API
+	mux     *http.ServeMux
+}
+
+// New builds the API. Service may be nil where only the document is wanted.
+func New(s *service.Service) *API {
+	mux := http.NewServeMux()
+	registry := huma.NewMapRegistry("#/components/schemas/", schemaName)
+	config := huma.Config{
+		OpenAPI: &huma.OpenAPI{
+			OpenAPI: "3.1.0",
+			Info: &huma.Info{
+				Title: "Trust Platform", Version: Version, Description: description,
+				License: &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"},
+			},
+			Components: &huma.Components{
+				Schemas: registry,
+				SecuritySchemes: map[string]*huma.SecurityScheme{
+					readOrder: {
+						Type: "apiKey", In: "header", Name: "Authorization",
+						Description: "`Order <read order>`: a compact JWS of type read-order+jws, signed by the holder, that expires within 15 minutes.",
+					},
+				},
+			},
+			Tags: []*huma.Tag{
+				{Name: "orders", Description: "What holders sign."},
+				{Name: "accounts", Description: "What holders see of their own."},
+				{Name: "programmes", Description: "What everybody may know."},
+			},
+		},
+		OpenAPIPath: "/openapi",
+		Formats: map[string]huma.Format{
+			"application/json": {Marshal: marshal, Unmarshal: json.Unmarshal},
+			"json":             {Marshal: marshal, Unmarshal: json.Unmarshal},
+		},
+		DefaultFormat:                "application/json",
+		RejectUnknownQueryParameters: true,
+	}
+	a := &API{service: s, huma: humago.New(mux, config), mux: mux}
+	a.orders()
+	a.accounts()
+	a.programs()
+	a.operations()
+	return a
+}
+
+// OpenAPI is the document, indented.
+func (a *API) OpenAPI() ([]byte, error) {
+	raw, err := json.MarshalIndent(a.huma.OpenAPI(), "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	return append(raw, '\n'), nil
+}
+
+// ServeHTTP implements http.Handler.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	handler, pattern := a.mux.Handler(r)
+	if pattern != "" {
+		a.mux.ServeHTTP(w, r)
+		return
+	}
+	// The mux answers in plain text: see what it would say, and say it as a problem.
+	said := answer{header: http.Header{}}
+	handler.ServeHTTP(&said, r)
+	switch said.status {
+	case http.StatusMethodNotAllowed:
+		w.Header().Set("Allow", said.header.Get("Allow"))
+		writeProblem(w, wrongMethod.problem(r.Method+": allowed are "+said.header.Get("Allow")))
+	case http.StatusNotFound:
+		writeProblem(w, notFound.problem("see /docs for what there is"))
+	default: // a redirect to the path's clean form
+		handler.ServeHTTP(w, r)
+	}
+}
+
+// answer keeps status and header of an answer and drops its body.
+type answer struct {
+	header http.Header
+	status int
+}
+
+func (a *answer) Header() http.Header         { return a.header }
+func (a *answer) Write(b []byte) (int, error) { return len(b), nil }
+func (a *answer) WriteHeader(status int)      { a.status = status }
+
+func writeProblem(w http.ResponseWriter, p *Problem) {
+	for name, values := range p.GetHeaders() {
+		w.Header()[name] = values
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(p.Status)
+	_ = marshal(w, p) // the client is gone if this fails
+}
+
+func marshal(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
