@@ -108,6 +108,12 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// Route is the pattern that a request matches, empty if none.
+func (a *API) Route(r *http.Request) string {
+	_, pattern := a.mux.Handler(r)
+	return pattern
+}
+
 // answer keeps status and header of an answer and drops its body.
 type answer struct {
 	header http.Header

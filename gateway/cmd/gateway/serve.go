@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/komsco/trust-platform/gateway"
+	"github.com/komsco/trust-platform/gateway/internal/config"
+	"github.com/komsco/trust-platform/gateway/internal/lanes"
+	"github.com/komsco/trust-platform/gateway/internal/rest"
+	"github.com/komsco/trust-platform/gateway/internal/service"
+	"github.com/komsco/trust-platform/gateway/internal/telemetry"
+)
+
+// serve runs until ctx ends; then it takes nothing new, settles what it took, and
+// returns.
+func serve(ctx context.Context, c config.Config, logs io.Writer) error {
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	log, err := telemetry.NewLog(logs, c.Log.Format, c.Log.Level)
+	if err != nil {
+		return err
+	}
+	client, err := gateway.Connect(ctx, c.Connect())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = client.Close() }() // nothing is left to lose
+
+	registry := telemetry.NewRegistry()
+	var routes []service.Route
+	for _, home := range c.Places() {
+		money := client.Currency(home.Place.Channel, home.Place.Chaincode)
+		routes = append(routes, service.Route{Place: home.Place, Programs: home.Programs, Ledger: lanes.Fabric{Currency: money}})
+	}
+	s, err := service.New(service.Options{
+		Lanes: lanes.Options{
+			Lanes: c.Lanes.Count, MaxBatch: c.Lanes.MaxBatch, Queue: c.Lanes.Queue, Metrics: lanes.NewMetrics(registry),
+		},
+		Timeout: c.Timeouts.Order, Log: log,
+	}, routes...)
+	if err != nil {
+		return err
+	}
+
+	var listen net.ListenConfig
+	listener, err := listen.Listen(ctx, "tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", c.Listen, err)
+	}
+	server := &http.Server{
+		Handler:           telemetry.HTTP(rest.New(s), registry, log),
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    1 << 20,
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	log.Info("serving", "url", "http://"+listener.Addr().String(), "docs", "http://"+listener.Addr().String()+"/docs",
+		"peer", c.Peer.Endpoint, "identity", c.Identity.MSP, "routes", len(routes))
+
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve on %s: %w", c.Listen, err)
+	case <-ctx.Done():
+	}
+	log.Info("stopping", "within", c.Timeouts.Stop)
+	last, cancel := context.WithTimeout(context.Background(), c.Timeouts.Stop)
+	defer cancel()
+	// The listener closes at once; requests that wait for a commit are answered as their orders settle.
+	stopped := make(chan error, 1)
+	go func() { stopped <- server.Shutdown(last) }()
+	err = errors.Join(s.Close(last), <-stopped)
+	log.Info("stopped")
+	return err
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package config is the gateway service's configuration: defaults, a file,
+// environment variables, flags, each going before the one it is named after.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/go-viper/mapstructure/v2"
+	"github.com/spf13/pflag"
+	"github.com/spf13/viper"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/komsco/trust-platform/chaincode/currency"
+	"github.com/komsco/trust-platform/gateway"
+)
+
+// EnvPrefix begins the names of environment variables: peer.endpoint is
+// TRUST_GATEWAY_PEER_ENDPOINT.
+const EnvPrefix = "TRUST_GATEWAY"
+
+// Config is the whole configuration.
+type Config struct {
+	Listen     string   `mapstructure:"listen" yaml:"listen"`
+	Peer       Peer     `mapstructure:"peer" yaml:"peer"`
+	OtherPeers []Peer   `mapstructure:"otherPeers" yaml:"otherPeers"` // in a file only; taken while those before are gone
+	Identity   Identity `mapstructure:"identity" yaml:"identity"`
+	Network    string   `mapstructure:"network" yaml:"network"` // of the default route, with channel and chaincode
+	Channel    string   `mapstructure:"channel" yaml:"channel"`
+	Chaincode  string   `mapstructure:"chaincode" yaml:"chaincode"`
+	Routes     []Route  `mapstructure:"routes" yaml:"routes"` // others, in a file only
+	Lanes      Lanes    `mapstructure:"lanes" yaml:"lanes"`
+	Timeouts   Timeouts `mapstructure:"timeouts" yaml:"timeouts"`
+	Log        Log      `mapstructure:"log" yaml:"log"`
+}
+
+// Peer is a peer whose gateway service is used.
+type Peer struct {
+	Endpoint string `mapstructure:"endpoint" yaml:"endpoint"`
+	Name     string `mapstructure:"name" yaml:"name"`
+	TLSRoot  string `mapstructure:"tlsRoot" yaml:"tlsRoot"`
+}
+
+// Identity is the gateway's Fabric certificate. It needs no role.
+type Identity struct {
+	MSP  string `mapstructure:"msp" yaml:"msp"`
+	Cert string `mapstructure:"cert" yaml:"cert"`
+	Key  string `mapstructure:"key" yaml:"key"`
+}
+
+// Route is a contract besides the default one, and the programmes at home there.
+type Route struct {
+	Network   string   `mapstructure:"network" yaml:"network"`
+	Channel   string   `mapstructure:"channel" yaml:"channel"`
+	Chaincode string   `mapstructure:"chaincode" yaml:"chaincode"`
+	Programs  []string `mapstructure:"programs" yaml:"programs"`
+}
+
+// Lanes size the lanes of each route.
+type Lanes struct {
+	Count    int `mapstructure:"count" yaml:"count"`
+	MaxBatch int `mapstructure:"maxBatch" yaml:"maxBatch"`
+	Queue    int `mapstructure:"queue" yaml:"queue"`
+}
+
+// Timeouts bound the steps.
+type Timeouts struct {
+	Order        time.Duration `mapstructure:"order" yaml:"order"`
+	Evaluate     time.Duration `mapstructure:"evaluate" yaml:"evaluate"`
+	Endorse      time.Duration `mapstructure:"endorse" yaml:"endorse"`
+	Submit       time.Duration `mapstructure:"submit" yaml:"submit"`
+	CommitStatus time.Duration `mapstructure:"commitStatus" yaml:"commitStatus"`
+	Stop         time.Duration `mapstructure:"stop" yaml:"stop"`
+}
+
+// Log says how to log, to standard error.
+type Log struct {
+	Format string `mapstructure:"format" yaml:"format"`
+	Level  string `mapstructure:"level" yaml:"level"`
+}
+
+// setting is a value with a default, a flag and an environment variable.
+type setting struct {
+	key       string
+	otherwise any
+	usage     string
+}
+
+var settings = []setting{
+	{"listen", "127.0.0.1:8080", "host:port to serve HTTP on"},
+	{"peer.endpoint", "127.0.0.1:7051", "host:port of the peer whose gateway service is used"},
+	{"peer.name", "", "name in the peer's TLS certificate, where that is not its host"},
+	{"peer.tlsRoot", "", "file of the CA certificate behind the peer's TLS certificate"},
+	{"identity.msp", "", "MSP id of the gateway's organisation"},
+	{"identity.cert", "", "file of the gateway's certificate; it needs no role"},
+	{"identity.key", "", "file of its private key"},
+	{"network", "trust", "network id that orders are bound to"},
+	{"channel", "trust", "channel of the default route"},
+	{"chaincode", "currency", "name of the currency contract there"},
+	{"lanes.count", 4, "lanes, each with one transaction in flight"},
+	{"lanes.maxBatch", 250, "orders in a transaction, 1 to 1000"},
+	{"lanes.queue", 5000, "orders that may wait in a lane"},
+	{"timeouts.order", 30 * time.Second, "within which an order is settled"},
+	{"timeouts.evaluate", 10 * time.Second, "for a query"},
+	{"timeouts.endorse", 15 * time.Second, "for an endorsement"},
+	{"timeouts.submit", 5 * time.Second, "for handing a transaction to the orderer, before the same is sent again"},
+	{"timeouts.commitStatus", 10 * time.Second, "for a commit to show, before the same transaction is sent again"},
+	{"timeouts.stop", 35 * time.Second, "for settling what was taken, when told to stop"},
+	{"log.format", "text", "text or json"},
+	{"log.level", "info", "debug, info, warn or error"},
+}
+
+// flagName is a key as a flag: peer.tlsRoot is --peer-tls-root.
+func flagName(key string) string {
+	var b strings.Builder
+	for _, c := range key {
+		if c == '.' || unicode.IsUpper(c) {
+			b.WriteByte('-')
+		}
+		if c != '.' {
+			b.WriteRune(unicode.ToLower(c))
+		}
+	}
+	return b.String()
+}
+
+// Flags adds a flag for each setting.
+func Flags(flags *pflag.FlagSet) {
+	for _, s := range settings {
+		switch v := s.otherwise.(type) {
+		case string:
+			flags.String(flagName(s.key), v, s.usage)
+		case int:
+			flags.Int(flagName(s.key), v, s.usage)
+		case time.Duration:
+			flags.Duration(flagName(s.key), v, s.usage)
+		}
+	}
+}
+
+// Load reads file, if one is named, the environment and the flags. Unknown names
+// in the file are an error.
+func Load(file string, flags *pflag.FlagSet) (Config, error) {
+	v := viper.New()
+	v.SetEnvPrefix(EnvPrefix)
+	v.SetEnvKeyReplacer(strings.NewReplacer(".", "_"))
+	v.AutomaticEnv()
+	for _, s := range settings {
+		v.SetDefault(s.key, s.otherwise)
+		if err := v.BindPFlag(s.key, flags.Lookup(flagName(s.key))); err != nil {
+			return Config{}, err
+		}
+	}
+	if file != "" {
+		v.SetConfigFile(file)
+		if err := v.ReadInConfig(); err != nil {
+			return Config{}, fmt.Errorf("configuration file: %w", err)
+		}
+	}
+	var c Config
+	if err := v.Unmarshal(&c, func(d *mapstructure.DecoderConfig) { d.ErrorUnused = true }); err != nil {
+		return Config{}, fmt.Errorf("configuration: %w", err)
+	}
+	return c, nil
+}
+
+// Validate says all that is missing or wrong.
+func (c Config) Validate() error {
+	var errs []error
+	missing := func(key, value string) {
+		if value == "" {
+			errs = append(errs, fmt.Errorf("%s is not set: --%s, %s_%s or the file", key, flagName(key),
+				EnvPrefix, strings.ToUpper(strings.ReplaceAll(key, ".", "_"))))
+		}
+	}
+	missing("peer.endpoint", c.Peer.Endpoint)
+	missing("peer.tlsRoot", c.Peer.TLSRoot)
+	missing("identity.msp", c.Identity.MSP)
+	missing("identity.cert", c.Identity.Cert)
+	missing("identity.key", c.Identity.Key)
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		errs = append(errs, fmt.Errorf("listen: %w", err))
+	}
+	for i, r := range append([]Route{{Network: c.Network, Channel: c.Channel, Chaincode: c.Chaincode}}, c.Routes...) {
+		if r.Network == "" || r.Channel == "" || r.Chaincode == "" {
+			errs = append(errs, fmt.Errorf("route %d (0 is the default): network %q, channel %q, chaincode %q: all three are needed", i, r.Network, r.Channel, r.Chaincode))
+		}
+	}
+	if c.Lanes.Count < 1 || c.Lanes.Count > 1024 || c.Lanes.MaxBatch < 1 || c.Lanes.MaxBatch > 1000 || c.Lanes.Queue < 1 {
+		errs = append(errs, fmt.Errorf("lanes: count %d (1 to 1024), maxBatch %d (1 to 1000), queue %d (at least 1)", c.Lanes.Count, c.Lanes.MaxBatch, c.Lanes.Queue))
+	}
+	for _, t := range []time.Duration{c.Timeouts.Order, c.Timeouts.Evaluate, c.Timeouts.Endorse, c.Timeouts.Submit, c.Timeouts.CommitStatus, c.Timeouts.Stop} {
+		if t <= 0 {
+			errs = append(errs, fmt.Errorf("timeouts: %s is not above zero", t))
+		}
+	}
+	if c.Log.Format != "text" && c.Log.Format != "json" {
+		errs = append(errs, fmt.Errorf("log.format is %q: text or json", c.Log.Format))
+	}
+	return errors.Join(errs...)
+}
+
+// hidden stands in the place of secrets.
+const hidden = "(hidden)"
+
+// YAML is the configuration as a file; where the private key is stays hidden.
+func (c Config) YAML() ([]byte, error) {
+	if c.Identity.Key != "" {
+		c.Identity.Key = hidden
+	}
+	return yaml.Marshal(c)
+}
+
+// Connect are the options of the connection.
+func (c Config) Connect() gateway.Options {
+	o := gateway.Options{
+		PeerEndpoint: c.Peer.Endpoint, PeerName: c.Peer.Name, TLSRootCert: c.Peer.TLSRoot,
+		MSPID: c.Identity.MSP, Cert: c.Identity.Cert, Key: c.Identity.Key,
+		EvaluateTimeout: c.Timeouts.Evaluate, EndorseTimeout: c.Timeouts.Endorse,
+		SubmitTimeout: c.Timeouts.Submit, CommitStatusTimeout: c.Timeouts.CommitStatus,
+	}
+	for _, p := range c.OtherPeers {
+		o.OtherPeers = append(o.OtherPeers, gateway.Peer{Endpoint: p.Endpoint, Name: p.Name, TLSRoot: p.TLSRoot})
+	}
+	return o
+}
+
+// Places are the routes, the default first.
+func (c Config) Places() []Home {
+	all := []Home{{Place: currency.Place{Network: c.Network, Channel: c.Channel, Chaincode: c.Chaincode}}}
+	for _, r := range c.Routes {
+		all = append(all, Home{Place: currency.Place{Network: r.Network, Channel: r.Channel, Chaincode: r.Chaincode}, Programs: r.Programs})
+	}
+	return all
+}
+
+// Home is a contract and the programmes that live there.
+type Home struct {
+	Place    currency.Place
+	Programs []string
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package telemetry is what operators see of the service: logs, request ids and
+// metrics of its HTTP side.
+package telemetry
+
+import (
+	"crypto/rand"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// NewLog makes the log, in text or json, from a level on: debug, info, warn or
+// error.
+func NewLog(w io.Writer, format, level string) (*slog.Logger, error) {
+	var from slog.Level
+	if err := from.UnmarshalText([]byte(level)); err != nil {
+		return nil, fmt.Errorf("log level: %w", err)
+	}
+	o := &slog.HandlerOptions{Level: from}
+	if format == "json" {
+		return slog.New(slog.NewJSONHandler(w, o)), nil
+	}
+	return slog.New(slog.NewTextHandler(w, o)), nil
+}
+
+// NewRegistry makes a registry with the process's own metrics.
+func NewRegistry() *prometheus.Registry {
+	r := prometheus.NewRegistry()
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return r
+}
+
+// requestID is the header that names a request in answers and logs.
+const requestID = "X-Request-Id"
+
+// HTTP wraps the API: it names each request, logs it, measures it, and serves
+// /metrics. Bodies, queries and headers are never logged: they are the callers'.
+func HTTP(api http.Handler, r *prometheus.Registry, log *slog.Logger) http.Handler {
+	latency := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "trust_gateway_http_request_seconds", Help: "How long requests took, by route and status.",
+		Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
+	}, []string{"route", "status"})
+	r.MustRegister(latency)
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(r, promhttp.HandlerOpts{}))
+	mux.Handle("/", api)
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		id := req.Header.Get(requestID)
+		if !plain(id) {
+			id = rand.Text()
+		}
+		w.Header().Set(requestID, id)
+		seen := &status{ResponseWriter: w, code: http.StatusOK}
+		start := time.Now()
+		defer func() {
+			if failure := recover(); failure != nil {
+				log.Error("request panicked", "id", id, "failure", failure)
+				panic(http.ErrAbortHandler)
+			}
+			route := routeOf(api, req)
+			latency.WithLabelValues(route, strconv.Itoa(seen.code)).Observe(time.Since(start).Seconds())
+			level := slog.LevelDebug
+			if seen.code >= http.StatusInternalServerError {
+				level = slog.LevelWarn
+			}
+			log.Log(req.Context(), level, "request", "id", id, "route", route, "status", seen.code, "took", time.Since(start).Round(time.Microsecond))
+		}()
+		mux.ServeHTTP(seen, req)
+	})
+}
+
+// routeOf is the pattern that a request matched, so that labels are few.
+func routeOf(api http.Handler, r *http.Request) string {
+	if routes, ok := api.(interface{ Route(*http.Request) string }); ok {
+		if route := routes.Route(r); route != "" {
+			return route
+		}
+	}
+	return "other"
+}
+
+// plain reports whether a caller's request id may stand in a log.
+func plain(id string) bool {
+	for i := range len(id) {
+		c := id[i]
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '_' && c != '.' {
+			return false
+		}
+	}
+	return id != "" && len(id) <= 64
+}
+
+// status notes the status of an answer.
+type status struct {
+	http.ResponseWriter
+	code int
+}
+
+func (s *status) WriteHeader(code int) {
+	s.code = code
+	s.ResponseWriter.WriteHeader(code)
+}
+
+// Unwrap lets http.ResponseController find the connection.
+func (s *status) Unwrap() http.ResponseWriter { return s.ResponseWriter }
