@@ -14,6 +14,7 @@ import (
 
 	"github.com/komsco/trust-platform/network/fabric"
 	testnetwork "github.com/komsco/trust-platform/test-network"
+	"github.com/komsco/trust-platform/test-network/platform"
 )
 
 func main() { os.Exit(run(os.Args[1:])) }
@@ -77,18 +78,31 @@ func buildCommand() *cobra.Command {
 }
 
 func upCommand(dir *string) *cobra.Command {
-	var o testnetwork.Options
+	var (
+		o           testnetwork.Options
+		whole       bool
+		gatewayPort int
+	)
 	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Make a network, or resume what was stopped or killed, and wait until it works",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.Dir, o.Progress = *dir, cmd.ErrOrStderr()
-			_, err := testnetwork.Up(cmd.Context(), o)
+			if !whole {
+				_, err := testnetwork.Up(cmd.Context(), o)
+				return err
+			}
+			p, err := platform.Up(cmd.Context(), platform.Options{Options: o, GatewayPort: gatewayPort})
+			if err == nil {
+				fmt.Fprintf(cmd.OutOrStdout(), "The platform is up: %s/docs\n", p.URL)
+			}
 			return err
 		},
 	}
 	flags := cmd.Flags()
+	flags.BoolVar(&whole, "platform", false, "with the consortium's contracts and the HTTP gateway")
+	flags.IntVar(&gatewayPort, "gateway-port", 0, "with --platform, the gateway's port (default 8080)")
 	flags.IntVar(&o.BasePort, "base-port", 0, "first of 100 ports (default that of the existing network, or 7050)")
 	flags.IntVar(&o.Orderers, "orderers", 0, "ordering nodes: 1 or 3 with Raft, 4 with BFT (default that of the existing network, or 1)")
 	flags.BoolVar(&o.BFT, "bft", false, "order by BFT instead of Raft")
