@@ -16,14 +16,15 @@ import (
 // readOrder names the security scheme of histories.
 const readOrder = "readOrder"
 
-type ownInput struct {
+// OwnInput is exported so that huma fills it where it is embedded.
+type OwnInput struct {
 	Program       string `path:"program" doc:"Programme id"`
 	Account       string `path:"account" doc:"Account id: 22 characters of base64url"`
 	Authorization string `header:"Authorization" doc:"Order <read order of the holder>"`
 }
 
 // order is the read order that the request shows, empty if none.
-func (in *ownInput) order() string {
+func (in *OwnInput) order() string {
 	scheme, order, _ := strings.Cut(in.Authorization, " ")
 	if !strings.EqualFold(scheme, "Order") {
 		return ""
@@ -31,7 +32,7 @@ func (in *ownInput) order() string {
 	return strings.TrimSpace(order)
 }
 
-func (in *ownInput) query(limit int, bookmark string) currency.OwnQuery {
+func (in *OwnInput) query(limit int, bookmark string) currency.OwnQuery {
 	return currency.OwnQuery{
 		PageQuery: currency.PageQuery{Program: in.Program, Limit: limit, Bookmark: bookmark},
 		Account:   in.Account, Read: in.order(),
@@ -39,7 +40,7 @@ func (in *ownInput) query(limit int, bookmark string) currency.OwnQuery {
 }
 
 type pageInput struct {
-	ownInput
+	OwnInput
 	Limit    int    `query:"limit" minimum:"0" maximum:"500" doc:"Records on a page, 1 to 500; 500 if left out"`
 	Bookmark string `query:"bookmark" doc:"next of the page before"`
 }
@@ -53,7 +54,7 @@ func (a *API) accounts() {
 		}
 	}
 	huma.Register(a.huma, operation("purse", "", "What an account holds, and the next order's seq less one"),
-		func(ctx context.Context, in *ownInput) (*output[currency.PurseView], error) {
+		func(ctx context.Context, in *OwnInput) (*output[currency.PurseView], error) {
 			return answered(a.service.Purse(ctx, in.query(0, "")))
 		})
 	huma.Register(a.huma, operation("receipts", "/receipts", "Receipts of an account, by sequence number"),
@@ -66,7 +67,7 @@ func (a *API) accounts() {
 		})
 	huma.Register(a.huma, operation("receipt", "/receipts/{seq}", "A receipt, for its holder and for the merchant who was paid"),
 		func(ctx context.Context, in *struct {
-			ownInput
+			OwnInput
 			Seq int64 `path:"seq" minimum:"1" doc:"Sequence number of the order"`
 		},
 		) (*output[currency.ReceiptView], error) {
