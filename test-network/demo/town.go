@@ -16,7 +16,6 @@ import (
 
 	"github.com/komsco/trust-platform/chaincode/currency"
 	"github.com/komsco/trust-platform/chaincode/ledger/call"
-	"github.com/komsco/trust-platform/chaincode/ledger/code"
 	"github.com/komsco/trust-platform/gateway"
 	"github.com/komsco/trust-platform/test-network/platform"
 )
@@ -42,7 +41,7 @@ var officers = []struct {
 // Resident is somebody with an account, whose key signs in this program as a
 // phone's would.
 type Resident struct {
-	*gateway.Wallet
+	Wallet *gateway.Wallet
 	*gateway.Holder
 	Seq    int64                 // of the last order
 	Claims []currency.CreditName // credits to claim with the next order
@@ -113,7 +112,7 @@ func freeProgram(ctx context.Context, c *gateway.Currency, name string) (string,
 			id = fmt.Sprintf("%s-%d", name, n)
 		}
 		_, err := c.Program(ctx, id)
-		if e := code.Of(err); e != nil && e.Code == currency.ProgramUnknown {
+		if errors.Is(err, currency.ProgramUnknown) {
 			return id, nil
 		}
 		if err != nil {
@@ -197,7 +196,7 @@ func (t *Town) Register(ctx context.Context, id, region, category string) (*Shop
 	}
 	account := sha256.Sum256([]byte("salt of " + id + ", account 110-000-000000"))
 	_, err = markets.RegisterMerchant(ctx, currency.RegisterMerchant{
-		Operation: t.op("merchant." + id), Program: t.Program, ID: id, DID: owner.DID,
+		Operation: t.op("merchant." + id), Program: t.Program, ID: id, DID: owner.Wallet.DID,
 		Region: region, Category: category, Payout: hex.EncodeToString(account[:]),
 	})
 	if err != nil {
@@ -273,7 +272,7 @@ func (t *Town) OpenAccounts(ctx context.Context, n int) error {
 		t.Residents = append(t.Residents, r)
 	}
 	return each(t.Residents, func(i int, r *Resident) error {
-		enrolment, err := t.enroller.Enrol(currency.Enrolment{DID: r.DID, Person: fmt.Sprintf("resident-%d", i), Program: t.Program})
+		enrolment, err := t.enroller.Enrol(currency.Enrolment{DID: r.Wallet.DID, Person: fmt.Sprintf("resident-%d", i), Program: t.Program})
 		if err != nil {
 			return err
 		}

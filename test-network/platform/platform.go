@@ -98,10 +98,9 @@ func (p *Platform) startGateway(ctx context.Context, o Options) error {
 	return p.RunService(ctx, testnetwork.Service{
 		Name: gatewayService, Program: program,
 		Args: append([]string{
-			"serve",
 			"--listen", net.JoinHostPort("127.0.0.1", strconv.Itoa(p.gateway)),
-			"--peer", org.Peer, "--peer-name", org.PeerHost, "--tls-root", org.TLSRoot,
-			"--msp", org.MSPID, "--cert", user.Cert, "--key", user.Key,
+			"--peer-endpoint", org.Peer, "--peer-name", org.PeerHost, "--peer-tls-root", org.TLSRoot,
+			"--identity-msp", org.MSPID, "--identity-cert", user.Cert, "--identity-key", user.Key,
 			"--network", p.Consortium().Network, "--channel", p.Consortium().Channel,
 		}, o.GatewayArgs...),
 		Port: p.gateway, ReadyURL: p.URL + "/readyz",

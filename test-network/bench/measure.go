@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sort"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/komsco/trust-platform/chaincode/ledger/code"
+	"github.com/komsco/trust-platform/gateway"
+	"github.com/komsco/trust-platform/gateway/lanes"
+	"github.com/komsco/trust-platform/test-network/demo"
+)
+
+// Measure is one workload in one round. What counts as an item is said by the
+// workload: a receipt on the ledger, a valid transaction, a row issued.
+type Measure struct {
+	Workload     string             `json:"workload"`
+	Round        int                `json:"round"`
+	PerSecond    float64            `json:"perSecond"`           // items in valid transactions
+	Items        int                `json:"items"`               // counted from blocks
+	Seconds      float64            `json:"seconds"`             // from the first to the last block counted
+	Transactions int                `json:"transactions"`        // in these blocks
+	Conflicts    int                `json:"conflicts"`           // of these: MVCC and phantom
+	Invalid      map[string]int     `json:"invalid,omitempty"`   // transactions without effect, by validation code
+	Blocks       int                `json:"blocks"`              //
+	BlockItems   float64            `json:"blockItems"`          // items in a block, on average
+	BlockBytes   float64            `json:"blockBytes"`          // size of a block, on average
+	ItemBytes    float64            `json:"itemBytes"`           // bytes on the ledger for each item, all of the block included
+	Answers      map[string]int     `json:"answers,omitempty"`   // what callers were told: "ok" or a code
+	Latency      *Latency           `json:"latency,omitempty"`   // of answers "ok", ms
+	CPU          map[string]float64 `json:"cpu,omitempty"`       // ms for each item, by what used it
+	Processes    map[string]float64 `json:"processes,omitempty"` // CPU seconds a second, by process
+	Note         string             `json:"note,omitempty"`
+}
+
+// String is one line for people.
+func (m *Measure) String() string {
+	line := fmt.Sprintf("%9.1f/s", m.PerSecond)
+	if m.Latency != nil {
+		line += fmt.Sprintf("  p50 %.0f p99 %.0f ms", m.Latency.P50, m.Latency.P99)
+	}
+	if m.Blocks > 0 {
+		line += fmt.Sprintf("  %.0f items a block, %.0f bytes each", m.BlockItems, m.ItemBytes)
+	}
+	if m.Conflicts > 0 {
+		line += fmt.Sprintf("  %d conflicts", m.Conflicts)
+	}
+	for _, name := range sortedKeys(m.Answers) {
+		if name != answerOK {
+			line += fmt.Sprintf("  %s×%d", name, m.Answers[name])
+		}
+	}
+	if m.Note != "" {
+		line += "  " + m.Note
+	}
+	return line
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}
+
+// answerOK counts what was carried out.
+const answerOK = "ok"
+
+// tally collects what callers were told.
+type tally struct {
+	mu      sync.Mutex
+	answers map[string]int
+	took    []time.Duration
+	begin   time.Time // answers count from here on
+}
+
+func newTally() *tally { return &tally{answers: map[string]int{}} }
+
+// reset forgets what came while the load warmed up.
+func (t *tally) reset() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.answers, t.took = map[string]int{}, nil
+}
+
+// add counts an answer to what was to be sent at a moment.
+func (t *tally) add(intended time.Time, err error) {
+	took := time.Since(intended)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.answers[answerName(err)]++
+	if err == nil {
+		t.took = append(t.took, took)
+	}
+}
+
+// snapshot ends counting.
+func (t *tally) snapshot() (answers map[string]int, took []time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	answers, took = t.answers, t.took
+	t.answers, t.took = map[string]int{}, nil
+	return answers, took
+}
+
+// answerName is "ok", the contract's code, an HTTP status or the phase in which
+// the network failed.
+func answerName(err error) string {
+	var (
+		problem *demo.Problem
+		failed  *gateway.Error
+		failure *lanes.Failure
+	)
+	switch coded := code.Of(err); {
+	case err == nil:
+		return answerOK
+	case coded != nil:
+		return coded.Code.Name
+	case errors.As(err, &problem):
+		return strings.TrimSpace(fmt.Sprintf("%d %s", problem.Status, problem.Code))
+	case errors.Is(err, lanes.ErrOverloaded):
+		return "OVERLOADED"
+	case errors.As(err, &failed) && failed.Phase == gateway.PhaseCommit:
+		return failed.Validation.String()
+	case errors.As(err, &failed):
+		return "failed in " + string(failed.Phase)
+	case errors.As(err, &failure):
+		return "not settled"
+	default:
+		return "other"
+	}
+}
+
+// load keeps a workload going until stop ends or its orders do, and returns when
+// every answer is there. ctx outlives stop: calls under way end by themselves.
+type load func(ctx, stop context.Context, t *tally) error
+
+// measure runs a load, lets it warm up, and counts what its chaincode's blocks
+// hold of the time after that. items is what a window is counted in.
+func (s *stage) measure(ctx context.Context, chaincode string, items func(window) int, run load) (*Measure, error) {
+	if _, err := s.catchUp(ctx); err != nil { // blocks of before
+		return nil, err
+	}
+	stop, cancel := context.WithCancel(ctx)
+	defer cancel()
+	t, done := newTally(), make(chan error, 1)
+	go func() { done <- run(ctx, stop, t) }()
+	finished := wait(ctx, done, s.Warm)
+	begin, before := time.Now(), s.meter.cpu()
+	t.reset()
+	var err error
+	if finished == nil {
+		finished = wait(ctx, done, s.Window)
+	}
+	answers, took := t.snapshot()
+	end, used := time.Now(), s.meter.cpu().since(before)
+	cancel()
+	if finished != nil {
+		err = *finished
+	} else {
+		err = <-done
+	}
+	if err != nil {
+		return nil, err
+	}
+	blocks, err := s.catchUp(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w := count(blocks, begin, end, chaincode)
+	m := &Measure{
+		Items: items(w), Seconds: w.Seconds, Transactions: w.Transactions, Conflicts: w.Conflicts, Invalid: w.Codes, Blocks: w.Blocks,
+		Answers: answers, Latency: latency(took), CPU: map[string]float64{}, Processes: map[string]float64{},
+	}
+	n := float64(m.Items)
+	m.PerSecond, m.BlockItems, m.BlockBytes = per(n, w.Seconds), per(n, float64(w.Blocks)), per(float64(w.Bytes), float64(w.Blocks))
+	m.ItemBytes = per(float64(w.Bytes), n)
+	span := end.Sub(begin).Seconds()
+	for kind, seconds := range used.kinds() {
+		m.CPU[kind] = per(1000*seconds, m.PerSecond*span)
+	}
+	for name, seconds := range used {
+		m.Processes[name] = per(seconds, span)
+	}
+	return m, nil
+}
+
+// wait returns how the load ended, nil if it still runs after d.
+func wait(ctx context.Context, done <-chan error, d time.Duration) *error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case err := <-done:
+		return &err
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		err := ctx.Err()
+		return &err
+	}
+}
+
+func countReceipts(w window) int { return w.Receipts }
+
+func countValid(w window) int { return w.Valid }

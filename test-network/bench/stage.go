@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/komsco/trust-platform/chaincode/currency"
+	"github.com/komsco/trust-platform/gateway"
+	"github.com/komsco/trust-platform/gateway/lanes"
+	"github.com/komsco/trust-platform/network/fabric"
+	testnetwork "github.com/komsco/trust-platform/test-network"
+	"github.com/komsco/trust-platform/test-network/demo"
+	"github.com/komsco/trust-platform/test-network/platform"
+)
+
+// courier is whose certificate carries transactions, the floor's and ours. It
+// has no role.
+const (
+	courierOrg  = "KomscoMSP"
+	courierName = "courier"
+)
+
+// stage is the network under measurement and who acts on it.
+type stage struct {
+	Options
+	*platform.Platform
+	client  *gateway.Client // the courier's
+	money   *gateway.Currency
+	lanes   *lanes.Lanes
+	town    *demo.Town
+	payers  []*payer
+	chain   *chain
+	meter   meter
+	credits *credits
+	runs    int // issue runs so far
+	// What earlier workloads found out.
+	floorWorkers int
+	signed       map[string]float64 // payments a second that a workload reached last
+}
+
+// rules are the demo's, with ceilings that let a payer pay all day.
+var rules = func() currency.Policy {
+	p := demo.Rules
+	p.HoldingCap, p.PersonCeiling, p.BatchCeiling = 0, 10*purse, 10*purse*currency.MaxRows
+	return p
+}()
+
+// purse is what a payer is given at the start, in won; a payment takes price.
+const (
+	purse = 1_000_000
+	price = 10
+)
+
+// open brings up the network and everybody who acts on it. The stage is nil only
+// where there is nothing to close.
+func open(ctx context.Context, o Options) (*stage, error) {
+	if o.Dir == "" {
+		root, err := fabric.Root()
+		if err != nil {
+			return nil, err
+		}
+		o.Dir = filepath.Join(root, ".bench", "network")
+	}
+	s := &stage{Options: o, credits: newCredits(), signed: map[string]float64{}}
+	if err := testnetwork.Reset(ctx, o.Dir, io.Discard); err != nil {
+		return nil, err
+	}
+	return s, s.prepare(ctx)
+}
+
+func (s *stage) prepare(ctx context.Context) error {
+	var err error
+	s.Platform, err = platform.Up(ctx, platform.Options{
+		Dir: s.Dir, BasePort: s.BasePort, GatewayPort: s.GatewayPort, GatewayOrg: courierOrg,
+		ChaincodePerOrg: true, Batch: s.Blocks, Progress: s.Progress,
+	})
+	if err != nil {
+		return err
+	}
+	for name, pkg := range map[string]string{"noop": "./test-network/cmd/noop", "usual": "./test-network/bench/usual"} {
+		if err := s.Deploy(ctx, testnetwork.Chaincode{Name: name, Package: pkg}); err != nil {
+			return err
+		}
+	}
+	if s.client, err = s.Client(ctx, courierOrg, courierName); err != nil {
+		return err
+	}
+	channel := s.Consortium().Channel
+	s.money = s.client.Currency(channel, "currency")
+	place := currency.Place{Network: s.Consortium().Network, Channel: channel, Chaincode: "currency"}
+	s.lanes = lanes.New(s.money, place, lanes.Options{Lanes: s.Options.Lanes, MaxBatch: s.Batch, Queue: 4 * s.Batch})
+	if s.chain, err = follow(ctx, s.client.Fabric().GetNetwork(channel)); err != nil {
+		return err
+	}
+	if s.meter, err = newMeter(ctx, s.Network); err != nil {
+		return err
+	}
+	return s.settle(ctx)
+}
+
+// settle founds a town: shops, and residents with money in their purses.
+func (s *stage) settle(ctx context.Context) error {
+	var err error
+	s.say("A programme with %d shops and %d residents", s.Shops, s.Payers)
+	if s.town, err = demo.Found(ctx, s.Platform, "bench", rules); err != nil {
+		return err
+	}
+	for i := range s.Shops {
+		if _, err := s.town.Register(ctx, fmt.Sprintf("shop-%d", i+1), "11350", "market"); err != nil {
+			return err
+		}
+	}
+	if err := s.openAccounts(ctx, s.Payers); err != nil {
+		return err
+	}
+	if _, err := s.issue(ctx, purse); err != nil {
+		return err
+	}
+	return s.claimAll(ctx)
+}
+
+// openAccounts adds residents to the town.
+func (s *stage) openAccounts(ctx context.Context, n int) error {
+	fresh := make([]*payer, n)
+	orders := make([]string, n)
+	first := len(s.payers)
+	err := parallel(n, func(i int) error {
+		key, err := demo.NewKey()
+		if err != nil {
+			return err
+		}
+		fresh[i] = &payer{Resident: &demo.Resident{Key: key}}
+		orders[i], err = s.town.OpenOrder(fresh[i].Resident, fmt.Sprintf("person-%d", first+i))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	s.payers = append(s.payers, fresh...)
+	for _, p := range fresh {
+		s.town.Residents = append(s.town.Residents, p.Resident)
+	}
+	return s.sendAll(ctx, orders)
+}
+
+// sendAll carries orders out through the lanes, as fast as they go.
+func (s *stage) sendAll(ctx context.Context, orders []string) error {
+	// Half of what lanes take, so that none is refused.
+	outstanding := make(chan struct{}, s.Options.Lanes*s.Batch)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	failed := make(chan error, 1)
+	report := func(err error) {
+		select {
+		case failed <- err:
+		default:
+		}
+	}
+	for _, order := range orders {
+		select {
+		case outstanding <- struct{}{}:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		sent, err := s.send(ctx, order)
+		if err != nil {
+			return err
+		}
+		wg.Go(func() {
+			if out := <-sent; out.Err != nil {
+				report(out.Err)
+			}
+			<-outstanding
+		})
+	}
+	wg.Wait()
+	select {
+	case err := <-failed:
+		return err
+	default:
+		return nil
+	}
+}
+
+// send waits where the lane is full.
+func (s *stage) send(ctx context.Context, order string) (<-chan lanes.Outcome, error) {
+	for {
+		sent, err := s.lanes.Send(order)
+		if !errors.Is(err, lanes.ErrOverloaded) {
+			return sent, err
+		}
+		select {
+		case <-time.After(10 * time.Millisecond):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// issue gives every resident won, and returns how many rows it issued. The
+// credits are left for the residents to claim.
+func (s *stage) issue(ctx context.Context, won int64) (gateway.Issued, error) {
+	s.runs++
+	run := fmt.Sprintf("run-%d", s.runs)
+	total := int64(len(s.payers)) * won
+	if err := s.town.Deposit(ctx, run, total); err != nil {
+		return gateway.Issued{}, err
+	}
+	if err := s.town.Appropriate(ctx, run, total/10); err != nil {
+		return gateway.Issued{}, err
+	}
+	return s.issueRun(ctx, run, won)
+}
+
+func (s *stage) issueRun(ctx context.Context, run string, won int64) (gateway.Issued, error) {
+	issuer, err := s.Officer(ctx, "CityMSP", "issuer")
+	if err != nil {
+		return gateway.Issued{}, err
+	}
+	rows := make([]currency.Row, len(s.payers))
+	for i, p := range s.payers {
+		rows[i] = currency.Row{To: p.Account, Amount: won}
+	}
+	total := int64(len(rows)) * won
+	done, err := issuer.Issue(ctx, gateway.Issue{
+		Program: s.town.Program, Run: run, Unit: rules.Unit, Source: currency.Principal, Rows: rows,
+		Draws: []currency.Draw{{Deposit: run, Amount: total}, {Appropriation: run, Amount: total / 10}},
+	})
+	if err == nil && len(done.Failed) > 0 {
+		err = fmt.Errorf("%d rows were not issued, the first: %+v", len(done.Failed), done.Failed[0])
+	}
+	return done, err
+}
+
+// claimAll lets every resident claim what the blocks say it may.
+func (s *stage) claimAll(ctx context.Context) error {
+	if _, err := s.catchUp(ctx); err != nil {
+		return err
+	}
+	var orders []string
+	for _, p := range s.payers {
+		open := s.credits.of(p.Account)
+		for names := range slices.Chunk(open, currency.MaxClaims) {
+			p.Claims = names
+			order, err := s.town.ClaimOrder(p.Resident)
+			if err != nil {
+				return err
+			}
+			orders = append(orders, order)
+		}
+	}
+	return s.sendAll(ctx, orders)
+}
+
+// catchUp reads all blocks that the courier's peer has, and returns those that
+// are new.
+func (s *stage) catchUp(ctx context.Context) ([]block, error) {
+	height, err := s.client.Height(ctx, s.Consortium().Channel)
+	if err != nil {
+		return nil, err
+	}
+	blocks, err := s.chain.take(height)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range blocks {
+		for _, t := range b.Txs {
+			if t.valid() {
+				s.credits.apply(t.writes)
+			}
+		}
+	}
+	return blocks, nil
+}
+
+func (s *stage) close(ctx context.Context) error {
+	if s.chain != nil {
+		s.chain.stop()
+	}
+	var errs []error
+	if s.lanes != nil {
+		errs = append(errs, s.lanes.Close(ctx))
+	}
+	if s.Platform != nil {
+		errs = append(errs, s.Platform.Close())
+	}
+	if !s.Keep {
+		errs = append(errs, testnetwork.Reset(ctx, s.Dir, io.Discard))
+	}
+	return errors.Join(errs...)
+}
+
+func (s *stage) say(format string, args ...any) {
+	fmt.Fprintf(s.Progress, "%s "+format+"\n", append([]any{time.Now().Format("15:04:05")}, args...)...)
+}
+
+// parallel runs f for 0 to n-1 on all cores and returns the first error of each.
+func parallel(n int, f func(i int) error) error {
+	var wg sync.WaitGroup
+	workers := cores()
+	errs := make([]error, workers)
+	for w := range workers {
+		wg.Go(func() {
+			for i := w; i < n && errs[w] == nil; i += workers {
+				errs[w] = f(i)
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
