@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/komsco/trust-platform/chaincode/currency"
@@ -119,26 +118,28 @@ func (d *day) issue(ctx context.Context) error {
 	return err
 }
 
-// payAll lets every resident pay its share of n payments, one after the other,
-// all residents at once.
+// payAll shares n payments out among the residents, all of whom pay at once. A
+// resident sends one after the other and waits for the commit of the last, which
+// only comes after those before it: their sequence numbers count up.
 func (d *day) payAll(ctx context.Context, n int, won int64, shop func(i int) string) error {
-	var mu sync.Mutex
 	err := each(d.Town.Residents, func(i int, r *Resident) error {
 		for k := i; k < n; k += d.Numbers.Residents {
 			order, err := r.Pay(shop(k), won)
 			if err != nil {
 				return err
 			}
-			if err := d.API.Order(ctx, "/v1/payments", order, nil); err != nil {
+			path := "/v1/payments"
+			if k+d.Numbers.Residents < n {
+				path += "?wait=accepted"
+			}
+			if err := d.API.Order(ctx, path, order, nil); err != nil {
 				return err
 			}
-			mu.Lock()
-			d.report.Paid++
-			d.report.PaidWon += won
-			mu.Unlock()
 		}
 		return nil
 	})
+	d.report.Paid += n
+	d.report.PaidWon += int64(n) * won
 	return err
 }
 
