@@ -77,6 +77,9 @@ type Holder struct {
 // Account is the holder's account id.
 func (h *Holder) Account() string { return h.wallet.Account }
 
+// DID is the holder's DID, the same in every programme.
+func (h *Holder) DID() string { return h.wallet.DID }
+
 // Payment pays a merchant: Seq, To (merchant id), Amount (won); Ref, Claims and
 // Exp may be left out.
 func (h *Holder) Payment(o currency.Payment) (string, error) {
