@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package contract
+
+import (
+	"github.com/komsco/trust-platform/chaincode/currency"
+)
+
+// pay carries out a payment: see currency.Payment.Decide.
+func (s *step) pay(o currency.Payment) (currency.Buckets, string, error) {
+	m, err := merchant(s.tx, s.Program, o.To)
+	if err != nil {
+		return nil, "", err
+	}
+	rules, err := s.policies()
+	if err != nil {
+		return nil, "", err
+	}
+	done, err := o.Decide(s.collected.Buckets, m, s.rules, rules, s.program.Today(s.tx.Now()))
+	if err != nil {
+		return nil, "", err
+	}
+	s.send(currency.CreditPayment, m.Account, s.Holder, done.Credit)
+	s.fill(currency.KindPayment, o.Amount, o.To, o.Ref, done.Used)
+	return done.Left, "Paid", nil
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package contract
+
+import (
+	"github.com/komsco/trust-platform/chaincode/currency"
+	"github.com/komsco/trust-platform/chaincode/ledger"
+)
+
+// refund carries out a refund: see currency.Refund.Decide.
+func (s *step) refund(o currency.Refund) (currency.Buckets, string, error) {
+	m, err := s.merchant()
+	if err != nil {
+		return nil, "", err
+	}
+	seq := ledger.Num(o.Payment.Seq)
+	paid, found, err := receipts.Get(s.tx, s.Program, o.Payment.Holder, seq)
+	if err != nil {
+		return nil, "", err
+	}
+	if !found {
+		return nil, "", currency.ReceiptUnknown.Errorf("%s", o.Payment)
+	}
+	before, _, err := refunds.Get(s.tx, s.Program, o.Payment.Holder, seq)
+	if err != nil {
+		return nil, "", err
+	}
+	done, after, err := o.Decide(s.collected.Buckets, m, paid, before)
+	if err != nil {
+		return nil, "", err
+	}
+	s.send(currency.CreditRefund, o.Payment.Holder, m.ID, done.Credit)
+	s.fill(currency.KindRefund, o.Amount, o.Payment.Holder, o.Ref, done.Used)
+	s.receipt.Payment = &o.Payment
+	return done.Left, "Refunded", refunds.Put(s.tx, after, s.Program, o.Payment.Holder, seq)
+}
