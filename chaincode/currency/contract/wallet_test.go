@@ -6,6 +6,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/sha256"
 	"time"
 
@@ -59,6 +60,22 @@ func (w *wallet) signAs(typ string, payload any) string {
 		panic(err)
 	}
 	return compact
+}
+
+// signBytes is the wallet's signature over bytes, 64 bytes long.
+func (w *wallet) signBytes(message []byte) ([]byte, error) {
+	if key, ok := w.Key.(ed25519.PrivateKey); ok {
+		return ed25519.Sign(key, message), nil
+	}
+	digest := sha256.Sum256(message)
+	r, s, err := ecdsa.Sign(rand.Reader, w.Key.(*ecdsa.PrivateKey), digest[:])
+	if err != nil {
+		return nil, err
+	}
+	sig := make([]byte, 64)
+	r.FillBytes(sig[:32])
+	s.FillBytes(sig[32:])
+	return sig, nil
 }
 
 // life is how long orders of these tests live.
