@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/komsco/trust-platform/chaincode/currency"
+	"github.com/komsco/trust-platform/gateway"
+	"github.com/komsco/trust-platform/gateway/internal/audit"
+)
+
+func (a *app) payoutCommands() *cobra.Command {
+	confirm := operation[currency.ConfirmPayout, currency.Payout]{
+		name: "confirm", args: []string{"BANKREF"}, short: "Confirm that a redemption was paid, as the bank's cashier", function: "ConfirmPayout",
+		needs: []string{"account", "seq", "amount"},
+		flags: func(f *pflag.FlagSet, r *currency.ConfirmPayout) {
+			f.StringVar(&r.Account, "account", "", "the merchant's account `id`")
+			f.Int64Var(&r.Seq, "seq", 0, "of the redemption")
+			wonVar(f, &r.Amount, "amount", "what was paid, which must be what was claimed")
+		},
+		fill: func(_ context.Context, r *currency.ConfirmPayout, program string, args []string) error {
+			r.Program, r.Ref, r.Account = program, args[0], account(r.Account)
+			return nil
+		},
+	}
+	show := query(a, "show", "Show the payout of a bank reference", []string{"BANKREF"}, func(ctx context.Context, c *gateway.Currency, program string, args []string) (currency.Payout, error) {
+		return c.Payout(ctx, program, args[0])
+	})
+	return a.group("payout", "What merchants claimed and the bank pays", confirm.command(a), a.payoutList(), show)
+}
+
+// claim is a redemption as the list shows it.
+type claim struct {
+	Account string `json:"account"`
+	Seq     int64  `json:"seq"`
+	currency.Redemption
+}
+
+func (a *app) payoutList() *cobra.Command {
+	var all bool
+	cmd := &cobra.Command{
+		Use: "list", Short: "List the redemptions that are still to be paid", Args: arguments(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			program, err := a.needProgram()
+			if err != nil {
+				return err
+			}
+			c, err := a.currency(cmd.Context())
+			if err != nil {
+				return err
+			}
+			claims, err := redemptions(cmd.Context(), c, program, all)
+			if err != nil {
+				return err
+			}
+			if a.json {
+				return a.print(cmd, claims)
+			}
+			t := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+			fmt.Fprintln(t, "account\tseq\tmerchant\twon\tclaimed\tto (digest)\tpaid under")
+			var total int64
+			for _, r := range claims {
+				total += r.Amount
+				fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%s\t%.16s…\t%s\n", r.Account, r.Seq, r.Merchant, audit.Won(r.Amount),
+					time.Unix(r.At, 0).Format(time.DateTime), r.Payout, r.Paid)
+			}
+			fmt.Fprintf(t, "%d redemptions\t\t\t%s\n", len(claims), audit.Won(total))
+			return t.Flush()
+		},
+	}
+	cmd.Flags().BoolVar(&all, "all", false, "those that were paid, too")
+	return cmd
+}
+
+func redemptions(ctx context.Context, c *gateway.Currency, program string, all bool) ([]claim, error) {
+	claims := []claim{}
+	for bookmark := ""; ; {
+		page, err := c.Redemptions(ctx, program, 0, bookmark)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range page.Records {
+			if e.Record.Paid != "" && !all {
+				continue
+			}
+			if len(e.Key) != 2 {
+				return nil, fmt.Errorf("redemption key %q: account and sequence number are expected", e.Key)
+			}
+			seq, err := strconv.ParseInt(e.Key[1], 10, 64)
+			if err != nil {
+				return nil, fmt.Errorf("redemption key %q: %w", e.Key, err)
+			}
+			claims = append(claims, claim{e.Key[0], seq, e.Record})
+		}
+		if bookmark = page.Next; bookmark == "" {
+			return claims, nil
+		}
+	}
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/komsco/trust-platform/chaincode/currency"
+)
+
+// grouped is a number as people write amounts: digits, or groups of three.
+var grouped = regexp.MustCompile(`^([0-9]+|[0-9]{1,3}(,[0-9]{3})+|[0-9]{1,3}(_[0-9]{3})+)$`)
+
+// parseWon reads an amount in won: 1000000, 1,000,000 or 1_000_000. Nothing is
+// guessed: no sign, no decimals, no unit.
+func parseWon(s string) (int64, error) {
+	if !grouped.MatchString(s) {
+		return 0, fmt.Errorf("%q is not a whole number of won, such as 50000 or 50,000", s)
+	}
+	n, err := strconv.ParseInt(strings.NewReplacer(",", "", "_", "").Replace(s), 10, 64)
+	if err != nil || n > currency.MaxAmount {
+		return 0, fmt.Errorf("%s won is more than the %d that any amount may be", s, currency.MaxAmount)
+	}
+	return n, nil
+}
+
+// wonFlag is a flag that holds an amount.
+type wonFlag struct{ to *int64 }
+
+func (w wonFlag) String() string {
+	if w.to == nil || *w.to == 0 {
+		return ""
+	}
+	return strconv.FormatInt(*w.to, 10)
+}
+
+func (w wonFlag) Set(s string) (err error) {
+	*w.to, err = parseWon(s)
+	return err
+}
+
+func (wonFlag) Type() string { return "won" }
+
+func wonVar(f *pflag.FlagSet, to *int64, name, text string) { f.Var(wonFlag{to}, name, text) }
+
+// dayFlag is a flag that holds a calendar day.
+type dayFlag struct{ to *currency.Day }
+
+func (d dayFlag) String() string {
+	if d.to == nil || *d.to == 0 {
+		return ""
+	}
+	return d.to.String()
+}
+
+func (d dayFlag) Set(s string) error {
+	day, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return fmt.Errorf("%q is not a day such as 2026-12-31", s)
+	}
+	*d.to = currency.DayOf(day, time.UTC)
+	return nil
+}
+
+func (dayFlag) Type() string { return "yyyy-mm-dd" }
+
+// sourceVar is the flag that says how value comes to be.
+func sourceVar(f *pflag.FlagSet, to *currency.Source) {
+	f.StringVar((*string)(to), "source", "", "principal, benefit or reward")
+}
+
+// account reads an account id, or a DID in its place.
+func account(s string) string {
+	if strings.HasPrefix(s, "did:") {
+		return currency.AccountID(s)
+	}
+	return s
+}
+
+// recordVerb is an operation on a record that its id names.
+func recordVerb[Record any](name, id, short, function string) operation[currency.RecordOperation, Record] {
+	return operation[currency.RecordOperation, Record]{
+		name: name, args: []string{id}, short: short, function: function,
+		fill: func(_ context.Context, r *currency.RecordOperation, program string, args []string) error {
+			r.RecordQuery = currency.RecordQuery{Program: program, ID: args[0]}
+			return nil
+		},
+	}
+}
