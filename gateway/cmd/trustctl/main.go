@@ -86,7 +86,7 @@ carried out once. Exit codes: 0 done, 1 refused or failed, 2 not understood.`
 // group is a command that only holds others.
 func (a *app) group(use, short string, verbs ...*cobra.Command) *cobra.Command {
 	c := &cobra.Command{
-		Use: use, Short: short, Args: cobra.ArbitraryArgs,
+		Use: use, Short: short, Args: cobra.ArbitraryArgs, SuggestionsMinimumDistance: 2,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			names := make([]string, len(verbs))
 			for i, v := range verbs {

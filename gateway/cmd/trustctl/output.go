@@ -121,12 +121,10 @@ func join(path, name string) string {
 	if long, ok := plain[name]; ok && path == "" {
 		name = long
 	}
-	switch {
-	case path == "" || path == "result":
+	if path == "" || path == "result" {
 		return name
-	default:
-		return path + "." + name
 	}
+	return path + "." + name
 }
 
 func field(w io.Writer, path string, value any) {
