@@ -235,5 +235,9 @@ func refuse(err error) *peer.Response {
 		err = code.Broken.Errorf("%w", err)
 		coded = code.Of(err)
 	}
-	return &peer.Response{Status: int32(coded.Code.Kind.Status()), Message: err.Error()} //nolint:gosec // an HTTP status fits
+	return &peer.Response{
+		Status: int32(coded.Code.Kind.Status()), //nolint:gosec // an HTTP status fits
+		// The shim cannot send other bytes: the code would be lost with them.
+		Message: strings.ToValidUTF8(err.Error(), "\ufffd"),
+	}
 }
