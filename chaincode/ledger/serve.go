@@ -3,6 +3,7 @@
 package ledger
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -29,6 +30,9 @@ func ConfigFromEnv(defaultName string) Config {
 func Serve(cc shim.Chaincode) error {
 	address := os.Getenv("CHAINCODE_SERVER_ADDRESS")
 	if address == "" {
+		if os.Getenv("CORE_CHAINCODE_ID_NAME") == "" {
+			return errors.New("CHAINCODE_SERVER_ADDRESS is not set, and no peer started this chaincode: set it to host:port to listen on")
+		}
 		return shim.Start(cc)
 	}
 	tls, err := tlsFromEnv()
