@@ -272,16 +272,31 @@ func (t *Town) OpenAccounts(ctx context.Context, n int) error {
 		t.Residents = append(t.Residents, r)
 	}
 	return each(t.Residents, func(i int, r *Resident) error {
-		enrolment, err := t.enroller.Enrol(currency.Enrolment{DID: r.Wallet.DID, Person: fmt.Sprintf("resident-%d", i), Program: t.Program})
-		if err != nil {
-			return err
-		}
-		order, err := r.Open(enrolment)
+		order, err := t.enrol(r, fmt.Sprintf("resident-%d", i))
 		if err != nil {
 			return err
 		}
 		return t.API.Order(ctx, "/v1/accounts", order, nil)
 	})
+}
+
+// Newcomer is a new resident with the order that opens the account, enrolled as
+// a person.
+func (t *Town) Newcomer(person string) (*Resident, string, error) {
+	r, err := t.resident()
+	if err != nil {
+		return nil, "", err
+	}
+	order, err := t.enrol(r, person)
+	return r, order, err
+}
+
+func (t *Town) enrol(r *Resident, person string) (string, error) {
+	enrolment, err := t.enroller.Enrol(currency.Enrolment{DID: r.Wallet.DID, Person: person, Program: t.Program})
+	if err != nil {
+		return "", err
+	}
+	return r.Open(enrolment)
 }
 
 // Issue sells won to every resident, with the policy's bonus: principal from the
