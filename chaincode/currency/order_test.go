@@ -4,6 +4,7 @@ package currency_test
 
 import (
 	"encoding/base64"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -84,6 +85,38 @@ func TestParseOrderTakesOnlyTheTypesAskedFor(t *testing.T) {
 	wantCode(t, err, currency.InvalidID)
 	_, err = currency.ParseOrder(sign(t, alice, "JWT", payment(500)), here, "JWT")
 	wantCode(t, err, currency.WrongOrder)
+}
+
+// Every type of order is read back as what was signed, bound as it says.
+func TestParseOrderOfEveryType(t *testing.T) {
+	bound := currency.Binding{Place: here, V: 1, Program: "nowon", Holder: alice.account, Seq: 1, Exp: 1_800_000_000}
+	r := refund(1)
+	r.Holder = alice.account
+	for _, p := range []currency.Payload{
+		currency.Open{Chaincode: here.Chaincode, Channel: here.Channel, Exp: bound.Exp, Holder: bound.Holder, Network: here.Network, Program: "nowon", V: 1},
+		payment(1), gift(1), r,
+		currency.Claim{
+			Chaincode: here.Chaincode, Channel: here.Channel, Claims: claims(2), Exp: bound.Exp, Holder: bound.Holder, Network: here.Network,
+			Program: "nowon", Seq: 1, V: 1,
+		},
+		currency.Redeem{
+			Amount: 1, Chaincode: here.Chaincode, Channel: here.Channel, Exp: bound.Exp, Holder: bound.Holder, Network: here.Network,
+			Program: "nowon", Seq: 1, V: 1,
+		},
+		currency.Read{Chaincode: here.Chaincode, Channel: here.Channel, Exp: bound.Exp, Holder: bound.Holder, Network: here.Network, Program: "nowon", V: 1},
+	} {
+		t.Run(p.Typ(), func(t *testing.T) {
+			o, err := currency.ParseOrder(sign(t, alice, p.Typ(), p), here, p.Typ())
+			wantCode(t, err, nil)
+			want := bound
+			if p.Typ() == currency.TypOpen || p.Typ() == currency.TypRead {
+				want.Seq = 0
+			}
+			if o.Binding != want || !reflect.DeepEqual(o.Payload, p) {
+				t.Errorf("parsed %+v, want %+v", o.Payload, p)
+			}
+		})
+	}
 }
 
 // unsigned builds a compact JWS of exactly these bytes; its signature is not

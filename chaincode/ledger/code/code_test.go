@@ -53,14 +53,14 @@ func TestRegistry(t *testing.T) {
 		t.Errorf("all: %v", all)
 	}
 	for name, declare := range map[string]func(){
-		"twice":                      func() { codes.New("POOR", code.Rule, "Again.") },
-		"a shared one":               func() { codes.New("BAD_JWS", code.Rule, "Again.") },
-		"small letters":              func() { codes.New("Poor", code.Rule, "Again.") },
-		"a line at the end":          func() { codes.New("POORER_", code.Rule, "Again.") },
-		"a digit first":              func() { codes.New("1POOR", code.Rule, "Again.") },
-		"nothing":                    func() { codes.New("", code.Rule, "Again.") },
-		"no meaning":                 func() { codes.New("POORER", code.Rule, "") },
-		"a space, as no code has it": func() { codes.New("POO RER", code.Rule, "Again.") },
+		"twice":                      func() { _ = codes.New("POOR", code.Rule, "Again.") },
+		"a shared one":               func() { _ = codes.New("BAD_JWS", code.Rule, "Again.") },
+		"small letters":              func() { _ = codes.New("Poor", code.Rule, "Again.") },
+		"a line at the end":          func() { _ = codes.New("POORER_", code.Rule, "Again.") },
+		"a digit first":              func() { _ = codes.New("1POOR", code.Rule, "Again.") },
+		"nothing":                    func() { _ = codes.New("", code.Rule, "Again.") },
+		"no meaning":                 func() { _ = codes.New("POORER", code.Rule, "") },
+		"a space, as no code has it": func() { _ = codes.New("POO RER", code.Rule, "Again.") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer func() {
@@ -75,8 +75,8 @@ func TestRegistry(t *testing.T) {
 
 func TestParse(t *testing.T) {
 	codes := code.NewRegistry("test")
-	codes.New("POOR", code.Rule, "Not enough.")
-	codes.New("TOO_POOR_2", code.Rule, "Not nearly enough.")
+	_ = codes.New("POOR", code.Rule, "Not enough.")
+	_ = codes.New("TOO_POOR_2", code.Rule, "Not nearly enough.")
 	for message, want := range map[string]string{
 		"POOR: needs 5": "POOR: needs 5",
 		"chaincode response 422, TOO_POOR_2: needs 5":             "TOO_POOR_2: needs 5",
