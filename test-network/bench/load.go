@@ -36,7 +36,7 @@ func (s *stage) byLanes(_ context.Context, order string) error {
 
 // byHTTP pays through the gateway's API.
 func (s *stage) byHTTP(ctx context.Context, order string) error {
-	return s.town.API.Order(ctx, "/v1/payments", order, nil)
+	return s.api.Order(ctx, "/v1/payments", order, nil)
 }
 
 // byTransaction pays by a transaction of its own.
@@ -51,7 +51,7 @@ func (s *stage) sign(payers []*payer, n int, shop func() string) error {
 	return parallel(len(payers), func(i int) error {
 		p := payers[i]
 		for range each {
-			order, err := s.town.PaymentOrder(p.Resident, shop(), price)
+			order, err := p.Pay(shop(), price)
 			if err != nil {
 				return err
 			}
@@ -89,6 +89,12 @@ func refused(err error) bool {
 // one before is answered, every payer one at a time. It ends with stop, or when
 // all orders are used up.
 func closed(ctx, stop context.Context, t *tally, callers int, payers []*payer, by pay) error {
+	return closedSigning(ctx, stop, t, callers, payers, by, nil)
+}
+
+// closedSigning is closed for payers who, if sign is not nil, sign each order
+// only when they send it.
+func closedSigning(ctx, stop context.Context, t *tally, callers int, payers []*payer, by pay, sign func(*payer) error) error {
 	idle := make(chan *payer, len(payers))
 	for _, p := range payers {
 		idle <- p
@@ -103,10 +109,18 @@ func closed(ctx, stop context.Context, t *tally, callers int, payers []*payer, b
 			for stop.Err() == nil {
 				select {
 				case p := <-idle:
-					if len(p.orders) == 0 {
+					if len(p.orders) == 0 && sign == nil {
 						continue // used up
 					}
-					if err := p.payNext(ctx, t, time.Now(), by); err != nil {
+					began := time.Now()
+					var err error
+					if len(p.orders) == 0 {
+						err = sign(p)
+					}
+					if err == nil {
+						err = p.payNext(ctx, t, began, by)
+					}
+					if err != nil {
 						mu.Lock()
 						lost = err
 						mu.Unlock()
@@ -191,7 +205,8 @@ func openLoop(ctx, stop context.Context, t *tally, perSecond float64, payers []*
 	return lost
 }
 
-var errNoPayer = code.Conflict.Errorf("no payer is free")
+// errNoPayer says that all payers wait for an answer.
+var errNoPayer = errors.New("no payer is free")
 
 func sleepUntil(ctx context.Context, at time.Time) bool {
 	d := time.Until(at)

@@ -6,7 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sort"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -34,6 +35,7 @@ type Measure struct {
 	ItemBytes    float64            `json:"itemBytes"`           // bytes on the ledger for each item, all of the block included
 	Answers      map[string]int     `json:"answers,omitempty"`   // what callers were told: "ok" or a code
 	Latency      *Latency           `json:"latency,omitempty"`   // of answers "ok", ms
+	Refused      *Latency           `json:"refused,omitempty"`   // of answers to come again later, ms
 	CPU          map[string]float64 `json:"cpu,omitempty"`       // ms for each item, by what used it
 	Processes    map[string]float64 `json:"processes,omitempty"` // CPU seconds a second, by process
 	Note         string             `json:"note,omitempty"`
@@ -51,7 +53,7 @@ func (m *Measure) String() string {
 	if m.Conflicts > 0 {
 		line += fmt.Sprintf("  %d conflicts", m.Conflicts)
 	}
-	for _, name := range sortedKeys(m.Answers) {
+	for _, name := range slices.Sorted(maps.Keys(m.Answers)) {
 		if name != answerOK {
 			line += fmt.Sprintf("  %s×%d", name, m.Answers[name])
 		}
@@ -62,15 +64,6 @@ func (m *Measure) String() string {
 	return line
 }
 
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	return keys
-}
-
 // answerOK counts what was carried out.
 const answerOK = "ok"
 
@@ -78,8 +71,8 @@ const answerOK = "ok"
 type tally struct {
 	mu      sync.Mutex
 	answers map[string]int
-	took    []time.Duration
-	begin   time.Time // answers count from here on
+	took    []time.Duration // of what was carried out
+	refused []time.Duration // of what was turned away for the time being
 }
 
 func newTally() *tally { return &tally{answers: map[string]int{}} }
@@ -88,7 +81,7 @@ func newTally() *tally { return &tally{answers: map[string]int{}} }
 func (t *tally) reset() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.answers, t.took = map[string]int{}, nil
+	t.answers, t.took, t.refused = map[string]int{}, nil, nil
 }
 
 // add counts an answer to what was to be sent at a moment.
@@ -97,18 +90,19 @@ func (t *tally) add(intended time.Time, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.answers[answerName(err)]++
-	if err == nil {
+	switch {
+	case err == nil:
 		t.took = append(t.took, took)
+	case refused(err):
+		t.refused = append(t.refused, took)
 	}
 }
 
-// snapshot ends counting.
-func (t *tally) snapshot() (answers map[string]int, took []time.Duration) {
+// snapshot is the count so far.
+func (t *tally) snapshot() *tally {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	answers, took = t.answers, t.took
-	t.answers, t.took = map[string]int{}, nil
-	return answers, took
+	return &tally{answers: maps.Clone(t.answers), took: slices.Clone(t.took), refused: slices.Clone(t.refused)}
 }
 
 // answerName is "ok", the contract's code, an HTTP status or the phase in which
@@ -126,6 +120,8 @@ func answerName(err error) string {
 		return coded.Code.Name
 	case errors.As(err, &problem):
 		return strings.TrimSpace(fmt.Sprintf("%d %s", problem.Status, problem.Code))
+	case errors.Is(err, errNoPayer):
+		return "no payer free"
 	case errors.Is(err, lanes.ErrOverloaded):
 		return "OVERLOADED"
 	case errors.As(err, &failed) && failed.Phase == gateway.PhaseCommit:
@@ -160,7 +156,7 @@ func (s *stage) measure(ctx context.Context, chaincode string, items func(window
 	if finished == nil {
 		finished = wait(ctx, done, s.Window)
 	}
-	answers, took := t.snapshot()
+	told := t.snapshot()
 	end, used := time.Now(), s.meter.cpu().since(before)
 	cancel()
 	if finished != nil {
@@ -178,7 +174,7 @@ func (s *stage) measure(ctx context.Context, chaincode string, items func(window
 	w := count(blocks, begin, end, chaincode)
 	m := &Measure{
 		Items: items(w), Seconds: w.Seconds, Transactions: w.Transactions, Conflicts: w.Conflicts, Invalid: w.Codes, Blocks: w.Blocks,
-		Answers: answers, Latency: latency(took), CPU: map[string]float64{}, Processes: map[string]float64{},
+		Answers: told.answers, Latency: latency(told.took), Refused: latency(told.refused), CPU: map[string]float64{}, Processes: map[string]float64{},
 	}
 	n := float64(m.Items)
 	m.PerSecond, m.BlockItems, m.BlockBytes = per(n, w.Seconds), per(n, float64(w.Blocks)), per(float64(w.Bytes), float64(w.Blocks))

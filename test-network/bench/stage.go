@@ -7,8 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"path/filepath"
-	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -28,6 +29,10 @@ const (
 	courierName = "courier"
 )
 
+// queued is how many batches may wait in a lane of the SDK's. In the gateway's it
+// is one: who comes when that is full is answered at once that it is.
+const queued = 4
+
 // stage is the network under measurement and who acts on it.
 type stage struct {
 	Options
@@ -35,6 +40,7 @@ type stage struct {
 	client  *gateway.Client // the courier's
 	money   *gateway.Currency
 	lanes   *lanes.Lanes
+	api     *demo.API
 	town    *demo.Town
 	payers  []*payer
 	chain   *chain
@@ -42,7 +48,8 @@ type stage struct {
 	credits *credits
 	runs    int // issue runs so far
 	// What earlier workloads found out.
-	floorWorkers int
+	floorWorkers int                // callers at the floor's best
+	minted       bool               // whether the usual token's payers have money
 	signed       map[string]float64 // payments a second that a workload reached last
 }
 
@@ -69,7 +76,7 @@ func open(ctx context.Context, o Options) (*stage, error) {
 		}
 		o.Dir = filepath.Join(root, ".bench", "network")
 	}
-	s := &stage{Options: o, credits: newCredits(), signed: map[string]float64{}}
+	s := &stage{Options: o, credits: newCredits(), signed: map[string]float64{}, floorWorkers: floorCallers[1]}
 	if err := testnetwork.Reset(ctx, o.Dir, io.Discard); err != nil {
 		return nil, err
 	}
@@ -79,8 +86,14 @@ func open(ctx context.Context, o Options) (*stage, error) {
 func (s *stage) prepare(ctx context.Context) error {
 	var err error
 	s.Platform, err = platform.Up(ctx, platform.Options{
-		Dir: s.Dir, BasePort: s.BasePort, GatewayPort: s.GatewayPort, GatewayOrg: courierOrg,
-		ChaincodePerOrg: true, Batch: s.Blocks, Progress: s.Progress,
+		Options: testnetwork.Options{
+			Dir: s.Options.Dir, BasePort: s.BasePort, ChaincodePerOrg: true, Batch: s.Blocks, Progress: s.Progress,
+		},
+		GatewayPort: s.GatewayPort, GatewayOrg: courierOrg,
+		GatewayArgs: []string{
+			"--lanes-count", strconv.Itoa(s.Options.Lanes), "--lanes-max-batch", strconv.Itoa(s.Batch),
+			"--lanes-queue", strconv.Itoa(s.Batch), "--log-level", "error",
+		},
 	})
 	if err != nil {
 		return err
@@ -96,13 +109,17 @@ func (s *stage) prepare(ctx context.Context) error {
 	channel := s.Consortium().Channel
 	s.money = s.client.Currency(channel, "currency")
 	place := currency.Place{Network: s.Consortium().Network, Channel: channel, Chaincode: "currency"}
-	s.lanes = lanes.New(s.money, place, lanes.Options{Lanes: s.Options.Lanes, MaxBatch: s.Batch, Queue: 4 * s.Batch})
+	s.lanes = lanes.New(s.money, place, lanes.Options{Lanes: s.Options.Lanes, MaxBatch: s.Batch, Queue: queued * s.Batch})
 	if s.chain, err = follow(ctx, s.client.Fabric().GetNetwork(channel)); err != nil {
 		return err
 	}
 	if s.meter, err = newMeter(ctx, s.Network); err != nil {
 		return err
 	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 1 << 16 // every caller keeps its connection
+	transport.MaxIdleConns = 0
+	s.api = &demo.API{URL: s.URL, HTTP: &http.Client{Transport: transport, Timeout: time.Minute}}
 	return s.settle(ctx)
 }
 
@@ -124,7 +141,7 @@ func (s *stage) settle(ctx context.Context) error {
 	if _, err := s.issue(ctx, purse); err != nil {
 		return err
 	}
-	return s.claimAll(ctx)
+	return s.drain(ctx)
 }
 
 // openAccounts adds residents to the town.
@@ -133,21 +150,14 @@ func (s *stage) openAccounts(ctx context.Context, n int) error {
 	orders := make([]string, n)
 	first := len(s.payers)
 	err := parallel(n, func(i int) error {
-		key, err := demo.NewKey()
-		if err != nil {
-			return err
-		}
-		fresh[i] = &payer{Resident: &demo.Resident{Key: key}}
-		orders[i], err = s.town.OpenOrder(fresh[i].Resident, fmt.Sprintf("person-%d", first+i))
+		r, order, err := s.town.Newcomer(fmt.Sprintf("person-%d", first+i))
+		fresh[i], orders[i] = &payer{Resident: r}, order
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	s.payers = append(s.payers, fresh...)
-	for _, p := range fresh {
-		s.town.Residents = append(s.town.Residents, p.Resident)
-	}
 	return s.sendAll(ctx, orders)
 }
 
@@ -227,7 +237,7 @@ func (s *stage) issueRun(ctx context.Context, run string, won int64) (gateway.Is
 	}
 	rows := make([]currency.Row, len(s.payers))
 	for i, p := range s.payers {
-		rows[i] = currency.Row{To: p.Account, Amount: won}
+		rows[i] = currency.Row{To: p.Account(), Amount: won}
 	}
 	total := int64(len(rows)) * won
 	done, err := issuer.Issue(ctx, gateway.Issue{
@@ -238,26 +248,6 @@ func (s *stage) issueRun(ctx context.Context, run string, won int64) (gateway.Is
 		err = fmt.Errorf("%d rows were not issued, the first: %+v", len(done.Failed), done.Failed[0])
 	}
 	return done, err
-}
-
-// claimAll lets every resident claim what the blocks say it may.
-func (s *stage) claimAll(ctx context.Context) error {
-	if _, err := s.catchUp(ctx); err != nil {
-		return err
-	}
-	var orders []string
-	for _, p := range s.payers {
-		open := s.credits.of(p.Account)
-		for names := range slices.Chunk(open, currency.MaxClaims) {
-			p.Claims = names
-			order, err := s.town.ClaimOrder(p.Resident)
-			if err != nil {
-				return err
-			}
-			orders = append(orders, order)
-		}
-	}
-	return s.sendAll(ctx, orders)
 }
 
 // catchUp reads all blocks that the courier's peer has, and returns those that
@@ -317,4 +307,3 @@ func parallel(n int, f func(i int) error) error {
 	wg.Wait()
 	return errors.Join(errs...)
 }
-
