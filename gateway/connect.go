@@ -14,6 +14,7 @@ package gateway
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -81,7 +82,7 @@ func Connect(ctx context.Context, o Options) (*Client, error) {
 	}
 	fabric, err := client.Connect(id, client.WithSign(sign), client.WithHash(hash.SHA256), client.WithClientConnection(conn))
 	if err != nil {
-		conn.Close()
+		_ = conn.Close() // nothing ran over it yet
 		return nil, fmt.Errorf("connect to %s: %w", o.PeerEndpoint, err)
 	}
 	return &Client{options: o, conn: conn, fabric: fabric}, nil
@@ -89,8 +90,7 @@ func Connect(ctx context.Context, o Options) (*Client, error) {
 
 // Close ends the connection and what still runs over it.
 func (c *Client) Close() error {
-	c.fabric.Close()
-	return c.conn.Close()
+	return errors.Join(c.fabric.Close(), c.conn.Close())
 }
 
 // Fabric is the underlying gateway client, for what has no typed form, such as

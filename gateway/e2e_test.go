@@ -60,11 +60,11 @@ func TestOnFabric(t *testing.T) {
 
 	t.Run("one payment, and again", func(t *testing.T) {
 		order := p.pay(town.Resident[0], 100)
-		status, header, body := p.post("/v1/payments", order, nil)
+		status, _, body := p.post("/v1/payments", order, nil)
 		require.Equal(t, http.StatusCreated, status, body)
 		first := decode[map[string]any](t, body)
 		require.Equal(t, "committed", first["status"])
-		status, header, body = p.post("/v1/payments", order, nil)
+		status, header, body := p.post("/v1/payments", order, nil)
 		require.Equal(t, http.StatusOK, status, body)
 		require.Equal(t, "true", header.Get("Idempotency-Hit"))
 		require.Equal(t, first["tx"], decode[map[string]any](t, body)["tx"])

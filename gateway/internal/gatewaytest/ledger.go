@@ -15,7 +15,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/komsco/trust-platform/chaincode/currency"
-	"github.com/komsco/trust-platform/chaincode/currency/contract"
+	"github.com/komsco/trust-platform/chaincode/currency/contract" //nolint:depguard // a package for tests, which runs the real contract
 	"github.com/komsco/trust-platform/chaincode/ledger"
 	"github.com/komsco/trust-platform/chaincode/ledger/ledgertest"
 	"github.com/komsco/trust-platform/gateway"

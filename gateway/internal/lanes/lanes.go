@@ -16,7 +16,7 @@ package lanes
 import (
 	"context"
 	"errors"
-	"hash/fnv"
+	"hash/crc32"
 	"log/slog"
 	"sync"
 	"time"
@@ -136,11 +136,8 @@ func New(ledger Ledger, o Options) *Lanes {
 // Enqueue hands an order to its payer's lane. It returns ErrOverloaded or
 // ErrStopped, and then never settles the job.
 func (l *Lanes) Enqueue(j *Job) error {
-	h := fnv.New32a()
-	h.Write([]byte(j.Order.Program))
-	h.Write([]byte{0})
-	h.Write([]byte(j.Order.Holder))
-	return l.lanes[h.Sum32()%uint32(len(l.lanes))].push(j) //nolint:gosec // a number of lanes fits
+	h := crc32.ChecksumIEEE([]byte(j.Order.Program + "/" + j.Order.Holder))
+	return l.lanes[h%uint32(len(l.lanes))].push(j) //nolint:gosec // a number of lanes fits
 }
 
 // Close takes no more orders and waits until those taken are settled. When ctx

@@ -325,12 +325,11 @@ func TestPayerOnASecondPathHoldsUpNobody(t *testing.T) {
 	})
 	out := w.send(append(orders, after)...)
 	for i, tk := range out {
-		switch {
-		case i == 7:
+		if i == 7 {
 			w.refusedAs(tk, currency.SeqUsed)
-		default:
-			w.committed(tk)
+			continue
 		}
+		w.committed(tk)
 	}
 	for i, h := range w.Resident {
 		if i != 7 {

@@ -4,6 +4,7 @@ package rest
 
 import (
 	"context"
+	"encoding/base64"
 	"net/http"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 
 	"github.com/komsco/trust-platform/chaincode/currency"
 	"github.com/komsco/trust-platform/chaincode/ledger/call"
+	"github.com/komsco/trust-platform/chaincode/ledger/code"
 )
 
 // readOrder names the security scheme of histories.
@@ -32,17 +34,36 @@ func (in *OwnInput) order() string {
 	return strings.TrimSpace(order)
 }
 
-func (in *OwnInput) query(limit int, bookmark string) currency.OwnQuery {
-	return currency.OwnQuery{
-		PageQuery: currency.PageQuery{Program: in.Program, Limit: limit, Bookmark: bookmark},
-		Account:   in.Account, Read: in.order(),
-	}
+func (in *OwnInput) query() currency.OwnQuery {
+	return currency.OwnQuery{PageQuery: currency.PageQuery{Program: in.Program}, Account: in.Account, Read: in.order()}
 }
 
 type pageInput struct {
 	OwnInput
 	Limit    int    `query:"limit" minimum:"0" maximum:"500" doc:"Records on a page, 1 to 500; 500 if left out"`
 	Bookmark string `query:"bookmark" doc:"next of the page before"`
+}
+
+func (in *pageInput) query() (currency.OwnQuery, error) {
+	q := in.OwnInput.query()
+	bookmark, err := base64.RawURLEncoding.DecodeString(in.Bookmark)
+	if err != nil {
+		return q, code.BadRequest.Errorf("bookmark %.40q is no next of a page", in.Bookmark)
+	}
+	q.Limit, q.Bookmark = in.Limit, string(bookmark)
+	return q, nil
+}
+
+// paged asks for a page. A bookmark is the ledger's own key, with characters that
+// no URL likes; callers see it in base64url.
+func paged[T any](ctx context.Context, in *pageInput, ask func(context.Context, currency.OwnQuery) (call.Page[T], error)) (*output[call.Page[T]], error) {
+	q, err := in.query()
+	if err != nil {
+		return nil, problemOf(err)
+	}
+	page, err := ask(ctx, q)
+	page.Next = base64.RawURLEncoding.EncodeToString([]byte(page.Next))
+	return answered(page, err)
 }
 
 func (a *API) accounts() {
@@ -55,15 +76,15 @@ func (a *API) accounts() {
 	}
 	huma.Register(a.huma, operation("purse", "", "What an account holds, and the next order's seq less one"),
 		func(ctx context.Context, in *OwnInput) (*output[currency.PurseView], error) {
-			return answered(a.service.Purse(ctx, in.query(0, "")))
+			return answered(a.service.Purse(ctx, in.query()))
 		})
 	huma.Register(a.huma, operation("receipts", "/receipts", "Receipts of an account, by sequence number"),
 		func(ctx context.Context, in *pageInput) (*output[call.Page[currency.Receipt]], error) {
-			return answered(a.service.Receipts(ctx, in.query(in.Limit, in.Bookmark)))
+			return paged(ctx, in, a.service.Receipts)
 		})
 	huma.Register(a.huma, operation("credits", "/credits", "Credits not claimed yet; the two parts of a key joined by a colon, the number without leading zeros, name a credit"),
 		func(ctx context.Context, in *pageInput) (*output[call.Page[currency.Credit]], error) {
-			return answered(a.service.Credits(ctx, in.query(in.Limit, in.Bookmark)))
+			return paged(ctx, in, a.service.Credits)
 		})
 	huma.Register(a.huma, operation("receipt", "/receipts/{seq}", "A receipt, for its holder and for the merchant who was paid"),
 		func(ctx context.Context, in *struct {

@@ -168,4 +168,5 @@ func init() { //nolint:gochecknoinits // huma's hooks are package variables
 		return p
 	}
 	huma.DefaultArrayNullable = false
+	huma.ValidateStrictCasing = true
 }
