@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -80,6 +81,9 @@ func networkHint(e *gateway.Error, op string) string {
 		again += " with --op " + op
 	}
 	switch {
+	case strings.Contains(e.Error(), "access denied") ||
+		grpcCode(e) == codes.PermissionDenied || grpcCode(e) == codes.Unauthenticated:
+		return "The peer does not accept the certificate: are --msp, --cert and --key of one organisation of the channel?"
 	case e.InDoubt():
 		return "It may have been carried out, or may yet be. " + again + ": it is carried out once."
 	case e.Conflict():
@@ -88,8 +92,6 @@ func networkHint(e *gateway.Error, op string) string {
 		return "Nothing was changed. Is the peer running, and are --peer and --tls-cert its own? Then " + lower(again) + "."
 	case e.Temporary():
 		return "Nothing was changed. " + again + "."
-	case grpcCode(e) == codes.PermissionDenied || grpcCode(e) == codes.Unauthenticated:
-		return "The peer does not accept the certificate: are --msp, --cert and --key of one organisation of the channel?"
 	default:
 		return ""
 	}

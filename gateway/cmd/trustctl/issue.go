@@ -99,6 +99,9 @@ func (a *app) issue(cmd *cobra.Command, i gateway.Issue, dry bool) error {
 		}
 	}
 	done, err := c.Issue(cmd.Context(), i)
+	if err != nil && done.Run.ID == "" {
+		return err // nothing was begun
+	}
 	if err != nil {
 		return fmt.Errorf("%w; %d rows with %s won were issued: the same command goes on from there", err, done.Rows, audit.Won(done.Issued+done.Bonus))
 	}

@@ -40,6 +40,7 @@ func (a *app) programCommands() *cobra.Command {
 }
 
 func (a *app) policyCommands() *cobra.Command {
+	var order []string
 	propose := operation[currency.ProposePolicy, currency.Policy]{
 		name: "propose", args: []string{"VERSION"}, short: "Propose the next version of the rules, as the issuer's policy officer", function: "ProposePolicy",
 		needs: []string{"unit", "person-ceiling", "batch-ceiling"},
@@ -58,11 +59,15 @@ func (a *app) policyCommands() *cobra.Command {
 			wonVar(f, &p.BatchCeiling, "batch-ceiling", "what a batch may issue, with bonus")
 			f.StringSliceVar(&p.Regions, "regions", nil, "`codes` of merchants' regions where it may be spent; all by default")
 			f.StringSliceVar(&p.Categories, "categories", nil, "`names` of merchants' categories where it may be spent; all by default")
+			f.StringSliceVar(&order, "spend-order", nil, "`sources` among equal expiries, all four; benefit,reward,subsidy,principal by default")
 			f.BoolVar(&p.Gifts, "gifts", false, "holders may give it to one another")
 			f.BoolVar(&p.Respend, "respend", false, "merchants may spend it themselves")
 		},
 		fill: func(_ context.Context, r *currency.ProposePolicy, program string, args []string) (err error) {
 			r.Policy.Program = program
+			for _, source := range order {
+				r.Policy.SpendOrder = append(r.Policy.SpendOrder, currency.Source(source))
+			}
 			r.Policy.Version, err = number("VERSION", args[0])
 			return err
 		},

@@ -7,8 +7,8 @@
 // It keeps nothing but the stored values of records that are terms of the
 // equation at the moment: deposits, appropriations, runs, batches, unclaimed
 // credits, purses and redemptions. That is some 300 to 700 bytes for each
-// account and far less than the blocks it reads; Counts.Bytes tells the exact
-// figure.
+// account and far less than the blocks it reads; Counts.Bytes tells what keys and
+// values take.
 package audit
 
 import (
