@@ -1,0 +1,485 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package contract_test
+
+import (
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"math/bits"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/komsco/trust-platform/chaincode/currency"
+	"github.com/komsco/trust-platform/chaincode/ledger"
+	"github.com/komsco/trust-platform/chaincode/ledger/jws"
+	"github.com/komsco/trust-platform/chaincode/ledger/ledgertest"
+)
+
+// Whatever people and officers do, right or wrong, alone or in batches, and
+// however it falls into blocks: after every transaction the supply is explained
+// and every purse is sound (see audit), and after every block receipts are
+// complete and whatever is sent again changes nothing.
+func TestRandomDays(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := newDays(t)
+		t.Repeat(map[string]func(*rapid.T){
+			"order":   d.order,
+			"batch":   d.batch,
+			"officer": d.officer,
+			"issue":   d.issue,
+			"commit":  d.commitSome,
+			"flush":   d.commitAll,
+			"clock": func(t *rapid.T) {
+				d.net.Advance(time.Duration(pick(t, "hours", 1, 24, 15*24, 200*24)) * time.Hour)
+			},
+		})
+		d.commitAll(t)
+		for i := range d.signed {
+			d.replayOrder(t, i)
+		}
+		for i := range d.calls {
+			d.replayCall(t, i)
+		}
+	})
+}
+
+// days is a town with a history and a pool of endorsed transactions that are
+// not in a block yet.
+type days struct {
+	*town
+	wallets []*wallet // residents, the two merchants, and one without an account
+	pool    []*ledgertest.Endorsement
+	signed  []signed
+	calls   []officerCall
+	runs    []currency.OpenRun // opened or tried
+	rows    map[string][][]currency.Row
+	policy  map[string]int // versions proposed
+}
+
+// signed is an order and the function that takes it.
+type signed struct{ function, order, program, account, digest string }
+
+// officerCall is an officer's call that was endorsed.
+type officerCall struct {
+	caller            *ledgertest.Caller
+	function, request string
+	tx                *ledgertest.Endorsement
+}
+
+func newDays(t *rapid.T) *days {
+	tn := newTown(t)
+	d := &days{town: tn, rows: map[string][][]currency.Row{}, policy: map[string]int{nowon: 1, bazaar: 1}}
+	d.wallets = tn.residents(nowon, "minsu", "jisoo", "younghee")
+	for _, w := range d.wallets {
+		tn.batch(tn.open(bazaar, w))
+	}
+	tx := tn.issue(bazaar, currency.Reward, []currency.Row{{To: d.wallets[0].account, Amount: 70_000}, {To: d.wallets[1].account, Amount: 300}})
+	tn.batch(tn.claim(bazaar, d.wallets[0], currency.NewCreditName(tx, 0)))
+	for _, program := range []string{nowon, bazaar} {
+		tn.batch(tn.pay(program, d.wallets[0], "stall", 20_000))
+	}
+	d.wallets = append(d.wallets, tn.stall, tn.arcade, newWallet("stranger"))
+	return d
+}
+
+func (d *days) wallet(t *rapid.T, label string) *wallet {
+	return d.wallets[pick(t, label, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 5)]
+}
+
+func (d *days) program(t *rapid.T) string {
+	return pick(t, "program", nowon, bazaar)
+}
+
+// upTo draws an index below n, each as likely as the others: rapid's own integers
+// prefer small ones and bounds, with which hardly an order would ever be good.
+func upTo(n int) *rapid.Generator[int] {
+	return rapid.Custom(func(t *rapid.T) int {
+		v := 0
+		for range bits.Len(uint(n)) + 3 {
+			v <<= 1
+			if rapid.Bool().Draw(t, "bit") {
+				v++
+			}
+		}
+		return v % n
+	})
+}
+
+func pick[T any](t *rapid.T, label string, from ...T) T { return from[upTo(len(from)).Draw(t, label)] }
+
+// seldom is true once in sixteen times.
+func seldom(t *rapid.T, label string) bool { return upTo(16).Draw(t, label) == 15 }
+
+// mostly draws a value that is right, and now and then one that is wrong.
+func mostly[T any](t *rapid.T, label string, right T, wrong ...T) T {
+	if seldom(t, label+" wrong") {
+		return pick(t, label, wrong...)
+	}
+	return right
+}
+
+// sign signs some order; ahead counts the orders of each holder that stand
+// before it in the same batch.
+func (d *days) sign(t *rapid.T, ahead map[string]int64) signed {
+	if seldom(t, "again") && len(d.signed) > 0 {
+		return pick(t, "old order", d.signed...)
+	}
+	program := d.program(t)
+	function := pick(t, "function", "Pay", "Pay", "Pay", "Pay", "Claim", "Claim", "Redeem", "Give", "Give", "Refund", "Refund", "Open")
+	w := d.wallet(t, "signer")
+	for range 3 { // mostly the first order of its signer in the batch
+		if ahead[program+w.account] > 0 {
+			w = d.wallet(t, "signer")
+		}
+	}
+	switch function {
+	case "Redeem", "Refund":
+		w = mostly(t, "merchant", d.stall, w)
+	case "Open":
+		w = mostly(t, "newcomer", d.wallets[len(d.wallets)-1], w)
+	}
+	amount := mostly(t, "amount", pick[int64](t, "won", 100, 999, 7_000, 1, 20_000, 100_000), 0, -1, currency.MaxAmount)
+	claims := d.claims(t, program, w)
+	if function == "Claim" && len(claims) == 0 {
+		function = mostly(t, "nothing to claim", "Pay", "Claim")
+	}
+
+	w.seq[program] = d.purse(program, w).Seq + ahead[program+w.account]
+	ahead[program+w.account]++
+	w.seq[program] += mostly(t, "seq", int64(0), 1, -1)
+	var p currency.Payload
+	switch function {
+	case "Pay":
+		to := mostly(t, "to", "stall", "arcade", "nowhere")
+		if w == d.stall {
+			to = mostly(t, "respend", "arcade", "stall")
+		}
+		p = d.payment(program, w, to, amount, claims...)
+	case "Give":
+		p = d.gift(program, w, mostly(t, "to", d.wallets[upTo(3).Draw(t, "resident")], d.wallets...), amount, claims...)
+	case "Claim":
+		p = d.claiming(program, w, claims...)
+	case "Redeem":
+		p = d.redemption(program, w, mostly(t, "all", max(1, min(amount, d.balance(program, w))), amount), claims...)
+	case "Refund":
+		of := currency.ReceiptName{Holder: d.wallets[1].account, Seq: 2}
+		if paid := d.payments(program); len(paid) > 0 {
+			of = mostly(t, "of", pick(t, "payment", paid...), of)
+		}
+		o := d.refunding(program, w, w, of.Seq, amount, claims...)
+		o.Payment = of
+		p = o
+	case "Open":
+		p = d.openOrder(program, w)
+	}
+	forger := *w
+	forger.Key = d.wallets[2].Key
+	order := mostly(t, "signature", w, &forger).sign(p)
+	m, err := jws.Parse(order)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	digest := m.Digest()
+	s := signed{function, order, program, w.account, hex.EncodeToString(digest[:])}
+	d.signed = append(d.signed, s)
+	return s
+}
+
+// claims names credits that wait for a holder, now and then somebody else's.
+func (d *days) claims(t *rapid.T, program string, w *wallet) []currency.CreditName {
+	waiting := slices.Sorted(maps.Keys(d.credits(program, mostly(t, "claimant", w, d.wallets[0], d.stall))))
+	if len(waiting) == 0 {
+		return nil
+	}
+	some := rapid.SliceOfN(rapid.SampledFrom(waiting), 0, 3).Draw(t, "some")
+	return mostly(t, "claims", waiting[:min(len(waiting), 4)], some)
+}
+
+// payments are the receipts of payments to the stall.
+func (d *days) payments(program string) []currency.ReceiptName {
+	var all []currency.ReceiptName
+	for _, w := range d.wallets {
+		for seq := range d.purse(program, w).Seq {
+			r, _ := record[currency.Receipt](d.town, currency.TableReceipt, program, w.account, ledger.Num(seq+1))
+			if r.Kind == currency.KindPayment && r.To == "stall" {
+				all = append(all, currency.ReceiptName{Holder: w.account, Seq: seq + 1})
+			}
+		}
+	}
+	return all
+}
+
+func (d *days) order(t *rapid.T) {
+	for range 1 + upTo(4).Draw(t, "orders") {
+		s := d.sign(t, map[string]int64{})
+		d.try(t, d.courier, s.function, s.order)
+	}
+}
+
+func (d *days) batch(t *rapid.T) {
+	ahead := map[string]int64{}
+	orders := make([]any, 1+upTo(10).Draw(t, "orders"))
+	for i := range orders {
+		orders[i] = d.sign(t, ahead).order
+	}
+	d.try(t, d.courier, "PayBatch", orders...)
+}
+
+// try endorses a transaction into the pool. It may be refused, with a code that
+// is no defect's.
+func (d *days) try(t *rapid.T, caller *ledgertest.Caller, function string, args ...any) *ledgertest.Endorsement {
+	tx, err := d.net.Endorse(caller, cc, function, args...)
+	if err != nil {
+		wellRefused(t, function, err)
+		return nil
+	}
+	d.pool = append(d.pool, tx)
+	return tx
+}
+
+// wellRefused fails unless an error is a declared refusal and no defect.
+func wellRefused(t ledgertest.TB, function string, err error) {
+	t.Helper()
+	refusal := currency.Codes.Parse(err.Error())
+	if refusal == nil || refusal.Code.Kind.Status() >= 500 {
+		t.Fatalf("%s: %v", function, err)
+	}
+}
+
+// call has some officer call a function, mostly the right one.
+func (d *days) call(t *rapid.T, right *ledgertest.Caller, function string, request any) {
+	if seldom(t, "again") && len(d.calls) > 0 {
+		c := pick(t, "old call", d.calls...)
+		d.try(t, c.caller, c.function, c.request)
+		return
+	}
+	c := officerCall{mostly(t, "caller", right, d.deputy, d.bank), function, d.json(request), nil}
+	if c.tx = d.try(t, c.caller, c.function, c.request); c.tx != nil {
+		d.calls = append(d.calls, c)
+	}
+}
+
+func (d *days) officer(t *rapid.T) {
+	program := d.program(t)
+	about := func(id string) currency.RecordOperation {
+		return currency.RecordOperation{Operation: d.op(), RecordQuery: currency.RecordQuery{Program: program, ID: id}}
+	}
+	switch pick(t, "call", 7, 7, 0, 2, 2, 5, 3, 4, 6) {
+	case 0:
+		d.call(t, d.komsco, "FreezeHolder", d.freezing(program, d.wallet(t, "account")))
+	case 2:
+		d.call(t, d.city, "UnfreezeHolder", d.freezing(program, d.wallet(t, "account")))
+	case 3:
+		d.call(t, d.bank, "ConfirmDeposit", currency.ConfirmDeposit{
+			Operation: d.op(), Program: program, Ref: fmt.Sprintf("deposit-%d", upTo(6).Draw(t, "ref")), Fund: "bought", Amount: 50_000,
+		})
+	case 4:
+		id := fmt.Sprintf("budget-%d", upTo(4).Draw(t, "id"))
+		d.call(t, d.city, "ProposeAppropriation", currency.ProposeAppropriation{Operation: d.op(), Program: program, ID: id, Fund: "budget", Amount: 9_000})
+		d.maybeCommit(t)
+		d.call(t, d.komsco, "ApproveAppropriation", about(id))
+	case 5:
+		p := policyOf(program, mostly(t, "version", d.policy[program]+1, d.policy[program]))
+		p.Gifts, p.Respend = rapid.Bool().Draw(t, "gifts"), rapid.Bool().Draw(t, "respend")
+		p.BonusRate = pick(t, "bonus", 0, 333, 10_000)
+		p.Validity = pick(t, "validity", currency.Validity{}, currency.Validity{Days: 10}, currency.Validity{Months: 1, Round: "month"}, currency.Validity{Until: 20260601})
+		d.call(t, d.city, "ProposePolicy", currency.ProposePolicy{Operation: d.op(), Policy: p})
+		d.maybeCommit(t)
+		d.call(t, d.komsco, "ApprovePolicy", currency.ApprovePolicy{Operation: d.op(), PolicyQuery: currency.PolicyQuery{Program: program, Version: d.policy[program]}})
+	case 6:
+		status := pick(t, "status", currency.Active, currency.Active, currency.Suspended)
+		d.call(t, d.city, "SetMerchantStatus", currency.SetMerchantStatus{Operation: d.op(), Program: program, ID: "stall", Status: status})
+	default:
+		var waiting []int64
+		for seq := range d.purse(program, d.stall).Seq {
+			if _, found := record[currency.Redemption](d.town, currency.TableRedemption, program, d.stall.account, ledger.Num(seq+1)); found {
+				waiting = append(waiting, seq+1)
+			}
+		}
+		seq := pick(t, "redemption", append(waiting, 99)...)
+		r, _ := record[currency.Redemption](d.town, currency.TableRedemption, program, d.stall.account, ledger.Num(seq))
+		d.call(t, d.bank, "ConfirmPayout", currency.ConfirmPayout{
+			Operation: d.op(), Program: program, Ref: fmt.Sprintf("transfer-%d", upTo(10).Draw(t, "ref")),
+			Account: d.stall.account, Seq: seq, Amount: mostly(t, "paid", max(r.Amount, 1), 1),
+		})
+	}
+}
+
+// issue opens a run, issues a batch of one or closes one.
+func (d *days) issue(t *rapid.T) {
+	program := d.program(t)
+	if step := upTo(6).Draw(t, "step"); step > 2 && len(d.runs) > 0 {
+		run := pick(t, "run", d.runs...)
+		if step == 5 {
+			d.call(t, d.city, "CloseRun", currency.RecordOperation{Operation: d.op(), RecordQuery: currency.RecordQuery{Program: run.Program, ID: run.ID}})
+			return
+		}
+		batch := upTo(len(run.Batches)).Draw(t, "number")
+		rows := d.rows[run.ID][mostly(t, "rows", batch, 0)]
+		d.call(t, d.city, "IssueBatch", currency.IssueBatch{Operation: d.op(), Program: run.Program, Run: run.ID, Batch: batch, Rows: rows})
+		return
+	}
+	batches := make([][]currency.Row, 1+upTo(3).Draw(t, "batches"))
+	for i := range batches {
+		for range 1 + upTo(3).Draw(t, "rows") {
+			batches[i] = append(batches[i], currency.Row{
+				To: d.wallet(t, "to").account, Amount: pick[int64](t, "amount", 100, 5_000, 5_050, 400_000, 800_000),
+			})
+		}
+	}
+	source := pick(t, "source", currency.Principal, currency.Benefit, currency.Reward)
+	run := d.openRun(program, fmt.Sprintf("run-%d", d.ops), source, batches...)
+	if i := len(run.Draws) - 1; i >= 0 {
+		run.Draws[i].Amount += mostly(t, "drawn", int64(0), 1, -1)
+	}
+	if a := &run.Batches[0]; seldom(t, "lie") {
+		a.Total += 100
+		run.Draws[0].Amount += 100
+	}
+	d.runs, d.rows[run.ID] = append(d.runs, run), batches
+	d.call(t, d.city, "OpenRun", run)
+	d.maybeCommit(t)
+}
+
+// commitSome makes a block of some of the pool, in any order; the rest grows old.
+func (d *days) commitSome(t *rapid.T) {
+	if len(d.pool) == 0 {
+		t.Skip("nothing endorsed")
+	}
+	d.pool = rapid.Permutation(d.pool).Draw(t, "block")
+	n := 1 + upTo(len(d.pool)).Draw(t, "size")
+	d.block(t, d.pool[:n])
+	d.pool = d.pool[n:]
+	if len(d.signed) > 0 {
+		d.replayOrder(t, upTo(len(d.signed)).Draw(t, "replayed order"))
+	}
+	if len(d.calls) > 0 {
+		d.replayCall(t, upTo(len(d.calls)).Draw(t, "replayed call"))
+	}
+}
+
+func (d *days) maybeCommit(t *rapid.T) {
+	if rapid.Bool().Draw(t, "commit") {
+		d.commitAll(t)
+	}
+}
+
+func (d *days) commitAll(t *rapid.T) {
+	if len(d.pool) > 0 {
+		d.block(t, d.pool)
+		d.pool = nil
+	}
+}
+
+func (d *days) block(t *rapid.T, txs []*ledgertest.Endorsement) {
+	d.commit(txs...) // and audited
+	for program := range d.policy {
+		p, _ := record[currency.Program](d.town, currency.TableProgram, program)
+		d.policy[program] = p.Policies
+		rules := policyOf(program, 1)
+		for _, w := range d.wallets {
+			purse := d.purse(program, w)
+			h, _ := record[currency.Holder](d.town, currency.TableHolder, program, w.account)
+			if rules.HoldingCap > 0 && h.Merchant == "" && purse.Buckets.Total() > rules.HoldingCap {
+				t.Fatalf("account %s holds %d won, the cap is %d", w.account, purse.Buckets.Total(), rules.HoldingCap)
+			}
+			// One receipt for every number used, and none beyond.
+			for seq := int64(1); seq <= purse.Seq+1; seq++ {
+				if _, found := record[currency.Receipt](d.town, currency.TableReceipt, program, w.account, ledger.Num(seq)); found != (seq <= purse.Seq) {
+					t.Fatalf("account %s has used %d numbers, receipt %d is there: %t", w.account, purse.Seq, seq, found)
+				}
+			}
+		}
+	}
+}
+
+// replayOrder sends an order of before again. Either it was carried out: then
+// its first result comes back and nothing is written. Or it was not.
+func (d *days) replayOrder(t *rapid.T, i int) {
+	s := d.signed[i]
+	o, err := d.net.Endorse(d.courier, cc, s.function, s.order)
+	receipt, seq := currency.Receipt{}, int64(0)
+	for n := d.purseOf(s).Seq; n > 0 && seq == 0; n-- {
+		if r, _ := record[currency.Receipt](d.town, currency.TableReceipt, s.program, s.account, ledger.Num(n)); r.Order == s.digest {
+			receipt, seq = r, n
+		}
+	}
+	switch {
+	case err != nil && (seq == 0 || currency.Codes.Parse(err.Error()).Code.Name == "BAD_SIGNATURE"):
+		wellRefused(t, s.function, err) // a forged copy gets no result either
+	case err != nil:
+		t.Fatalf("%s was carried out as seq %d and is refused: %v", s.function, seq, err)
+	case seq != 0:
+		if got := result[currency.Receipt](d.town, o.Payload); fmt.Sprint(got) != fmt.Sprint(receipt) || len(o.Writes()) > 0 || o.Event != nil {
+			t.Fatalf("%s sent again answers %+v and writes %d keys, first was %+v", s.function, got, len(o.Writes()), receipt)
+		}
+	}
+}
+
+func (d *days) purseOf(s signed) currency.Purse {
+	p, _ := record[currency.Purse](d.town, currency.TablePurse, s.program, s.account)
+	return p
+}
+
+// replayCall sends an officer's call of before again.
+func (d *days) replayCall(t *rapid.T, i int) {
+	c := d.calls[i]
+	again, err := d.net.Endorse(c.caller, cc, c.function, c.request)
+	if c.tx.Status != valid {
+		return // it may succeed now, or another one of its id did before
+	}
+	if err != nil || string(again.Payload) != string(c.tx.Payload) || len(again.Writes()) > 0 || again.Event != nil {
+		t.Fatalf("%s %s sent again: %v, %s", c.function, c.request, err, again.Payload)
+	}
+}
+
+// The order of items that do not touch each other makes no difference to what
+// anyone holds or is owed.
+func TestOrderOfIndependentItems(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		const payers = 8
+		var first map[string]string
+		var orders []string
+		for round := range 2 {
+			tn := newTown(t)
+			all := tn.residents(nowon, names("resident", payers)...)
+			if round == 0 {
+				for i, w := range all {
+					amount := rapid.Int64Range(1, 120_000).Draw(t, "amount")
+					switch rapid.IntRange(0, 3).Draw(t, "kind") {
+					case 0, 1:
+						orders = append(orders, tn.pay(nowon, w, "stall", amount))
+					case 2:
+						orders = append(orders, tn.give(nowon, w, all[(i+1)%payers], amount))
+					case 3:
+						orders = append(orders, tn.pay(nowon, w, "arcade", amount)) // fails
+					}
+				}
+			} else {
+				orders = rapid.Permutation(orders).Draw(t, "order")
+			}
+			tn.tryBatch(orders...)
+			holdings := map[string]string{}
+			for _, w := range append(all, tn.stall, tn.arcade) {
+				var owed []currency.Part
+				for _, c := range tn.credits(nowon, w) {
+					owed = append(owed, c.Parts...)
+				}
+				holdings[w.account] = fmt.Sprint(tn.purse(nowon, w), currency.MergeParts(owed))
+			}
+			if round == 0 {
+				first = holdings
+				continue
+			}
+			for account, want := range first {
+				if holdings[account] != want {
+					t.Fatalf("account %s: %s in one order, %s in another", account, want, holdings[account])
+				}
+			}
+		}
+	})
+}
