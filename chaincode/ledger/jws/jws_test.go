@@ -130,6 +130,40 @@ func TestBothSignaturesAreOneStatement(t *testing.T) {
 	}
 }
 
+// A key signs under its own algorithm only, even where the signature itself fits.
+func TestAlgIsTheKeys(t *testing.T) {
+	for alg, s := range signers(t) {
+		other := map[string]string{"ES256": "EdDSA", "EdDSA": "ES256"}[alg]
+		header, err := jws.Canonical(jws.Header{Alg: other, Kid: s.Kid, Typ: "note+jws"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		input := b64(header) + "." + b64([]byte("{}"))
+		var sig []byte
+		switch key := s.Key.(type) {
+		case ed25519.PrivateKey:
+			sig = ed25519.Sign(key, []byte(input))
+		case *ecdsa.PrivateKey:
+			digest := sha256.Sum256([]byte(input))
+			r, v, err := ecdsa.Sign(rand.Reader, key, digest[:])
+			if err != nil {
+				t.Fatal(err)
+			}
+			sig = append(r.FillBytes(make([]byte, 32)), v.FillBytes(make([]byte, 32))...)
+		}
+		m, err := jws.Parse(input + "." + b64(sig))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !s.key.Verify([]byte(input), sig) {
+			t.Fatal("the signature itself does not fit")
+		}
+		if err := m.Verify(s.key); !errors.Is(err, code.BadSignature) {
+			t.Errorf("an %s key signed as %s: %v", alg, other, err)
+		}
+	}
+}
+
 // The keys, inputs and signatures of RFC 7515 appendix A.3 and RFC 8037
 // appendix A.4 verify. As whole messages they are refused: they name no key and
 // no kind of statement.
