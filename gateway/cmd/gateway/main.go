@@ -72,26 +72,32 @@ func command() *cobra.Command {
 		},
 	})
 	root.AddCommand(configCommand,
-		&cobra.Command{
-			Use:   "openapi",
-			Short: "Print the API's document, OpenAPI 3.1",
-			Args:  cobra.NoArgs,
-			RunE: func(cmd *cobra.Command, _ []string) error {
-				doc, err := rest.New(nil).OpenAPI()
-				if err == nil {
-					_, err = cmd.OutOrStdout().Write(doc)
-				}
-				return err
-			},
-		},
-		&cobra.Command{
-			Use:   "errors",
-			Short: "Print every code of the API with its meaning, as Markdown",
-			Args:  cobra.NoArgs,
-			RunE: func(cmd *cobra.Command, _ []string) error {
-				_, err := cmd.OutOrStdout().Write(rest.ErrorsPage())
-				return err
-			},
-		})
+		document("openapi", "Print the API's document, OpenAPI 3.1", func() ([]byte, error) { return rest.New(nil).OpenAPI() }),
+		document("errors", "Print every code of the API with its meaning, as Markdown", func() ([]byte, error) { return rest.ErrorsPage(), nil }),
+	)
 	return root
+}
+
+// document is a command that prints something generated from the code, or writes
+// it to a file.
+func document(name, short string, make func() ([]byte, error)) *cobra.Command {
+	var file string
+	cmd := &cobra.Command{
+		Use:   name,
+		Short: short,
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			text, err := make()
+			if err != nil {
+				return err
+			}
+			if file != "" {
+				return os.WriteFile(file, text, 0o644) //nolint:gosec // a document for everybody
+			}
+			_, err = cmd.OutOrStdout().Write(text)
+			return err
+		},
+	}
+	cmd.Flags().StringVarP(&file, "output", "o", "", "file to write instead of standard output")
+	return cmd
 }

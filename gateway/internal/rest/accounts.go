@@ -87,15 +87,22 @@ func (a *API) accounts() {
 			return paged(ctx, in, a.service.Credits)
 		})
 	huma.Register(a.huma, operation("receipt", "/receipts/{seq}", "A receipt, for its holder and for the merchant who was paid"),
-		func(ctx context.Context, in *struct {
-			OwnInput
-			Seq int64 `path:"seq" minimum:"1" doc:"Sequence number of the order"`
-		},
-		) (*output[currency.ReceiptView], error) {
-			return answered(a.service.Receipt(ctx, currency.ReceiptQuery{
-				Program: in.Program, Account: in.Account, Seq: in.Seq, Read: in.order(),
-			}))
+		func(ctx context.Context, in *receiptInput) (*output[currency.ReceiptView], error) {
+			return answered(a.service.Receipt(ctx, in.query()))
 		})
+	huma.Register(a.huma, operation("redemption", "/redemptions/{seq}", "What a merchant claimed from the bank, and the bank's reference once it is paid"),
+		func(ctx context.Context, in *receiptInput) (*output[currency.Redemption], error) {
+			return answered(a.service.Redemption(ctx, in.query()))
+		})
+}
+
+type receiptInput struct {
+	OwnInput
+	Seq int64 `path:"seq" minimum:"1" doc:"Sequence number of the order"`
+}
+
+func (in *receiptInput) query() currency.ReceiptQuery {
+	return currency.ReceiptQuery{Program: in.Program, Account: in.Account, Seq: in.Seq, Read: in.order()}
 }
 
 // answered puts a result, or what went wrong, into an answer.

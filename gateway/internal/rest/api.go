@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -75,6 +76,12 @@ func New(s *service.Service) *API {
 	a.accounts()
 	a.programs()
 	a.operations()
+	for name, schema := range registry.Map() {
+		if !strings.HasSuffix(name, "InputBody") {
+			// Answers may get more members without a new version of the API; requests are taken as they are known.
+			schema.AdditionalProperties = nil
+		}
+	}
 	return a
 }
 

@@ -166,6 +166,11 @@ func TestADayAtTheStall(t *testing.T) {
 		Seq: 1, Amount: 1_000, Payment: currency.ReceiptName{Holder: a.Account(), Seq: 2}, Claims: s.credits(s.Stall),
 	})))
 	s.created("/v1/redemptions", gatewaytest.Must(s.Stall.Redeem(currency.Redeem{Seq: 2, Amount: 2_000})))
+	claimed := s.own(s.Stall, "/redemptions/2")
+	require.Equal(t, http.StatusOK, claimed.status, claimed.body)
+	require.Equal(t, int64(2_000), decode[currency.Redemption](t, claimed.body).Amount)
+	other := s.call(http.MethodGet, "/v1/programs/nowon/accounts/"+s.Stall.Account()+"/redemptions/2", "", "Authorization", "Order "+gatewaytest.Must(a.Read()))
+	s.refused(other, http.StatusForbidden, "READ_REFUSED")
 	s.created("/v1/orders", gatewaytest.Must(a.Claim(currency.Claim{Seq: 4, Claims: s.credits(a)})))
 	require.Equal(t, int64(endowment-3_000-500+1_000), s.purse(a).Total)
 
@@ -392,7 +397,7 @@ func TestDocumentCoversTheAPI(t *testing.T) {
 		}
 	}
 	require.NoError(t, json.Unmarshal(doc, &spec))
-	require.Len(t, spec.Paths, 17)
+	require.Len(t, spec.Paths, 18)
 	for path, methods := range spec.Paths {
 		for method, op := range methods {
 			for status, r := range op.Responses {

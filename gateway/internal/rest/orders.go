@@ -21,15 +21,15 @@ const (
 	maxBatchBody = 8 << 20
 )
 
-// Orders are sent in this body.
-type orderBody struct {
+// orderInputBody is what an order is sent in.
+type orderInputBody struct {
 	Order string `json:"order" minLength:"1" doc:"The order: a compact JWS, signed by the holder" example:"eyJhbGciOiJFUzI1NiIs….eyJhbW91bnQiOjMwMDAs….c2lnbmF0dXJl…"`
 }
 
 type orderInput struct {
 	Wait   string `query:"wait" enum:"commit,accepted" doc:"commit (default): answer when the order is carried out for good. accepted: answer at once with a status URL"`
 	Prefer string `header:"Prefer" doc:"respond-async asks for the same as wait=accepted (RFC 7240)"`
-	Body   orderBody
+	Body   orderInputBody
 	client string
 }
 

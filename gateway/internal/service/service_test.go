@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package service
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/komsco/trust-platform/chaincode/currency"
+	"github.com/komsco/trust-platform/gateway"
+	"github.com/komsco/trust-platform/gateway/internal/gatewaytest"
+)
+
+// region is a ledger of its own, at a place of its own.
+func region(t *testing.T) *gatewaytest.Ledger {
+	ledger := gatewaytest.NewLedger(t)
+	ledger.At(time.Now())
+	return ledger
+}
+
+func close10(t *testing.T, s *Service) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	require.NoError(t, s.Close(ctx))
+}
+
+// An order goes where it is bound to, a programme is asked for where it lives.
+func TestSeveralRoutes(t *testing.T) {
+	seoul, busan := region(t), region(t)
+	elsewhere := gatewaytest.Place
+	elsewhere.Network = "busan"
+	gatewaytest.NewTown(t, seoul, gatewaytest.Place, "nowon")
+	gatewaytest.NewTown(t, busan, gatewaytest.Place, "dongbaek")
+	s, err := New(Options{},
+		Route{Place: gatewaytest.Place, Ledger: seoul},
+		Route{Place: elsewhere, Programs: []string{"dongbaek"}, Ledger: busan})
+	require.NoError(t, err)
+	t.Cleanup(func() { close10(t, s) })
+
+	for _, id := range []string{"nowon", "dongbaek"} {
+		p, err := s.Program(t.Context(), id)
+		require.NoError(t, err)
+		require.Equal(t, id, p.ID)
+	}
+	_, err = s.Program(t.Context(), "nowhere")
+	require.ErrorIs(t, err, currency.ProgramUnknown)
+
+	wallet := func(p currency.Place) *gateway.Holder {
+		return gatewaytest.Must(gateway.NewWallet(gatewaytest.Must(gateway.NewKey()), p)).In("nowon")
+	}
+	pending, err := s.Submit("client", gatewaytest.Must(wallet(gatewaytest.Place).Open("")), AllOrders...)
+	require.NoError(t, err)
+	_, err = pending.Wait(t.Context())
+	require.NoError(t, err)
+
+	// Bound to the other route, it reaches that contract (which here thinks it is elsewhere, as it serves another network).
+	pending, err = s.Submit("client", gatewaytest.Must(wallet(elsewhere).Open("")), AllOrders...)
+	require.NoError(t, err)
+	_, err = pending.Wait(t.Context())
+	require.ErrorIs(t, err, currency.OrderElsewhere)
+
+	nowhere := gatewaytest.Place
+	nowhere.Channel = "nowhere"
+	_, err = s.Submit("client", gatewaytest.Must(wallet(nowhere).Open("")), AllOrders...)
+	require.ErrorIs(t, err, currency.OrderElsewhere)
+
+	_, err = New(Options{}, Route{Place: elsewhere}, Route{Place: elsewhere})
+	require.ErrorContains(t, err, "twice")
+	_, err = New(Options{})
+	require.Error(t, err)
+}
+
+func TestTrackerForgetsTheOldest(t *testing.T) {
+	tr := newTracker(3)
+	for i := range 5 {
+		require.True(t, tr.begin(Result{Order: strconv.Itoa(i), Status: StatusPending}))
+	}
+	require.False(t, tr.begin(Result{Order: "4"}))
+	for i := range 5 {
+		_, known := tr.get(strconv.Itoa(i))
+		require.Equal(t, i >= 2, known, i)
+	}
+	tr.put(Result{Order: "3", Status: StatusCommitted})
+	tr.put(Result{Order: "3", Status: StatusFailed})
+	r, _ := tr.get("3")
+	require.Equal(t, StatusCommitted, r.Status, "what is done is done")
+	tr.drop("4")
+	_, known := tr.get("4")
+	require.False(t, known)
+}
+
+func TestSuspectsAreBounded(t *testing.T) {
+	var s suspects
+	for i := range maxSuspects + 10 {
+		s.add(fmt.Sprint(i))
+	}
+	require.LessOrEqual(t, len(s.until), maxSuspects)
+	require.True(t, s.has(fmt.Sprint(maxSuspects+9)))
+	require.False(t, s.has("somebody else"))
+}

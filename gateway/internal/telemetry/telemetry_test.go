@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package telemetry_test
+
+import (
+	"bytes"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/komsco/trust-platform/gateway/internal/telemetry"
+)
+
+// api answers by path and names its routes.
+type api struct{}
+
+func (api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch r.URL.Path {
+	case "/fails":
+		w.WriteHeader(http.StatusServiceUnavailable)
+	case "/panics":
+		panic("out of reach")
+	}
+}
+
+func (api) Route(r *http.Request) string { return "GET " + r.URL.Path }
+
+func TestRequestsAreNamedLoggedAndMeasured(t *testing.T) {
+	var logs bytes.Buffer
+	log, err := telemetry.NewLog(&logs, "json", "debug")
+	require.NoError(t, err)
+	h := telemetry.HTTP(api{}, telemetry.NewRegistry(), log)
+	get := func(path, id string) *httptest.ResponseRecorder {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
+		r.Header.Set("X-Request-Id", id)
+		r.Header.Set("Authorization", "Order secret")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w
+	}
+	require.Equal(t, "mine-7", get("/works", "mine-7").Header().Get("X-Request-Id"))
+	made := get("/fails?private=1", "not\nmine").Header().Get("X-Request-Id")
+	require.Len(t, made, 26)
+	require.PanicsWithValue(t, http.ErrAbortHandler, func() { get("/panics", "") })
+
+	require.Contains(t, logs.String(), `"id":"mine-7"`)
+	require.Contains(t, logs.String(), `"id":"`+made+`"`)
+	require.Contains(t, logs.String(), `"status":503`)
+	require.Contains(t, logs.String(), "out of reach")
+	for _, private := range []string{"secret", "private"} {
+		require.NotContains(t, logs.String(), private)
+	}
+	metrics := get("/metrics", "").Body.String()
+	require.Contains(t, metrics, `trust_gateway_http_request_seconds_count{route="GET /works",status="200"} 1`)
+	require.Contains(t, metrics, `route="GET /fails",status="503"`)
+}
+
+func TestLogLevel(t *testing.T) {
+	_, err := telemetry.NewLog(&bytes.Buffer{}, "text", "loud")
+	require.ErrorContains(t, err, "loud")
+	var b bytes.Buffer
+	log, err := telemetry.NewLog(&b, "text", "warn")
+	require.NoError(t, err)
+	log.Info("hidden")
+	log.Warn("shown")
+	require.False(t, strings.Contains(b.String(), "hidden"))
+	require.True(t, strings.Contains(b.String(), "shown"))
+}
