@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"net/url"
 	"sync"
+	"time"
 
 	"github.com/komsco/trust-platform/chaincode/currency"
 	"github.com/komsco/trust-platform/chaincode/ledger/call"
@@ -95,6 +96,9 @@ func Found(ctx context.Context, p *platform.Platform, name string, rules currenc
 	if _, err := planner.ProposePolicy(ctx, currency.ProposePolicy{Operation: t.op("policy"), Policy: rules}); err != nil {
 		return nil, err
 	}
+	if err := t.level(ctx); err != nil {
+		return nil, err
+	}
 	approver, err := t.officer(ctx, "KomscoMSP", "approver")
 	if err != nil {
 		return nil, err
@@ -102,7 +106,49 @@ func Found(ctx context.Context, p *platform.Platform, name string, rules currenc
 	_, err = approver.ApprovePolicy(ctx, currency.ApprovePolicy{
 		Operation: t.op("policy"), PolicyQuery: currency.PolicyQuery{Program: t.Program, Version: 1},
 	})
-	return t, err
+	if err != nil {
+		return nil, err
+	}
+	return t, t.level(ctx)
+}
+
+// level waits until every organisation's peer has the blocks that any of them
+// has by now. Officers of several organisations work hand in hand, and each asks
+// the own peer.
+func (t *Town) level(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	var most uint64
+	heights := map[string]func() (uint64, error){}
+	for _, org := range t.Platform.Orgs() {
+		c, err := t.Platform.Client(ctx, org.MSPID, "Admin")
+		if err != nil {
+			return err
+		}
+		heights[org.Name] = func() (uint64, error) { return c.Height(ctx, t.Platform.Consortium().Channel) }
+		height, err := heights[org.Name]()
+		if err != nil {
+			return err
+		}
+		most = max(most, height)
+	}
+	for name, height := range heights {
+		for {
+			n, err := height()
+			if err != nil {
+				return err
+			}
+			if n >= most {
+				break
+			}
+			select {
+			case <-time.After(20 * time.Millisecond):
+			case <-ctx.Done():
+				return fmt.Errorf("the peer of %s stays at %d blocks, another one has %d: %w", name, n, most, ctx.Err())
+			}
+		}
+	}
+	return nil
 }
 
 func freeProgram(ctx context.Context, c *gateway.Currency, name string) (string, error) {
@@ -159,7 +205,10 @@ func (t *Town) Deposit(ctx context.Context, ref string, won int64) error {
 	_, err = cashier.ConfirmDeposit(ctx, currency.ConfirmDeposit{
 		Operation: t.op("deposit." + ref), Program: t.Program, Ref: ref, Fund: "principal", Amount: won,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return t.level(ctx)
 }
 
 // Appropriate is a budget that two people of two organisations agree on.
@@ -174,6 +223,9 @@ func (t *Town) Appropriate(ctx context.Context, id string, won int64) error {
 	if err != nil {
 		return err
 	}
+	if err := t.level(ctx); err != nil {
+		return err
+	}
 	approver, err := t.officer(ctx, "KomscoMSP", "approver")
 	if err != nil {
 		return err
@@ -181,7 +233,10 @@ func (t *Town) Appropriate(ctx context.Context, id string, won int64) error {
 	_, err = approver.ApproveAppropriation(ctx, currency.RecordOperation{
 		Operation: t.op("approve." + id), RecordQuery: currency.RecordQuery{Program: t.Program, ID: id},
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return t.level(ctx)
 }
 
 // Register takes a new shop into the programme.
