@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	strict "github.com/go-json-experiment/json"
+
 	"github.com/komsco/trust-platform/chaincode/ledger/call"
 	"github.com/komsco/trust-platform/chaincode/ledger/code"
 )
@@ -124,7 +126,7 @@ func (tb Table[T]) Decode(raw []byte) (T, error) {
 	object = append(object, rest[end:]...)
 	switch {
 	case version == tb.version:
-		err = json.Unmarshal(object, &record)
+		err = strict.Unmarshal(object, &record)
 		return record, err
 	case version == tb.version-1 && tb.upgrade != nil:
 		return tb.upgrade(version, object)

@@ -6,8 +6,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"strings"
+
+	strict "github.com/go-json-experiment/json"
 )
 
 // Canonical encodes v as canonical JSON (RFC 8785). v must be a struct whose
@@ -41,16 +42,11 @@ func DecodeCanonical(data []byte, v any) error {
 	return nil
 }
 
-// DecodeStrict reads one JSON value into v and refuses unknown members and
-// anything behind the value.
+// DecodeStrict reads one JSON value into v and refuses unknown and repeated
+// members, names in another case, invalid UTF-8 and anything behind the value.
 func DecodeStrict(data []byte, v any) error {
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(v); err != nil {
+	if err := strict.Unmarshal(data, v, strict.RejectUnknownMembers(true)); err != nil {
 		return fmt.Errorf("is not the expected JSON: %s", strings.TrimPrefix(err.Error(), "json: "))
-	}
-	if _, err := dec.Token(); err != io.EOF {
-		return fmt.Errorf("has something behind the JSON value")
 	}
 	return nil
 }
