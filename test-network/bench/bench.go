@@ -87,6 +87,7 @@ func Run(ctx context.Context, o Options) (r *Report, err error) {
 	if err != nil {
 		return r, err
 	}
+	defer r.sum()
 	for round := 1; round <= o.Rounds; round++ {
 		for _, w := range workloads {
 			if len(o.Only) > 0 && !slices.Contains(o.Only, w.name) {
@@ -106,8 +107,7 @@ func Run(ctx context.Context, o Options) (r *Report, err error) {
 			return r, fmt.Errorf("overload: %w", err)
 		}
 	}
-	r.Seconds = time.Since(began).Seconds()
-	r.sum()
+	defer func() { r.Seconds = time.Since(began).Seconds() }()
 	return r, s.prove(ctx, r)
 }
 

@@ -112,6 +112,7 @@ func answerName(err error) string {
 		problem *demo.Problem
 		failed  *gateway.Error
 		failure *lanes.Failure
+		phase   *phaseError
 	)
 	switch coded := code.Of(err); {
 	case err == nil:
@@ -128,6 +129,8 @@ func answerName(err error) string {
 		return failed.Validation.String()
 	case errors.As(err, &failed):
 		return "failed in " + string(failed.Phase)
+	case errors.As(err, &phase):
+		return "failed in " + string(phase.phase)
 	case errors.As(err, &failure):
 		return "not settled"
 	default:

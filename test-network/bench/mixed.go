@@ -168,10 +168,16 @@ func (s *stage) redeem(ctx context.Context, cashier *gateway.Currency, shop *dem
 	ref := fmt.Sprintf("%s.%d", shop.ID, shop.Seq)
 	payout := currency.ConfirmPayout{Program: s.town.Program, Ref: ref, Account: shop.Account(), Seq: shop.Seq, Amount: won}
 	payout.Op = "payout." + ref
-	if _, err := cashier.ConfirmPayout(ctx, payout); err != nil {
-		return fmt.Errorf("payout: %w", err)
+	for {
+		_, err := cashier.ConfirmPayout(ctx, payout)
+		if err == nil {
+			return nil
+		}
+		// The bank's peer may be a block behind the courier's.
+		if !errors.Is(err, currency.RedemptionUnknown) || !sleepUntil(ctx, time.Now().Add(100*time.Millisecond)) {
+			return fmt.Errorf("payout: %w", err)
+		}
 	}
-	return nil
 }
 
 // hostileShare of the payers attack.

@@ -71,11 +71,32 @@ func submit(ctx context.Context, c *client.Contract, function string, args ...st
 	case errors.As(err, &commit):
 		return &gateway.Error{Phase: gateway.PhaseCommit, TxID: commit.TransactionID, Validation: commit.Code}
 	case errors.As(err, &endorse):
-		return fmt.Errorf("%s: %w", gateway.PhaseEndorse, err)
-	case errors.As(err, &sent), errors.As(err, &awaiting):
-		return fmt.Errorf("%s: %w", gateway.PhaseSubmit, err)
+		return &phaseError{gateway.PhaseEndorse, err}
+	case errors.As(err, &sent):
+		return &phaseError{gateway.PhaseSubmit, err}
+	case errors.As(err, &awaiting):
+		return &phaseError{gateway.PhaseCommitStatus, err}
 	}
 	return err
+}
+
+// phaseError says where a transaction failed on its way to a block.
+type phaseError struct {
+	phase gateway.Phase
+	error
+}
+
+func (e *phaseError) Unwrap() error { return e.error }
+
+// contended reports whether others who wrote the same keys are to blame: for a
+// conflict at commit, or for endorsers who were at different blocks and so do
+// not agree.
+func contended(err error) bool {
+	var (
+		failed *gateway.Error
+		phase  *phaseError
+	)
+	return errors.As(err, &failed) && failed.Conflict() || errors.As(err, &phase) && phase.phase == gateway.PhaseEndorse
 }
 
 // repeat has callers call f, each again as soon as it returns. Failures are
@@ -159,8 +180,7 @@ func (s *stage) usual(ctx context.Context, retries int, payee func(caller int) s
 	transfer := func(ctx context.Context, caller int) error {
 		for try := 0; ; try++ {
 			err := submit(ctx, contracts[caller], "Transfer", payee(caller), strconv.Itoa(price))
-			var failed *gateway.Error
-			if try == retries || !errors.As(err, &failed) || !failed.Conflict() {
+			if try == retries || !contended(err) {
 				return err
 			}
 		}
