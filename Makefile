@@ -9,7 +9,7 @@ DOWN         := $(TEST_NETWORK) down
 STATUS       := $(TEST_NETWORK) status
 DEMO         := go run ./test-network/cmd/demo
 BENCH        := go run ./test-network/cmd/bench
-BENCH_GROWTH := $(BENCH) --growth
+BENCH_GROWTH := $(BENCH) growth
 
 # How long each fuzz target runs, and how long a package of end-to-end tests may.
 FUZZTIME    ?= 10s

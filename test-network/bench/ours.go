@@ -183,18 +183,13 @@ func (s *stage) stream(ctx, stop context.Context, t *tally, p *payer, outstandin
 
 // issue gives every resident a small sum and counts the rows.
 func issue(ctx context.Context, s *stage) (*Measure, error) {
-	s.runs++
-	run := fmt.Sprintf("run-%d", s.runs)
 	const won = 1000
-	total := int64(len(s.payers)) * won
-	if err := s.town.Deposit(ctx, run, total); err != nil {
-		return nil, err
-	}
-	if err := s.town.Appropriate(ctx, run, total/10); err != nil {
+	run, err := s.fund(ctx, int64(len(s.payers))*won)
+	if err != nil {
 		return nil, err
 	}
 	before, began := s.meter.cpu(), time.Now()
-	done, err := s.issueRun(ctx, run, won)
+	done, err := s.issueRun(ctx, run, s.payers, won)
 	if err != nil {
 		return nil, err
 	}

@@ -37,16 +37,18 @@ const queued = 4
 type stage struct {
 	Options
 	*platform.Platform
-	client  *gateway.Client // the courier's
-	money   *gateway.Currency
-	lanes   *lanes.Lanes
-	api     *demo.API
-	town    *demo.Town
-	payers  []*payer
-	chain   *chain
-	meter   meter
-	credits *credits
-	runs    int // issue runs so far
+	client   *gateway.Client // the courier's
+	money    *gateway.Currency
+	lanes    *lanes.Lanes
+	api      *demo.API
+	town     *demo.Town
+	payers   []*payer
+	chain    *chain
+	meter    meter
+	credits  *credits
+	accounts int // residents' accounts so far
+	receipts int // that growth has loaded
+	runs     int // issue runs so far
 	// What earlier workloads found out.
 	floorWorkers int                // callers at the floor's best
 	minted       bool               // whether the usual token's payers have money
@@ -108,8 +110,7 @@ func (s *stage) prepare(ctx context.Context) error {
 	}
 	channel := s.Consortium().Channel
 	s.money = s.client.Currency(channel, "currency")
-	place := currency.Place{Network: s.Consortium().Network, Channel: channel, Chaincode: "currency"}
-	s.lanes = lanes.New(s.money, place, lanes.Options{Lanes: s.Options.Lanes, MaxBatch: s.Batch, Queue: queued * s.Batch})
+	s.layLanes(s.Options.Lanes, s.Batch)
 	if s.chain, err = follow(ctx, s.client.Fabric().GetNetwork(channel)); err != nil {
 		return err
 	}
@@ -121,6 +122,13 @@ func (s *stage) prepare(ctx context.Context) error {
 	transport.MaxIdleConns = 0
 	s.api = &demo.API{URL: s.URL, HTTP: &http.Client{Transport: transport, Timeout: time.Minute}}
 	return s.settle(ctx)
+}
+
+// layLanes starts the SDK's lanes.
+func (s *stage) layLanes(n, batch int) {
+	s.Options.Lanes, s.Batch = n, batch
+	place := currency.Place{Network: s.Consortium().Network, Channel: s.Consortium().Channel, Chaincode: "currency"}
+	s.lanes = lanes.New(s.money, place, lanes.Options{Lanes: n, MaxBatch: batch, Queue: queued * batch})
 }
 
 // settle founds a town: shops, and residents with money in their purses.
@@ -138,27 +146,34 @@ func (s *stage) settle(ctx context.Context) error {
 	if err := s.openAccounts(ctx, s.Payers); err != nil {
 		return err
 	}
-	if _, err := s.issue(ctx, purse); err != nil {
+	if _, err := s.issue(ctx, s.payers, purse); err != nil {
 		return err
 	}
 	return s.drain(ctx)
 }
 
-// openAccounts adds residents to the town.
+// openAccounts adds payers to the town.
 func (s *stage) openAccounts(ctx context.Context, n int) error {
+	fresh, err := s.newcomers(ctx, n)
+	s.payers = append(s.payers, fresh...)
+	return err
+}
+
+// newcomers open accounts.
+func (s *stage) newcomers(ctx context.Context, n int) ([]*payer, error) {
 	fresh := make([]*payer, n)
 	orders := make([]string, n)
-	first := len(s.payers)
+	first := s.accounts
 	err := parallel(n, func(i int) error {
 		r, order, err := s.town.Newcomer(fmt.Sprintf("person-%d", first+i))
 		fresh[i], orders[i] = &payer{Resident: r}, order
 		return err
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	s.payers = append(s.payers, fresh...)
-	return s.sendAll(ctx, orders)
+	s.accounts += n
+	return fresh, s.sendAll(ctx, orders)
 }
 
 // sendAll carries orders out through the lanes, as fast as they go.
@@ -215,28 +230,33 @@ func (s *stage) send(ctx context.Context, order string) (<-chan lanes.Outcome, e
 	}
 }
 
-// issue gives every resident won, and returns how many rows it issued. The
-// credits are left for the residents to claim.
-func (s *stage) issue(ctx context.Context, won int64) (gateway.Issued, error) {
-	s.runs++
-	run := fmt.Sprintf("run-%d", s.runs)
-	total := int64(len(s.payers)) * won
-	if err := s.town.Deposit(ctx, run, total); err != nil {
+// issue gives each of some residents won. The credits are left for them to
+// claim.
+func (s *stage) issue(ctx context.Context, to []*payer, won int64) (gateway.Issued, error) {
+	run, err := s.fund(ctx, int64(len(to))*won)
+	if err != nil {
 		return gateway.Issued{}, err
 	}
-	if err := s.town.Appropriate(ctx, run, total/10); err != nil {
-		return gateway.Issued{}, err
-	}
-	return s.issueRun(ctx, run, won)
+	return s.issueRun(ctx, run, to, won)
 }
 
-func (s *stage) issueRun(ctx context.Context, run string, won int64) (gateway.Issued, error) {
+// fund provides the money of a run, and names it.
+func (s *stage) fund(ctx context.Context, total int64) (run string, err error) {
+	s.runs++
+	run = fmt.Sprintf("run-%d", s.runs)
+	if err := s.town.Deposit(ctx, run, total); err != nil {
+		return run, err
+	}
+	return run, s.town.Appropriate(ctx, run, total/10)
+}
+
+func (s *stage) issueRun(ctx context.Context, run string, to []*payer, won int64) (gateway.Issued, error) {
 	issuer, err := s.Officer(ctx, "CityMSP", "issuer")
 	if err != nil {
 		return gateway.Issued{}, err
 	}
-	rows := make([]currency.Row, len(s.payers))
-	for i, p := range s.payers {
+	rows := make([]currency.Row, len(to))
+	for i, p := range to {
 		rows[i] = currency.Row{To: p.Account(), Amount: won}
 	}
 	total := int64(len(rows)) * won

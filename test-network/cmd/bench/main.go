@@ -82,5 +82,6 @@ func command() *cobra.Command {
 	f.IntVar(&b.PreferredBytes, "block-bytes", b.PreferredBytes, "size at which the orderer cuts a block")
 	f.StringSliceVar(&o.Only, "only", nil, "workloads to measure, by name (default all)")
 	f.BoolVar(&o.Keep, "keep", false, "leave the network running")
+	cmd.AddCommand(sweepCommand(&o, &out), growthCommand(&o, &out))
 	return cmd
 }
