@@ -59,49 +59,82 @@ type Named struct {
 	Found  bool
 }
 
-// Unclaimed is a credit that an order named and did not get.
+// Unclaimed is a credit that an order named and did not get, or not all of.
 type Unclaimed struct {
 	Credit CreditName `json:"credit"`
-	Code   string     `json:"code"` // CREDIT_UNKNOWN, CREDIT_REPEATED, HOLDING_CAP or BUCKET_LIMIT
+	Code   string     `json:"code"`             // CREDIT_UNKNOWN, CREDIT_REPEATED, HOLDING_CAP or BUCKET_LIMIT
+	Amount int64      `json:"amount,omitempty"` // what stays claimable, won
 }
 
 // Collected is the outcome of claiming.
 type Collected struct {
 	Buckets   Buckets
-	Claimed   []CreditName
+	Claimed   []CreditName // whole or in part
+	Rest      []Named      // of those claimed in part, what stays claimable
 	Unclaimed []Unclaimed
 }
 
-// Collect claims credits into a purse, each as a whole or not at all. What is
-// absent or repeated, would pass the holding cap (0 is none) or does not fit is
-// reported and left as it is.
+// Collect claims credits into a purse. What would pass the holding cap (0 is
+// none) stays claimable, be it part of a credit; a credit of more kinds of value
+// than fit stays as a whole; what is absent or repeated is reported.
 func Collect(b Buckets, credits []Named, holdingCap int64) Collected {
 	out := Collected{Buckets: b}
-	taken := map[CreditName]bool{}
+	seen := map[CreditName]bool{}
 	for _, c := range credits {
-		why := ""
-		switch {
-		case taken[c.Name]:
-			why = CreditRepeated.Name
-		case !c.Found:
-			why = CreditUnknown.Name
-		case holdingCap > 0 && out.Buckets.Total()+Total(c.Credit.Parts) > holdingCap:
-			why = HoldingCap.Name
-		default:
-			next, err := out.Buckets.Add(c.Credit.Parts, c.Credit.Kind != CreditRefund)
-			if err != nil {
-				why = BucketLimit.Name
-				break
-			}
-			out.Buckets = next
-			out.Claimed = append(out.Claimed, c.Name)
+		if seen[c.Name] {
+			out.leave(c.Name, CreditRepeated.Name, nil)
+			continue
 		}
-		taken[c.Name] = true
-		if why != "" {
-			out.Unclaimed = append(out.Unclaimed, Unclaimed{Credit: c.Name, Code: why})
+		seen[c.Name] = true
+		if !c.Found {
+			out.leave(c.Name, CreditUnknown.Name, nil)
+			continue
+		}
+		taken, rest := c.Credit.Parts, []Part(nil)
+		if holdingCap > 0 {
+			taken, rest = cutParts(c.Credit.Parts, holdingCap-out.Buckets.Total())
+		}
+		if len(rest) > 0 {
+			out.leave(c.Name, HoldingCap.Name, rest)
+		}
+		if len(taken) == 0 {
+			continue
+		}
+		next, err := out.Buckets.Add(taken, c.Credit.Kind != CreditRefund)
+		if err != nil {
+			if len(rest) > 0 {
+				out.Unclaimed = out.Unclaimed[:len(out.Unclaimed)-1]
+			}
+			out.leave(c.Name, BucketLimit.Name, c.Credit.Parts)
+			continue
+		}
+		out.Buckets = next
+		out.Claimed = append(out.Claimed, c.Name)
+		if len(rest) > 0 {
+			c.Credit.Parts = rest
+			out.Rest = append(out.Rest, c)
 		}
 	}
 	return out
+}
+
+func (c *Collected) leave(name CreditName, why string, parts []Part) {
+	c.Unclaimed = append(c.Unclaimed, Unclaimed{Credit: name, Code: why, Amount: Total(parts)})
+}
+
+// cutParts takes parts up to a room in won, in their order.
+func cutParts(parts []Part, room int64) (taken, rest []Part) {
+	for _, p := range parts {
+		take := max(0, min(p.Amount, room))
+		room -= take
+		if take > 0 {
+			taken = append(taken, Part{Terms: p.Terms, Amount: take})
+		}
+		if take < p.Amount {
+			rest = append(rest, Part{Terms: p.Terms, Amount: p.Amount - take})
+		}
+	}
+	return taken, rest
 }
 
 // CheckAny returns NOTHING_CLAIMED where a claim order got nothing, so that it

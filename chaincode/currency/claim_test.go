@@ -35,9 +35,9 @@ func TestCollect(t *testing.T) {
 		{"one twice", nil, []currency.Named{credit(1, currency.CreditIssue, 100), credit(1, currency.CreditIssue, 100)}, 0, 100, []int{0}, []string{"CREDIT_REPEATED"}},
 		{"an absent one twice", nil, []currency.Named{absent, absent}, 0, 0, nil, []string{"CREDIT_UNKNOWN", "CREDIT_REPEATED"}},
 		{"up to the cap", nil, []currency.Named{credit(1, currency.CreditIssue, 100), credit(2, currency.CreditGift, 50)}, 150, 150, []int{0, 1}, nil},
-		{"over the cap, each as a whole", nil, []currency.Named{
+		{"over the cap, the last in part", nil, []currency.Named{
 			credit(1, currency.CreditIssue, 100), credit(2, currency.CreditGift, 51), credit(3, currency.CreditGift, 50),
-		}, 150, 150, []int{0, 2}, []string{"HOLDING_CAP"}},
+		}, 150, 150, []int{0, 1}, []string{"HOLDING_CAP", "HOLDING_CAP"}},
 		{"no room", full, []currency.Named{credit(1, currency.CreditIssue, 100)}, 0, currency.MaxBuckets, nil, []string{"BUCKET_LIMIT"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -86,10 +86,16 @@ func TestCollectConserves(t *testing.T) {
 		}
 		got := currency.Collect(b, credits, holdingCap)
 		wellFormed(t, got.Buckets)
-		if len(got.Claimed)+len(got.Unclaimed) != len(credits) {
-			t.Fatalf("of %d credits %d were claimed and %d not", len(credits), len(got.Claimed), len(got.Unclaimed))
+		if len(got.Claimed)+len(got.Unclaimed)-len(got.Rest) != len(credits) {
+			t.Fatalf("of %d credits %d were claimed, %d not, %d of both", len(credits), len(got.Claimed), len(got.Unclaimed), len(got.Rest))
 		}
 		want := b.Total()
+		for _, c := range got.Rest {
+			want -= currency.Total(c.Credit.Parts)
+			if i := slices.IndexFunc(got.Unclaimed, func(u currency.Unclaimed) bool { return u.Credit == c.Name }); i < 0 || got.Unclaimed[i].Amount != currency.Total(c.Credit.Parts) {
+				t.Fatalf("%d won of %s stay and are not told of", currency.Total(c.Credit.Parts), c.Name)
+			}
+		}
 		seen := map[currency.CreditName]bool{}
 		for _, c := range credits {
 			if !seen[c.Name] && slices.Contains(got.Claimed, c.Name) {

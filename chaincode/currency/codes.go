@@ -72,7 +72,7 @@ var (
 	FundExceeded      = Codes.New("FUND_EXCEEDED", code.Rule, "The issue is larger than what its deposits and appropriations still hold.")
 	PersonCeiling     = Codes.New("PERSON_CEILING", code.Rule, "One person would be issued more than the policy allows in a batch.")
 	BatchCeiling      = Codes.New("BATCH_CEILING", code.Rule, "The batch is larger than the policy allows.")
-	HoldingCap        = Codes.New("HOLDING_CAP", code.Rule, "Claiming the credit would pass what a person may hold; it stays claimable.")
+	HoldingCap        = Codes.New("HOLDING_CAP", code.Rule, "Claiming more of the credit would pass what a person may hold; the rest stays claimable.")
 	BucketLimit       = Codes.New("BUCKET_LIMIT", code.Rule, "The purse holds as many kinds of value as fit; the credit stays claimable.")
 	GiftsOff          = Codes.New("GIFTS_OFF", code.Rule, "The terms of this value do not allow gifts.")
 	ToMerchant        = Codes.New("TO_MERCHANT", code.Rule, "Merchants are paid: nothing is given or issued to them.")

@@ -44,8 +44,8 @@ func (o Gift) Validate() error {
 }
 
 // Decide gives amount from a purse to another holder. It returns
-// TO_MERCHANT, HOLDER_FROZEN, HOLDER_CLOSED, GIFTS_OFF where nothing held
-// may be given, or INSUFFICIENT_FUNDS.
+// TO_MERCHANT, HOLDER_FROZEN, HOLDER_CLOSED, GIFTS_OFF where what would
+// cover it may not be given, or INSUFFICIENT_FUNDS.
 func (o Gift) Decide(b Buckets, to Holder, current Policy, policies Policies, today Day) (Transfer, error) {
 	if to.Merchant != "" {
 		return Transfer{}, ToMerchant.Errorf("account %s is merchant %s", o.To, to.Merchant)
@@ -53,19 +53,19 @@ func (o Gift) Decide(b Buckets, to Holder, current Policy, policies Policies, to
 	if err := to.CanReceive(); err != nil {
 		return Transfer{}, err
 	}
-	giving := false
+	var kept int64 // unexpired, but not to be given
 	left, used, err := b.Draw(o.Amount, current.Order(), true, func(b Bucket) Refusal {
 		if why := b.usable(today); why != "" {
 			return why
 		}
 		if !policies[b.Policy].Gifts {
+			kept += b.Left
 			return "not to be given"
 		}
-		giving = true
 		return ""
 	})
-	if err != nil && !giving && b.Total() >= o.Amount {
-		return Transfer{}, GiftsOff.Errorf("%d won are held, none of it may be given", b.Total())
+	if err != nil && kept >= o.Amount {
+		return Transfer{}, GiftsOff.Errorf("%d won are held that may be spent but not given", kept)
 	}
 	if err != nil {
 		return Transfer{}, err

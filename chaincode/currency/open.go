@@ -59,6 +59,9 @@ func (o Open) Decide(holderDID string, p Program, digest string, now time.Time) 
 	if err != nil {
 		return h, "", err
 	}
+	if p.Open && o.Enrolment != "" {
+		return h, "", NotEnrolled.Errorf("programme %s is open to all and takes no enrolment", p.ID)
+	}
 	if !p.Open {
 		if person, err = o.enrolled(holderDID, p, now); err != nil {
 			return h, "", err

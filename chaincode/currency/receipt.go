@@ -29,8 +29,8 @@ type Receipt struct {
 	Ref       string       `json:"ref,omitempty"`       // the order's reference
 	Payment   *ReceiptName `json:"payment,omitempty"`   // what was refunded
 	Used      []Part       `json:"used,omitempty"`      // what was taken from the purse, in the order it was taken
-	Claimed   []CreditName `json:"claimed,omitempty"`   // credits claimed first
-	Unclaimed []Unclaimed  `json:"unclaimed,omitempty"` // credits named and not claimed
+	Claimed   []CreditName `json:"claimed,omitempty"`   // credits claimed first, whole or in part
+	Unclaimed []Unclaimed  `json:"unclaimed,omitempty"` // credits named and not claimed, or not all of
 }
 
 // PageQuery pages through the records of a programme.

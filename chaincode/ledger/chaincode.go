@@ -11,6 +11,8 @@ package ledger
 import (
 	"encoding/json"
 	"fmt"
+	"log"
+	"runtime/debug"
 	"sort"
 	"strings"
 
@@ -77,6 +79,18 @@ func Order[Res any](name string, args int, run func(*Tx, []string) (Res, error))
 	}}
 }
 
+// Binary is a function that changes state by what was signed and by bytes that
+// travel beside it: the first argument is a compact JWS, the others are as they
+// came. There is one of them at least.
+func Binary[Res any](name string, run func(t *Tx, signed string, data [][]byte) (Res, error)) Function {
+	return Function{Name: name, Args: -1, Mutates: true, run: func(t *Tx, raw [][]byte) ([]byte, error) {
+		if len(raw) < 2 {
+			return nil, code.BadRequest.Errorf("%s takes a compact JWS and bytes beside it, got 1 argument", name)
+		}
+		return answer(run(t, string(raw[0]), raw[1:]))
+	}}
+}
+
 func decode[Req validated](raw []byte) (Req, error) {
 	var req Req
 	if err := jws.DecodeStrict(raw, &req); err != nil {
@@ -135,6 +149,7 @@ func (c *Chaincode) Init(shim.ChaincodeStubInterface) *peer.Response { return sh
 func (c *Chaincode) Invoke(stub shim.ChaincodeStubInterface) (response *peer.Response) {
 	defer func() {
 		if r := recover(); r != nil {
+			log.Printf("panic in transaction %s: %v\n%s", stub.GetTxID(), r, debug.Stack())
 			response = refuse(code.Broken.Errorf("%v", r))
 		}
 	}()

@@ -56,5 +56,14 @@ func (s *step) collect(b currency.Buckets) error {
 		}
 		credits.Delete(s.tx, s.Program, s.Holder, tx, ledger.Num(n))
 	}
+	for _, rest := range s.collected.Rest {
+		tx, n, err := rest.Name.Split()
+		if err != nil {
+			return err
+		}
+		if err := credits.Put(s.tx, rest.Credit, s.Program, s.Holder, tx, ledger.Num(n)); err != nil {
+			return err
+		}
+	}
 	return nil
 }
