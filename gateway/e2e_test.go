@@ -146,6 +146,28 @@ func TestOnFabric(t *testing.T) {
 		require.Equal(t, before.Total-50, p.view(town.Resident[9]).Total)
 	})
 
+	t.Run("the gateway's own peer is killed in the middle of a burst", func(t *testing.T) {
+		before := p.view(town.Resident[9])
+		var orders []string
+		for range 5 {
+			for _, h := range town.Resident {
+				orders = append(orders, p.pay(h, 10))
+			}
+		}
+		done := make(chan []error, 1)
+		go func() { done <- p.sendEach("/v1/payments", orders) }()
+		require.NoError(t, n.Kill(t.Context(), "peer0.komsco"))
+		failed := <-done
+		for i, err := range failed {
+			if err != nil {
+				t.Logf("order %d: %v", i, err)
+				require.NoError(t, p.sendAll("/v1/payments", orders[i:i+1]))
+			}
+		}
+		require.Equal(t, before.Total-50, p.view(town.Resident[9]).Total)
+		require.NoError(t, n.Start(t.Context(), "peer0.komsco"))
+	})
+
 	for _, h := range town.Resident {
 		view := p.view(h)
 		require.Equal(t, p.next[h.Account()], view.Seq)
@@ -207,7 +229,11 @@ func startGateway(t *testing.T, n *testnetwork.Network) *running {
 	org := gatewaytest.Must(n.Org("KomscoMSP"))
 	u := gatewaytest.Must(n.User("KomscoMSP", "gateway"))
 	g := &running{t: t, logs: &bytes.Buffer{}, base: "http://" + freeAddress(t)}
-	g.cmd = exec.Command(program, "--listen", strings.TrimPrefix(g.base, "http://"), "--peer-endpoint", org.Peer,
+	other := gatewaytest.Must(n.Org("CityMSP"))
+	file := filepath.Join(t.TempDir(), "gateway.yaml")
+	require.NoError(t, os.WriteFile(file, fmt.Appendf(nil, "otherPeers: [{endpoint: %q, name: %q, tlsRoot: %q}]\n",
+		other.Peer, other.PeerHost, other.TLSRoot), 0o600))
+	g.cmd = exec.Command(program, "--config", file, "--listen", strings.TrimPrefix(g.base, "http://"), "--peer-endpoint", org.Peer,
 		"--peer-name", org.PeerHost, "--peer-tls-root", org.TLSRoot, "--identity-msp", "KomscoMSP",
 		"--network", n.Consortium().Network, "--channel", channel, "--chaincode", chaincode)
 	g.cmd.Env = append(os.Environ(), "TRUST_GATEWAY_IDENTITY_CERT="+u.Cert, "TRUST_GATEWAY_IDENTITY_KEY="+u.Key)

@@ -23,7 +23,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	money := c.Currency("trust", "currency")
 
 	key, err := gateway.NewKey()

@@ -5,6 +5,7 @@ package lanes
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -24,7 +25,7 @@ func (l *lane) carry(ctx context.Context, jobs []*Job, alone bool) {
 	defer cancel()
 	var wait backoff
 	for blind := 0; len(jobs) > 0; {
-		if jobs = expire(ctx, jobs); len(jobs) == 0 {
+		if jobs = l.expire(ctx, jobs); len(jobs) == 0 {
 			return
 		}
 		tx, err := l.endorse(ctx, jobs)
@@ -123,6 +124,9 @@ func (l *lane) sort(tx Transaction, jobs []*Job) (sent []*Job, submit bool, err 
 	if err != nil {
 		return nil, false, err
 	}
+	if len(items) != len(jobs) {
+		return nil, false, fmt.Errorf("PayBatch answered %d items for %d orders", len(items), len(jobs))
+	}
 	opened, err := opens(tx, jobs)
 	if err != nil {
 		return nil, false, err
@@ -217,18 +221,23 @@ func failure(err error) error {
 }
 
 // expire settles the jobs whose deadline has passed; none of them is under way.
-func expire(ctx context.Context, jobs []*Job) []*Job {
+func (l *lane) expire(ctx context.Context, jobs []*Job) []*Job {
 	now := time.Now()
-	kept := jobs[:0:0]
+	var kept, late []*Job
 	for _, j := range jobs {
 		if ctx.Err() == nil && now.Before(j.Deadline) {
 			kept = append(kept, j)
-			continue
+		} else {
+			late = append(late, j)
 		}
-		j.Settle(Outcome{Err: &Failure{Cause: context.DeadlineExceeded}})
+	}
+	if len(late) > 0 {
+		l.fail(late, errLate)
 	}
 	return kept
 }
+
+var errLate = errors.New("no time was left to send it")
 
 func latest(jobs []*Job) time.Time {
 	var last time.Time
