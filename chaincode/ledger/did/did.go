@@ -2,7 +2,8 @@
 
 // Package did reads DID URLs and the public keys of the methods that resolve by
 // themselves: did:key (W3C CCG did:key v0.7 with Multikey encodings) and
-// did:jwk (did:jwk v0.1). Accepted keys are P-256 and Ed25519.
+// did:jwk (did:jwk v0.1). Accepted keys are P-256 and Ed25519, and secp256k1
+// where the caller names [ES256K] as accepted too.
 package did
 
 import (
@@ -10,12 +11,12 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"math/big"
+	"slices"
 	"strings"
 
+	"github.com/decred/dcrd/dcrec/secp256k1/v4"
 	"github.com/mr-tron/base58"
 
 	"github.com/komsco/trust-platform/chaincode/ledger/code"
@@ -25,16 +26,17 @@ import (
 const MaxLength = 512
 
 // Key is a public key with the one JOSE algorithm it is used with (RFC 7518,
-// RFC 8037).
+// RFC 8037, RFC 8812).
 type Key struct {
-	Alg     string // "ES256" or "EdDSA"
-	P256    *ecdsa.PublicKey
-	Ed25519 ed25519.PublicKey
+	Alg       string // "ES256", "EdDSA" or "ES256K"
+	P256      *ecdsa.PublicKey
+	Ed25519   ed25519.PublicKey
+	Secp256k1 *secp256k1.PublicKey
 }
 
-// Verify reports whether sig is this key's signature over message. ES256
-// signatures are the 64 bytes r‖s of RFC 7518 section 3.4; both s and n−s are
-// accepted, so nothing may be identified by its signature.
+// Verify reports whether sig is this key's signature over message. ES256 and
+// ES256K signatures are the 64 bytes r‖s of RFC 7518 section 3.4; both s and n−s
+// are accepted, so nothing may be identified by its signature.
 func (k Key) Verify(message, sig []byte) bool {
 	if len(sig) != 64 {
 		return false
@@ -46,18 +48,24 @@ func (k Key) Verify(message, sig []byte) bool {
 		return ecdsa.Verify(k.P256, digest[:], r, s)
 	case k.Ed25519 != nil:
 		return ed25519.Verify(k.Ed25519, message, sig)
+	case k.Secp256k1 != nil:
+		return verifySecp256k1(k.Secp256k1, message, sig)
 	default:
 		return false
 	}
 }
 
 // Bytes returns the key's public bytes behind its multicodec prefix, as
-// Multikey encodes them: compressed point for P-256.
+// Multikey encodes them: compressed point for P-256 and secp256k1.
 func (k Key) Bytes() []byte {
-	if k.P256 != nil {
+	switch {
+	case k.P256 != nil:
 		return append([]byte{0x80, 0x24}, compress(k.P256)...)
+	case k.Secp256k1 != nil:
+		return append([]byte{0xe7, 0x01}, k.Secp256k1.SerializeCompressed()...)
+	default:
+		return append([]byte{0xed, 0x01}, k.Ed25519...)
 	}
-	return append([]byte{0xed, 0x01}, k.Ed25519...)
 }
 
 // compress encodes a P-256 point in 33 bytes (SEC 1 section 2.3.3). A key that is
@@ -87,8 +95,9 @@ func decompress(raw []byte) (*ecdsa.PublicKey, error) {
 func (k Key) Multikey() string { return "z" + base58.Encode(k.Bytes()) }
 
 // ParseMultikey reads a Multikey string. It returns BAD_DID for anything but a
-// P-256 or Ed25519 key in its one encoding.
-func ParseMultikey(s string) (Key, error) {
+// P-256 or Ed25519 key in its one encoding; also names algorithms that are
+// accepted besides.
+func ParseMultikey(s string, also ...string) (Key, error) {
 	if len(s) < 2 || s[0] != 'z' || len(s) > 64 {
 		return Key{}, code.BadDID.Errorf("%.64q is not a Multikey in base58btc", s)
 	}
@@ -105,8 +114,14 @@ func ParseMultikey(s string) (Key, error) {
 		return Key{Alg: "ES256", P256: pub}, nil
 	case raw[0] == 0xed && raw[1] == 0x01 && len(raw) == 34:
 		return Key{Alg: "EdDSA", Ed25519: ed25519.PublicKey(raw[2:])}, nil
+	case raw[0] == 0xe7 && raw[1] == 0x01 && len(raw) == 35 && slices.Contains(also, ES256K):
+		pub, err := secp256k1.ParsePubKey(raw[2:])
+		if err != nil {
+			return Key{}, code.BadDID.Errorf("%q is not a point of secp256k1", s)
+		}
+		return Key{Alg: ES256K, Secp256k1: pub}, nil
 	default:
-		return Key{}, code.BadDID.Errorf("%q is neither a P-256 nor an Ed25519 key", s)
+		return Key{}, code.BadDID.Errorf("%q is not a key of an accepted type: %s", s, types(also))
 	}
 }
 
@@ -164,65 +179,19 @@ type Method struct {
 }
 
 // Resolve returns the verification method of a did:key or did:jwk, without
-// asking anyone. It returns BAD_DID for every other DID.
-func Resolve(did string) (Method, error) {
+// asking anyone. It returns BAD_DID for every other DID; also names algorithms
+// accepted besides ES256 and EdDSA.
+func Resolve(did string, also ...string) (Method, error) {
 	if err := Validate(did); err != nil {
 		return Method{}, err
 	}
 	if id, ok := strings.CutPrefix(did, "did:key:"); ok {
-		key, err := ParseMultikey(id)
+		key, err := ParseMultikey(id, also...)
 		return Method{URL: did + "#" + id, Key: key}, err
 	}
 	if id, ok := strings.CutPrefix(did, "did:jwk:"); ok {
-		key, err := parseJWK(id)
+		key, err := parseJWK(id, also)
 		return Method{URL: did + "#0", Key: key}, err
 	}
 	return Method{}, code.BadDID.Errorf("%.40q does not resolve by itself: did:key and did:jwk do", did)
-}
-
-// jwk holds the members of a public key that count (RFC 7517, RFC 8037).
-// Others, such as kid or alg, are allowed and ignored. A key for encryption has
-// no verification method to sign with, as did:jwk says of use.
-type jwk struct {
-	Kty string `json:"kty"`
-	Crv string `json:"crv"`
-	X   string `json:"x"`
-	Y   string `json:"y"`
-	D   string `json:"d"`
-	Use string `json:"use"`
-}
-
-func parseJWK(encoded string) (Key, error) {
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(encoded)
-	if err != nil {
-		return Key{}, code.BadDID.Errorf("did:jwk is not base64url")
-	}
-	var j jwk
-	if err := json.Unmarshal(raw, &j); err != nil {
-		return Key{}, code.BadDID.Errorf("did:jwk is not a JSON Web Key")
-	}
-	if j.D != "" {
-		return Key{}, code.BadDID.Errorf("did:jwk carries a private key; it is compromised")
-	}
-	if j.Use != "" && j.Use != "sig" {
-		return Key{}, code.BadDID.Errorf("did:jwk is for use %.8q: a key for signatures is needed", j.Use)
-	}
-	x, errX := base64.RawURLEncoding.Strict().DecodeString(j.X)
-	y, errY := base64.RawURLEncoding.Strict().DecodeString(j.Y)
-	if errX != nil || errY != nil {
-		return Key{}, code.BadDID.Errorf("coordinates of did:jwk are not base64url")
-	}
-	switch {
-	case j.Kty == "EC" && j.Crv == "P-256" && len(x) == 32 && len(y) == 32:
-		point := append(append([]byte{4}, x...), y...)
-		pub, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
-		if err != nil {
-			return Key{}, code.BadDID.Errorf("did:jwk is not a point of P-256")
-		}
-		return Key{Alg: "ES256", P256: pub}, nil
-	case j.Kty == "OKP" && j.Crv == "Ed25519" && len(x) == ed25519.PublicKeySize && len(y) == 0:
-		return Key{Alg: "EdDSA", Ed25519: ed25519.PublicKey(x)}, nil
-	default:
-		return Key{}, code.BadDID.Errorf("did:jwk of kty %.8q crv %.16q: P-256 and Ed25519 are accepted", j.Kty, j.Crv)
-	}
 }

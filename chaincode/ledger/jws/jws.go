@@ -4,8 +4,8 @@
 // platform accepts (RFC 7515 compact serialisation): a protected header of
 // exactly alg, kid and typ, header and payload in canonical JSON (RFC 8785),
 // base64url without padding and without stray bits, ES256 or EdDSA with
-// signatures of 64 bytes. Whatever has two spellings is refused, so the bytes
-// that were signed say one thing only.
+// signatures of 64 bytes, and ES256K where the caller asks for it. Whatever has
+// two spellings is refused, so the bytes that were signed say one thing only.
 package jws
 
 import (
@@ -18,7 +18,10 @@ import (
 	"encoding/base64"
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
+
+	"github.com/decred/dcrd/dcrec/secp256k1/v4"
 
 	"github.com/komsco/trust-platform/chaincode/ledger/code"
 	"github.com/komsco/trust-platform/chaincode/ledger/did"
@@ -30,7 +33,7 @@ const MaxLength = 64 << 10
 
 // Header is the protected header.
 type Header struct {
-	Alg string `json:"alg"` // ES256 or EdDSA
+	Alg string `json:"alg"` // ES256, EdDSA or, where accepted, ES256K
 	Kid string `json:"kid"` // DID URL of the signing key
 	Typ string `json:"typ"` // names the kind of statement
 }
@@ -51,8 +54,9 @@ func (m *Message) Digest() [sha256.Size]byte { return sha256.Sum256([]byte(m.inp
 func (m *Message) SigningInput() string { return m.input }
 
 // Parse reads a compact JWS. It returns BAD_JWS for every other form; the
-// payload's own fields are the caller's to decode, with DecodeCanonical.
-func Parse(compact string) (*Message, error) {
+// payload's own fields are the caller's to decode, with DecodeCanonical. also
+// names algorithms accepted besides ES256 and EdDSA.
+func Parse(compact string, also ...string) (*Message, error) {
 	if len(compact) > MaxLength {
 		return nil, code.BadJWS.Errorf("%d bytes long, at most %d", len(compact), MaxLength)
 	}
@@ -80,8 +84,8 @@ func Parse(compact string) (*Message, error) {
 	if err := DecodeCanonical(header, &m.Header); err != nil {
 		return nil, code.BadJWS.Errorf("header %w", err)
 	}
-	if m.Header.Alg != "ES256" && m.Header.Alg != "EdDSA" {
-		return nil, code.BadJWS.Errorf("alg %.16q: ES256 and EdDSA are accepted", m.Header.Alg)
+	if accepted := append([]string{"ES256", "EdDSA"}, also...); !slices.Contains(accepted, m.Header.Alg) {
+		return nil, code.BadJWS.Errorf("alg %.16q: accepted are %s", m.Header.Alg, strings.Join(accepted, ", "))
 	}
 	return m, nil
 }
@@ -98,18 +102,21 @@ func (m *Message) Verify(key did.Key) error {
 }
 
 // Signer signs with a key that may live elsewhere, in a phone's secure element
-// or an HSM. Ed25519 signers get the message, P-256 signers its SHA-256, as
+// or an HSM. Ed25519 signers get the message, others its SHA-256, as
 // crypto.Signer defines.
 type Signer struct {
-	Key crypto.Signer // *ecdsa.PrivateKey on P-256, ed25519.PrivateKey, or hardware with such a public key
+	Key crypto.Signer // *ecdsa.PrivateKey on P-256, ed25519.PrivateKey, did.Secp256k1Signer, or hardware with such a public key
 	Kid string        // DID URL of the key
 }
 
 // Sign returns the compact JWS of payload under typ.
 func (s Signer) Sign(typ string, payload any) (string, error) {
 	alg := "ES256"
-	if _, ok := s.Key.Public().(ed25519.PublicKey); ok {
+	switch s.Key.Public().(type) {
+	case ed25519.PublicKey:
 		alg = "EdDSA"
+	case *secp256k1.PublicKey:
+		alg = did.ES256K
 	}
 	header, err := Canonical(Header{Alg: alg, Kid: s.Kid, Typ: typ})
 	if err != nil {
@@ -131,7 +138,7 @@ func (s Signer) sign(input []byte) ([]byte, error) {
 	switch pub := s.Key.Public().(type) {
 	case ed25519.PublicKey:
 		return s.Key.Sign(rand.Reader, input, crypto.Hash(0))
-	case *ecdsa.PublicKey:
+	case *ecdsa.PublicKey, *secp256k1.PublicKey:
 		digest := sha256.Sum256(input)
 		der, err := s.Key.Sign(rand.Reader, digest[:], crypto.SHA256)
 		if err != nil {
@@ -146,7 +153,7 @@ func (s Signer) sign(input []byte) ([]byte, error) {
 		sig.S.FillBytes(raw[32:])
 		return raw, nil
 	default:
-		return nil, fmt.Errorf("key of type %T: P-256 and Ed25519 sign", pub)
+		return nil, fmt.Errorf("key of type %T: P-256, Ed25519 and secp256k1 sign", pub)
 	}
 }
 
