@@ -89,6 +89,7 @@ func TestOnFabric(t *testing.T) {
 		start := time.Now()
 		require.NoError(t, p.sendAll("/v1/payments", orders))
 		t.Logf("%d payments in %s, %d conflicts", len(orders), time.Since(start), g.metric("trust_gateway_conflicts_total"))
+		t.Logf("repeated: %s", g.metrics("trust_gateway_retries_total"))
 		require.Zero(t, g.metric("trust_gateway_conflicts_total"))
 	})
 
@@ -263,14 +264,21 @@ func (g *running) stop() {
 	require.NoError(g.t, g.cmd.Wait(), g.logs.String())
 }
 
+// metrics are the lines of a metric with labels.
+func (g *running) metrics(name string) []string {
+	g.t.Helper()
+	var lines []string
+	for _, line := range strings.Split(g.scrape(), "\n") {
+		if strings.HasPrefix(line, name+"{") {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
 func (g *running) metric(name string) int {
 	g.t.Helper()
-	r, err := http.Get(g.base + "/metrics") //nolint:noctx // the test's deadline ends it
-	require.NoError(g.t, err)
-	defer r.Body.Close()
-	raw, err := io.ReadAll(r.Body)
-	require.NoError(g.t, err)
-	for _, line := range strings.Split(string(raw), "\n") {
+	for _, line := range strings.Split(g.scrape(), "\n") {
 		var value int
 		if n, _ := fmt.Sscanf(line, name+" %d", &value); n == 1 {
 			return value
@@ -278,6 +286,16 @@ func (g *running) metric(name string) int {
 	}
 	g.t.Fatalf("no metric %s", name)
 	return 0
+}
+
+func (g *running) scrape() string {
+	g.t.Helper()
+	r, err := http.Get(g.base + "/metrics") //nolint:noctx // the test's deadline ends it
+	require.NoError(g.t, err)
+	defer r.Body.Close()
+	raw, err := io.ReadAll(r.Body)
+	require.NoError(g.t, err)
+	return string(raw)
 }
 
 func freeAddress(t *testing.T) string {
