@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -136,6 +137,7 @@ func (s *stage) grown(ctx context.Context, g *Growth) error {
 }
 
 func (s *stage) auditOne(ctx context.Context) (Audited, error) {
+	debug.FreeOSMemory() // what is left of the load must not hide what the audit takes
 	watch, stop := context.WithCancel(ctx)
 	memory := make(chan []int, 1)
 	go func() { memory <- s.watchMemory(watch, clientProcess) }()
