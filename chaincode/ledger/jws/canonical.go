@@ -5,10 +5,11 @@ package jws
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"strings"
 
 	strict "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Canonical encodes v as canonical JSON (RFC 8785). v must be a struct whose
@@ -45,8 +46,33 @@ func DecodeCanonical(data []byte, v any) error {
 // DecodeStrict reads one JSON value into v and refuses unknown and repeated
 // members, names in another case, invalid UTF-8 and anything behind the value.
 func DecodeStrict(data []byte, v any) error {
-	if err := strict.Unmarshal(data, v, strict.RejectUnknownMembers(true)); err != nil {
-		return fmt.Errorf("is not the expected JSON: %s", strings.TrimPrefix(err.Error(), "json: "))
+	err := strict.Unmarshal(data, v, strict.RejectUnknownMembers(true))
+	if err == nil {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("is not the expected JSON: %s", describe(err))
+}
+
+// describe says what is wrong with JSON in its own terms, not in Go's.
+func describe(err error) string {
+	var semantic *strict.SemanticError
+	var syntax *jsontext.SyntacticError
+	switch {
+	case errors.As(err, &semantic) && errors.Is(err, strict.ErrUnknownName):
+		return fmt.Sprintf("unknown field %q", semantic.JSONPointer.LastToken())
+	case errors.As(err, &semantic):
+		what := fmt.Sprintf("%.40s", []byte(semantic.JSONValue))
+		if what == "" {
+			what = map[jsontext.Kind]string{'n': "null", 't': "true", 'f': "false", '"': "a string", '0': "a number", '{': "an object", '[': "an array"}[semantic.JSONKind]
+		}
+		where := string(semantic.JSONPointer)
+		if where == "" {
+			return what + " stands for the whole"
+		}
+		return fmt.Sprintf("%s cannot stand at %s", what, where)
+	case errors.As(err, &syntax):
+		return fmt.Sprintf("%v at byte %d", syntax.Err, syntax.ByteOffset)
+	default:
+		return err.Error()
+	}
 }
