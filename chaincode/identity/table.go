@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package identity
+
+// Record kinds on the ledger: the object types of their composite keys. The
+// first key part of a DID's records is always its id, without the method.
+const (
+	TableHead    = "did"         // id: which version is the current one
+	TableVersion = "did-version" // id / number
+)

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package identity
+
+import (
+	"reflect"
+	"time"
+)
+
+// Verify checks a history from its first version on, without trusting who tells
+// it: the DID is the hash of the first operation, every operation continues the
+// one before and is signed by those who had a say, and every state is what its
+// operation makes of the one before. controllers tells the state of a did:komsco
+// controller when a version was made; it may be nil where none signed.
+//
+// What only the ledger can vouch for are the times, and that nothing came after.
+func Verify(place Place, history []Version, controllers func(did string, v Version) (State, bool)) error {
+	var before *Version
+	for i, v := range history {
+		s, err := Parse(place, v.Compacts())
+		if err != nil {
+			return err
+		}
+		states := map[string]State{}
+		for _, c := range s.Controllers() {
+			if controllers == nil {
+				break
+			}
+			if state, ok := controllers(c, v); ok {
+				states[c] = state
+			}
+		}
+		made, err := Apply(before, s, states, time.Unix(v.Time, 0), v.Tx)
+		if err != nil {
+			return err
+		}
+		if !reflect.DeepEqual(made, v) {
+			return VersionConflict.Errorf("version %d is not what its operation makes of the one before", v.Number)
+		}
+		before = &history[i]
+	}
+	return nil
+}
