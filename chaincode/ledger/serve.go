@@ -27,7 +27,11 @@ func ConfigFromEnv(defaultName string) Config {
 //   - CHAINCODE_TLS_KEY, CHAINCODE_TLS_CERT: PEM files that turn TLS on, both or
 //     neither.
 //   - CHAINCODE_TLS_CLIENT_CA: PEM file of the CA whose clients, the peers, may connect.
+//   - CHAINCODE_PPROF_ADDRESS: host:port for profiles; none by default.
 func Serve(cc shim.Chaincode) error {
+	if err := serveProfiles(); err != nil {
+		return err
+	}
 	address := os.Getenv("CHAINCODE_SERVER_ADDRESS")
 	if address == "" {
 		if os.Getenv("CORE_CHAINCODE_ID_NAME") == "" {

@@ -64,6 +64,11 @@ func serve(ctx context.Context, c config.Config, logs io.Writer) error {
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
+	if c.Pprof != "" {
+		if err := serveProfiles(ctx, c.Pprof, log); err != nil {
+			return err
+		}
+	}
 	log.Info("serving", "url", "http://"+listener.Addr().String(), "docs", "http://"+listener.Addr().String()+"/docs",
 		"peer", c.Peer.Endpoint, "identity", c.Identity.MSP, "routes", len(routes))
 

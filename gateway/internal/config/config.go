@@ -28,6 +28,7 @@ const EnvPrefix = "TRUST_GATEWAY"
 // Config is the whole configuration.
 type Config struct {
 	Listen     string   `mapstructure:"listen" yaml:"listen"`
+	Pprof      string   `mapstructure:"pprof" yaml:"pprof"` // empty: no profiles
 	Peer       Peer     `mapstructure:"peer" yaml:"peer"`
 	OtherPeers []Peer   `mapstructure:"otherPeers" yaml:"otherPeers"` // in a file only; taken while those before are gone
 	Identity   Identity `mapstructure:"identity" yaml:"identity"`
@@ -94,6 +95,7 @@ type setting struct {
 
 var settings = []setting{
 	{"listen", "127.0.0.1:8080", "host:port to serve HTTP on"},
+	{"pprof", "", "host:port to serve profiles on, best of 127.0.0.1; none if empty"},
 	{"peer.endpoint", "127.0.0.1:7051", "host:port of the peer whose gateway service is used"},
 	{"peer.name", "", "name in the peer's TLS certificate, where that is not its host"},
 	{"peer.tlsRoot", "", "file of the CA certificate behind the peer's TLS certificate"},
