@@ -30,6 +30,7 @@ type Options struct {
 	Batch       int           // orders in a transaction at most; default 500
 	Blocks      *network.Batch
 	Keep        bool     // leave the network running
+	Profiles    string   // folder for CPU profiles of our processes during hot payments; empty: none, for they cost a little
 	Only        []string // workloads to measure; default all
 	Progress    io.Writer
 }
@@ -92,6 +93,10 @@ func Run(ctx context.Context, o Options) (r *Report, err error) {
 		for _, w := range workloads {
 			if len(o.Only) > 0 && !slices.Contains(o.Only, w.name) {
 				continue
+			}
+			s.profiling = ""
+			if o.Profiles != "" && round == 1 && profiled[w.name] {
+				s.profiling = w.name
 			}
 			m, err := w.run(ctx, s)
 			if err != nil {

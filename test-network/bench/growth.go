@@ -127,7 +127,7 @@ func (s *stage) grown(ctx context.Context, g *Growth) error {
 	}
 	now := Grown{Accounts: s.accounts, Receipts: s.receipts, Hot: *m, CPU: usage(m.CPU).total()}
 	s.say("%d accounts, %d receipts: %s, %.3f ms of CPU for each", now.Accounts, now.Receipts, m, now.CPU)
-	now.Disk = sizeOf(filepath.Join(s.Options.Dir, "nodes"), "peer") / int64(len(s.Orgs()))
+	now.Disk = sizeOf(filepath.Join(s.Dir, "nodes"), "peer") / int64(len(s.Orgs()))
 	if now.Audit, err = s.auditOne(ctx); err != nil {
 		return err
 	}

@@ -153,21 +153,20 @@ func (s *stage) measure(ctx context.Context, chaincode string, items func(window
 	t, done := newTally(), make(chan error, 1)
 	go func() { done <- run(ctx, stop, t) }()
 	finished := wait(ctx, done, s.Warm)
+	profiled := s.profile(ctx, s.profiling)
 	begin, before := time.Now(), s.meter.cpu()
 	t.reset()
-	var err error
 	if finished == nil {
 		finished = wait(ctx, done, s.Window)
 	}
 	told := t.snapshot()
 	end, used := time.Now(), s.meter.cpu().since(before)
 	cancel()
-	if finished != nil {
-		err = *finished
-	} else {
-		err = <-done
+	if finished == nil {
+		err := <-done
+		finished = &err
 	}
-	if err != nil {
+	if err := errors.Join(*finished, profiled()); err != nil {
 		return nil, err
 	}
 	blocks, err := s.catchUp(ctx)

@@ -21,7 +21,7 @@ func (s *stage) anyShop() string {
 
 // callers is how many wait for an answer at a time: a full batch under way and
 // one waiting in each lane.
-func (s *stage) callers() int { return min(2*s.Options.Lanes*s.Batch, len(s.payers)) }
+func (s *stage) callers() int { return min(2*s.Lanes*s.Batch, len(s.payers)) }
 
 // expected is how many orders a workload may use up: half more than it did last
 // time.

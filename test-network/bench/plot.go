@@ -38,7 +38,7 @@ func (r *Report) Plot() []byte {
 	p.rates(rates)
 	p.costs(costs)
 	p.text(10, height-10, "start", fmt.Sprintf("%s, %d cores, commit %s, %d rounds", r.Machine.CPU, r.Machine.Cores, r.Machine.Commit, r.Settings.Rounds))
-	p.WriteString("</svg>\n")
+	fmt.Fprintln(&p, "</svg>")
 	return p.Bytes()
 }
 
@@ -50,7 +50,7 @@ type plotter struct {
 func (p *plotter) text(x, y int, anchor, s string) {
 	fmt.Fprintf(p, `<text x="%d" y="%d" text-anchor="%s">`, x, y, anchor)
 	_ = xml.EscapeText(p, []byte(s)) // a buffer takes all
-	p.WriteString("</text>\n")
+	fmt.Fprintln(p, "</text>")
 }
 
 func (p *plotter) bar(x, width float64, colour string) {

@@ -51,6 +51,7 @@ type stage struct {
 	runs     int // issue runs so far
 	// What earlier workloads found out.
 	floorWorkers int                // callers at the floor's best
+	profiling    string             // the workload that comes, if profiles are to be taken of it
 	minted       bool               // whether the usual token's payers have money
 	signed       map[string]float64 // payments a second that a workload reached last
 }
@@ -89,11 +90,11 @@ func (s *stage) prepare(ctx context.Context) error {
 	var err error
 	s.Platform, err = platform.Up(ctx, platform.Options{
 		Options: testnetwork.Options{
-			Dir: s.Options.Dir, BasePort: s.BasePort, ChaincodePerOrg: true, Batch: s.Blocks, Progress: s.Progress,
+			Dir: s.Dir, BasePort: s.BasePort, ChaincodePerOrg: true, Batch: s.Blocks, Progress: s.Progress,
 		},
 		GatewayPort: s.GatewayPort, GatewayOrg: courierOrg,
 		GatewayArgs: []string{
-			"--lanes-count", strconv.Itoa(s.Options.Lanes), "--lanes-max-batch", strconv.Itoa(s.Batch),
+			"--pprof", s.pprofAddress(), "--lanes-count", strconv.Itoa(s.Lanes), "--lanes-max-batch", strconv.Itoa(s.Batch),
 			"--lanes-queue", strconv.Itoa(s.Batch), "--log-level", "error",
 		},
 	})
@@ -105,12 +106,17 @@ func (s *stage) prepare(ctx context.Context) error {
 			return err
 		}
 	}
+	if s.Profiles != "" {
+		if err := s.exposeProfiles(ctx); err != nil {
+			return err
+		}
+	}
 	if s.client, err = s.Client(ctx, courierOrg, courierName); err != nil {
 		return err
 	}
 	channel := s.Consortium().Channel
 	s.money = s.client.Currency(channel, "currency")
-	s.layLanes(s.Options.Lanes, s.Batch)
+	s.layLanes(s.Lanes, s.Batch)
 	if s.chain, err = follow(ctx, s.client.Fabric().GetNetwork(channel)); err != nil {
 		return err
 	}
@@ -126,7 +132,7 @@ func (s *stage) prepare(ctx context.Context) error {
 
 // layLanes starts the SDK's lanes.
 func (s *stage) layLanes(n, batch int) {
-	s.Options.Lanes, s.Batch = n, batch
+	s.Lanes, s.Batch = n, batch
 	place := currency.Place{Network: s.Consortium().Network, Channel: s.Consortium().Channel, Chaincode: "currency"}
 	s.lanes = lanes.New(s.money, place, lanes.Options{Lanes: n, MaxBatch: batch, Queue: queued * batch})
 }
@@ -179,7 +185,7 @@ func (s *stage) newcomers(ctx context.Context, n int) ([]*payer, error) {
 // sendAll carries orders out through the lanes, as fast as they go.
 func (s *stage) sendAll(ctx context.Context, orders []string) error {
 	// Half of what lanes take, so that none is refused.
-	outstanding := make(chan struct{}, s.Options.Lanes*s.Batch)
+	outstanding := make(chan struct{}, s.Lanes*s.Batch)
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	failed := make(chan error, 1)
@@ -300,7 +306,7 @@ func (s *stage) close(ctx context.Context) error {
 		errs = append(errs, s.lanes.Close(ctx))
 	}
 	if s.Platform != nil {
-		errs = append(errs, s.Platform.Close())
+		errs = append(errs, s.Platform.Close()) //nolint:staticcheck // not the stage's own
 	}
 	if !s.Keep {
 		errs = append(errs, testnetwork.Reset(ctx, s.Dir, io.Discard))

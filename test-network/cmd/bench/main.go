@@ -31,10 +31,10 @@ func main() {
 
 func command() *cobra.Command {
 	var (
-		o     bench.Options
-		b     = network.Default().Batch
-		out   string
-		quick bool
+		o              bench.Options
+		b              = network.Default().Batch
+		out            string
+		quick, profile bool
 	)
 	cmd := &cobra.Command{
 		Use:   "bench",
@@ -53,6 +53,9 @@ func command() *cobra.Command {
 			return err
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if profile {
+				o.Profiles = out
+			}
 			r, err := bench.Run(cmd.Context(), o)
 			if r == nil {
 				return err
@@ -81,6 +84,7 @@ func command() *cobra.Command {
 	f.IntVar(&b.MaxMessages, "block-messages", b.MaxMessages, "transactions in a block at most")
 	f.IntVar(&b.PreferredBytes, "block-bytes", b.PreferredBytes, "size at which the orderer cuts a block")
 	f.StringSliceVar(&o.Only, "only", nil, "workloads to measure, by name (default all)")
+	f.BoolVar(&profile, "profile", false, "take CPU profiles of our processes during the first hot payments")
 	f.BoolVar(&o.Keep, "keep", false, "leave the network running")
 	cmd.AddCommand(sweepCommand(&o, &out), growthCommand(&o, &out))
 	return cmd
