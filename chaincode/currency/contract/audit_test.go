@@ -68,24 +68,32 @@ func (a *audit) apply(t ledgertest.TB, w ledgertest.Write) {
 			t.Fatalf("%s %v is deleted", table, parts)
 		}
 	case currency.TableCredit:
-		var c currency.Credit
-		a.decode(t, w.Value, &c)
-		if before != nil && !w.IsDelete {
-			t.Fatalf("credit %v is written twice", parts)
-		}
-		for _, p := range c.Parts {
-			if p.Amount <= 0 || p.Origin == "" {
-				t.Fatalf("credit %v holds %+v", parts, p)
-			}
-		}
-		if len(c.Parts) > currency.MaxBuckets {
-			t.Fatalf("credit %v has %d kinds of value, no purse holds it", parts, len(c.Parts))
-		}
+		a.credit(t, parts, before, w.Value)
 	}
 	if w.IsDelete {
 		delete(a.values, w.Key)
 	} else {
 		a.values[w.Key] = w.Value
+	}
+}
+
+// credit: written once, then claimed, whole or from the front; never grown.
+func (a *audit) credit(t ledgertest.TB, parts []string, before, after []byte) {
+	t.Helper()
+	var was, is currency.Credit
+	a.decode(t, before, &was)
+	a.decode(t, after, &is)
+	if len(is.Parts) > currency.MaxBuckets || (after != nil && len(is.Parts) == 0) {
+		t.Fatalf("credit %v has %d kinds of value", parts, len(is.Parts))
+	}
+	for _, p := range is.Parts {
+		grown := before != nil && !slices.ContainsFunc(was.Parts, func(q currency.Part) bool { return q.Terms == p.Terms && q.Amount >= p.Amount })
+		if p.Amount <= 0 || p.Origin == "" || grown {
+			t.Fatalf("credit %v holds %+v, before %+v", parts, p, was.Parts)
+		}
+	}
+	if before != nil && after != nil && currency.Total(is.Parts) >= currency.Total(was.Parts) {
+		t.Fatalf("credit %v is %d won after %d", parts, currency.Total(is.Parts), currency.Total(was.Parts))
 	}
 }
 
