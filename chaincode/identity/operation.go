@@ -92,10 +92,10 @@ func (o Operation) Sign(signers ...jws.Signer) ([]string, error) {
 // Validate checks the form. It returns INVALID_OPERATION, INVALID_KEY,
 // INVALID_SERVICE, BAD_DID or TOO_LARGE.
 func (o Operation) Validate() error {
-	if err := o.checkChain(); err != nil {
+	if err := o.checkMembers(); err != nil {
 		return err
 	}
-	if err := o.checkMembers(); err != nil {
+	if err := o.checkChain(); err != nil {
 		return err
 	}
 	if len(o.AddKeys) > MaxKeys || len(o.RemoveKeys) > MaxKeys || len(o.AddServices) > MaxServices ||
