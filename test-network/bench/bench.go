@@ -24,7 +24,7 @@ type Options struct {
 	Rounds      int    // every workload is measured once in each; default 5
 	Warm        time.Duration
 	Window      time.Duration // measured, after Warm
-	Payers      int           // residents with an account; default 12000
+	Payers      int           // residents with an account; default 16000
 	Shops       int           // default 200
 	Lanes       int           // of the SDK and the gateway; default 8
 	Batch       int           // orders in a transaction at most; default 500
@@ -43,7 +43,7 @@ func (o *Options) defaults() {
 		{&o.BasePort, 26000},
 		{&o.GatewayPort, 26199},
 		{&o.Rounds, 5},
-		{&o.Payers, 12_000},
+		{&o.Payers, 16_000},
 		{&o.Shops, 200},
 		{&o.Lanes, 8},
 		{&o.Batch, 500},

@@ -29,9 +29,12 @@ const (
 	courierName = "courier"
 )
 
-// queued is how many batches may wait in a lane of the SDK's. In the gateway's it
-// is one: who comes when that is full is answered at once that it is.
-const queued = 4
+// How many batches may wait in a lane: in the gateway's fewer, so that who comes when
+// it is full is told so at once.
+const (
+	queued        = 4
+	gatewayQueued = 2
+)
 
 // stage is the network under measurement and who acts on it.
 type stage struct {
@@ -95,7 +98,7 @@ func (s *stage) prepare(ctx context.Context) error {
 		GatewayPort: s.GatewayPort, GatewayOrg: courierOrg,
 		GatewayArgs: []string{
 			"--pprof", s.pprofAddress(), "--lanes-count", strconv.Itoa(s.Lanes), "--lanes-max-batch", strconv.Itoa(s.Batch),
-			"--lanes-queue", strconv.Itoa(s.Batch), "--log-level", "error",
+			"--lanes-queue", strconv.Itoa(gatewayQueued * s.Batch), "--log-level", "error",
 		},
 	})
 	if err != nil {

@@ -76,7 +76,7 @@ func command() *cobra.Command {
 	f.IntVar(&o.Rounds, "rounds", 0, "how often each workload is measured (default 5)")
 	f.DurationVar(&o.Window, "window", 0, "how long each is measured (default 10s)")
 	f.DurationVar(&o.Warm, "warm", 0, "how long each runs before it is measured (default 3s)")
-	f.IntVar(&o.Payers, "payers", 0, "residents who pay (default 12000)")
+	f.IntVar(&o.Payers, "payers", 0, "residents who pay (default 16000)")
 	f.IntVar(&o.Shops, "shops", 0, "shops (default 200)")
 	f.IntVar(&o.Lanes, "lanes", 0, "lanes, each with one transaction in flight (default 8)")
 	f.IntVar(&o.Batch, "batch", 0, "orders in a transaction at most (default 500)")
