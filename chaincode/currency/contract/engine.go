@@ -64,6 +64,7 @@ func (e *engine) prefetch(orders []*task) error {
 		return err
 	}
 	keys = keys[:0]
+	named := 0
 	for _, o := range orders {
 		if o.err != nil {
 			continue
@@ -78,13 +79,16 @@ func (e *engine) prefetch(orders []*task) error {
 		if o.err = e.verify(o, h); o.err == nil {
 			keys = append(keys, purses.Key(o.Program, o.Holder))
 			keys = append(keys, e.others(o, h)...)
+			if named += len(claimsOf(o.Payload)); named <= currency.MaxClaims { // beyond, the order is refused unread
+				keys = append(keys, e.claimed(o)...)
+			}
 		}
 	}
 	return e.tx.Prefetch(keys...)
 }
 
-// others are the keys, besides holder and purse, that carrying out an order
-// reads for certain.
+// others are the keys, besides holder, purse and claims, that carrying out an
+// order reads for certain.
 func (e *engine) others(o *task, h currency.Holder) []string {
 	var keys []string
 	switch p := o.Payload.(type) {
@@ -97,6 +101,12 @@ func (e *engine) others(o *task, h currency.Holder) []string {
 			keys = append(keys, merchants.Key(o.Program, h.Merchant))
 		}
 	}
+	return keys
+}
+
+// claimed are the keys of the credits that an order names.
+func (e *engine) claimed(o *task) []string {
+	var keys []string
 	for _, name := range claimsOf(o.Payload) {
 		if tx, n, err := name.Split(); err == nil {
 			keys = append(keys, credits.Key(o.Program, o.Holder, tx, ledger.Num(n)))
