@@ -38,6 +38,7 @@ type Measure struct {
 	Refused      *Latency           `json:"refused,omitempty"`   // of answers to come again later, ms
 	CPU          map[string]float64 `json:"cpu,omitempty"`       // ms for each item, by what used it
 	Processes    map[string]float64 `json:"processes,omitempty"` // CPU seconds a second, by process
+	Pipeline     float64            `json:"pipeline,omitempty"`  // ms for each item that a peer's pipeline of the channel was busy
 	Note         string             `json:"note,omitempty"`
 }
 
@@ -154,6 +155,10 @@ func (s *stage) measure(ctx context.Context, chaincode string, items func(window
 	go func() { done <- run(ctx, stop, t) }()
 	finished := wait(ctx, done, s.Warm)
 	profiled := s.profile(ctx, s.profiling)
+	busy, err := s.pipeline.busy(ctx)
+	if err != nil {
+		return nil, err
+	}
 	begin, before := time.Now(), s.meter.cpu()
 	t.reset()
 	if finished == nil {
@@ -161,12 +166,13 @@ func (s *stage) measure(ctx context.Context, chaincode string, items func(window
 	}
 	told := t.snapshot()
 	end, used := time.Now(), s.meter.cpu().since(before)
+	after, err := s.pipeline.busy(ctx)
 	cancel()
 	if finished == nil {
 		err := <-done
 		finished = &err
 	}
-	if err := errors.Join(*finished, profiled()); err != nil {
+	if err := errors.Join(err, *finished, profiled()); err != nil {
 		return nil, err
 	}
 	blocks, err := s.catchUp(ctx)
@@ -182,6 +188,7 @@ func (s *stage) measure(ctx context.Context, chaincode string, items func(window
 	m.PerSecond, m.BlockItems, m.BlockBytes = per(n, w.Seconds), per(n, float64(w.Blocks)), per(float64(w.Bytes), float64(w.Blocks))
 	m.ItemBytes = per(float64(w.Bytes), n)
 	span := end.Sub(begin).Seconds()
+	m.Pipeline = per(1000*(after-busy), m.PerSecond*span)
 	for kind, seconds := range used.kinds() {
 		m.CPU[kind] = per(1000*seconds, m.PerSecond*span)
 	}

@@ -66,8 +66,9 @@ type Summary struct {
 	P95       Spread             `json:"p95,omitzero"` // ms
 	P99       Spread             `json:"p99,omitzero"` // ms
 	ItemBytes Spread             `json:"itemBytes,omitzero"`
-	Fill      Spread             `json:"fill,omitzero"` // items in a block
-	CPU       map[string]float64 `json:"cpu,omitempty"` // ms for each item, medians
+	Fill      Spread             `json:"fill,omitzero"`     // items in a block
+	CPU       map[string]float64 `json:"cpu,omitempty"`     // ms for each item, medians
+	Pipeline  Spread             `json:"pipeline,omitzero"` // ms for each item that a peer's pipeline of the channel was busy
 	Conflicts int                `json:"conflicts"`
 	Failed    int                `json:"failed"` // answers other than "ok"
 }
@@ -231,6 +232,7 @@ func summarise(name string, all []Measure) Summary {
 	s.P99 = took(func(l *Latency) float64 { return l.P99 })
 	s.ItemBytes = collect(func(m Measure) (float64, bool) { return m.ItemBytes, m.ItemBytes > 0 })
 	s.Fill = collect(func(m Measure) (float64, bool) { return m.BlockItems, m.BlockItems > 0 })
+	s.Pipeline = collect(func(m Measure) (float64, bool) { return m.Pipeline, m.Pipeline > 0 })
 	for _, m := range all {
 		s.Conflicts += m.Conflicts
 		for answer, n := range m.Answers {

@@ -48,6 +48,7 @@ type stage struct {
 	payers   []*payer
 	chain    *chain
 	meter    meter
+	pipeline *pipeline
 	credits  *credits
 	accounts int // residents' accounts so far
 	receipts int // that growth has loaded
@@ -130,6 +131,9 @@ func (s *stage) prepare(ctx context.Context) error {
 	transport.MaxIdleConnsPerHost = 1 << 16 // every caller keeps its connection
 	transport.MaxIdleConns = 0
 	s.api = &demo.API{URL: s.URL, HTTP: &http.Client{Transport: transport, Timeout: time.Minute}}
+	if s.pipeline, err = newPipeline(s.Consortium(), s.Dir); err != nil {
+		return err
+	}
 	return s.settle(ctx)
 }
 

@@ -86,6 +86,6 @@ func command() *cobra.Command {
 	f.StringSliceVar(&o.Only, "only", nil, "workloads to measure, by name (default all)")
 	f.BoolVar(&profile, "profile", false, "take CPU profiles of our processes during the first hot payments")
 	f.BoolVar(&o.Keep, "keep", false, "leave the network running")
-	cmd.AddCommand(sweepCommand(&o, &out), growthCommand(&o, &out))
+	cmd.AddCommand(sweepCommand(&o, &out), growthCommand(&o, &out), modelCommand(&out))
 	return cmd
 }

@@ -62,3 +62,19 @@ func growthCommand(o *bench.Options, out *string) *cobra.Command {
 	cmd.Flags().IntVar(&receipts, "receipts", 2_000_000, "receipts at the end")
 	return cmd
 }
+
+func modelCommand(out *string) *cobra.Command {
+	return &cobra.Command{
+		Use:   "model",
+		Short: "Calculate from the last report what larger machines would carry: a model, not a measurement",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			m, err := bench.ReadModel(*out)
+			if err != nil {
+				return err
+			}
+			m.Write(cmd.OutOrStdout())
+			return nil
+		},
+	}
+}
