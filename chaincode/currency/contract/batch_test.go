@@ -334,14 +334,8 @@ func TestBatchCreditStaysClaimable(t *testing.T) {
 	}
 	tn.batch(opens...)
 	for i, w := range all { // each holds value of a fund of its own
-		fund := fmt.Sprintf("fund-%d", i)
-		tn.do(tn.bank, "ConfirmDeposit", currency.ConfirmDeposit{Operation: tn.op(), Program: bazaar, Ref: fund, Fund: fund, Amount: each})
-		rows := []currency.Row{{To: w.account, Amount: each}}
-		r := tn.openRun(bazaar, fund, currency.Principal, rows)
-		r.Draws[0].Deposit = fund
-		tn.do(tn.city, "OpenRun", r)
-		b := result[currency.Batch](tn, tn.do(tn.city, "IssueBatch", currency.IssueBatch{Operation: tn.op(), Program: bazaar, Run: fund, Rows: rows}))
-		orders = append(orders, tn.pay(bazaar, w, "stall", each, currency.NewCreditName(b.Tx, 0)))
+		credit := tn.issueFrom(fmt.Sprintf("fund-%d", i), w, each)
+		orders = append(orders, tn.pay(bazaar, w, "stall", each, credit))
 	}
 	tn.batch(orders...)
 	waiting := tn.credits(bazaar, tn.stall)

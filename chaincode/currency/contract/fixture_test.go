@@ -237,6 +237,18 @@ func (tn *town) issue(program string, source currency.Source, rows []currency.Ro
 	return b.Tx
 }
 
+// issueFrom issues won in bazaar from a new deposit of a new fund.
+func (tn *town) issueFrom(fund string, to *wallet, won int64) currency.CreditName {
+	tn.t.Helper()
+	tn.do(tn.bank, "ConfirmDeposit", currency.ConfirmDeposit{Operation: tn.op(), Program: bazaar, Ref: fund, Fund: fund, Amount: won})
+	rows := []currency.Row{{To: to.account, Amount: won}}
+	r := tn.openRun(bazaar, fund, currency.Principal, rows)
+	r.Draws[0].Deposit = fund
+	tn.do(tn.city, "OpenRun", r)
+	b := result[currency.Batch](tn, tn.do(tn.city, "IssueBatch", currency.IssueBatch{Operation: tn.op(), Program: bazaar, Run: fund, Rows: rows}))
+	return currency.NewCreditName(b.Tx, 0)
+}
+
 // run is t.Run on a town that goes on living in the next subtest.
 func (tn *town) run(t *testing.T, name string, f func(t *testing.T)) {
 	t.Helper()
@@ -329,82 +341,6 @@ func (tn *town) json(v any) string {
 		tn.t.Fatalf("encode %T: %v", v, err)
 	}
 	return string(raw)
-}
-
-// get queries a function whose answer is a T.
-func get[T any](tn *town, caller *ledgertest.Caller, function string, request any) T {
-	tn.t.Helper()
-	raw, err := tn.net.Query(caller, cc, function, tn.json(request))
-	if err != nil {
-		tn.t.Fatalf("%s: %v", function, err)
-	}
-	return result[T](tn, raw)
-}
-
-func result[T any](tn *town, raw []byte) T {
-	tn.t.Helper()
-	var v T
-	if err := json.Unmarshal(raw, &v); err != nil {
-		tn.t.Fatalf("answer %.200s: %v", raw, err)
-	}
-	return v
-}
-
-// record reads one record of the ledger; found is false where there is none.
-func record[T any](tn *town, table string, parts ...string) (v T, found bool) {
-	tn.t.Helper()
-	raw := tn.net.Get(cc, ledger.CompositeKey(table, parts...))
-	if raw == nil {
-		return v, false
-	}
-	return result[T](tn, raw), true
-}
-
-func (tn *town) purse(program string, w *wallet) currency.Purse {
-	tn.t.Helper()
-	p, _ := record[currency.Purse](tn, currency.TablePurse, program, w.account)
-	return p
-}
-
-// balance is what a purse holds, won.
-func (tn *town) balance(program string, w *wallet) int64 { return tn.purse(program, w).Buckets.Total() }
-
-// unclaimed is what waits for a holder, won, and how many credits it is in.
-func (tn *town) unclaimed(program string, w *wallet) (won int64, n int) {
-	tn.t.Helper()
-	for _, c := range tn.credits(program, w) {
-		won += currency.Total(c.Parts)
-		n++
-	}
-	return won, n
-}
-
-// credits are the credits that wait for a holder, by name.
-func (tn *town) credits(program string, w *wallet) map[currency.CreditName]currency.Credit {
-	tn.t.Helper()
-	all := map[currency.CreditName]currency.Credit{}
-	prefix := ledger.CompositeKey(currency.TableCredit, program, w.account)
-	for key, raw := range tn.net.Range(cc, prefix, prefix+"~") {
-		_, parts, err := ledger.SplitKey(key)
-		if err != nil {
-			tn.t.Fatalf("%v", err)
-		}
-		n, err := strconv.Atoi(parts[3])
-		if err != nil {
-			tn.t.Fatalf("%v", err)
-		}
-		all[currency.NewCreditName(parts[2], n)] = result[currency.Credit](tn, raw)
-	}
-	return all
-}
-
-// state is everything the contract has on the ledger.
-func (tn *town) state() map[string]string {
-	all := map[string]string{}
-	for key, value := range tn.net.All(cc) {
-		all[key] = string(value)
-	}
-	return all
 }
 
 // at is an instant as the network's clock has it.

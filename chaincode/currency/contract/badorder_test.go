@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package contract_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/komsco/trust-platform/chaincode/currency"
+	"github.com/komsco/trust-platform/chaincode/ledger"
+	"github.com/komsco/trust-platform/chaincode/ledger/code"
+	"github.com/komsco/trust-platform/chaincode/ledger/jws"
+)
+
+// badOrders tries every order function, and PayBatch, with everything that can
+// be wrong about an order.
+func badOrders(t *testing.T, tried map[string]bool) {
+	b := newBadTown(t)
+	next := func(w *wallet) int64 { return b.purse(nowon, w).Seq + 1 }
+	nothing := currency.NewCreditName(strings.Repeat("0", 64), 0)
+	many := make([]currency.CreditName, currency.MaxClaims+1)
+	for i := range many {
+		many[i] = nothing
+	}
+	type change struct {
+		change members
+		want   *code.Code
+	}
+	binding := map[string]change{
+		"another network":     {members{"network": "busan"}, currency.OrderElsewhere},
+		"another channel":     {members{"channel": "seoul"}, currency.OrderElsewhere},
+		"another chaincode":   {members{"chaincode": "currency2"}, currency.OrderElsewhere},
+		"another holder":      {members{"holder": b.jisoo.account}, currency.OrderElsewhere},
+		"malformed holder":    {members{"holder": "x"}, currency.InvalidID},
+		"unknown programme":   {members{"program": "nowhere"}, currency.ProgramUnknown},
+		"malformed programme": {members{"program": "no where"}, currency.InvalidID},
+		"version":             {members{"v": 2}, currency.WrongOrder},
+		"expired":             {members{"exp": b.at(-time.Second)}, currency.OrderExpired},
+		"exp zero":            {members{"exp": 0}, currency.InvalidID},
+		"exp negative":        {members{"exp": -1}, currency.InvalidID},
+		"exp too large":       {members{"exp": int64(1)<<40 + 1}, currency.InvalidID},
+		"exp beyond integer":  {members{"exp": number("9223372036854775808")}, code.BadJWS},
+		"unknown member":      {members{"nosuch": 1}, code.BadJWS},
+		"no exp":              {members{"exp": nil}, code.BadJWS},
+	}
+	seq := map[string]change{
+		"seq zero":     {members{"seq": 0}, currency.InvalidID},
+		"seq negative": {members{"seq": -1}, currency.InvalidID},
+		"seq too high": {members{"seq": currency.MaxAmount + 1}, currency.InvalidID},
+		"seq ahead":    {members{"seq": 99}, currency.SeqAhead},
+		"seq used":     {members{"seq": 1}, currency.SeqUsed},
+	}
+	amount := map[string]change{
+		"zero":            {members{"amount": 0}, currency.InvalidAmount},
+		"negative":        {members{"amount": -1}, currency.InvalidAmount},
+		"too much":        {members{"amount": currency.MaxAmount + 1}, currency.InvalidAmount},
+		"overflow":        {members{"amount": number("9223372036854775808")}, code.BadJWS},
+		"exponent":        {members{"amount": number("1e3")}, code.BadJWS},
+		"more than there": {members{"amount": currency.MaxAmount}, currency.InsufficientFunds},
+	}
+	claims := map[string]change{
+		"too many credits":  {members{"claims": many}, currency.TooLarge},
+		"malformed credit":  {members{"claims": []string{"x"}}, currency.InvalidID},
+		"raw key":           {members{"claims": []string{ledger.CompositeKey(currency.TableCredit, nowon)}}, currency.InvalidID},
+		"negative credit":   {members{"claims": []string{strings.Repeat("0", 64) + ":-1"}}, currency.InvalidID},
+		"other spelling":    {members{"claims": []string{strings.Repeat("0", 64) + ":01"}}, currency.InvalidID},
+		"upper-case credit": {members{"claims": []string{strings.Repeat("A", 64) + ":0"}}, currency.InvalidID},
+	}
+	payment, gift := b.payment(nowon, b.minsu, "stall", 1_000), b.gift(nowon, b.minsu, b.jisoo, 1_000)
+	claim, redeem := b.claiming(nowon, b.minsu, firstOf(b.credits(nowon, b.minsu))), b.redemption(nowon, b.stall, 1_000)
+	refund, open := b.refunding(nowon, b.stall, b.minsu, b.paid, 1_000), b.openOrder(nowon, b.stranger)
+	payment.Seq, gift.Seq, claim.Seq = next(b.minsu), next(b.minsu), next(b.minsu)
+	redeem.Seq, refund.Seq = next(b.stall), next(b.stall)
+	receipt := func(w *wallet, seq int64) members {
+		return members{"payment": currency.ReceiptName{Holder: w.account, Seq: seq}}
+	}
+	enrolment := func(by *wallet, change members) members {
+		e := b.with(currency.Enrolment{DID: b.stranger.did, Exp: b.at(life), Network: network, Person: "p", Program: nowon, V: 1}, change)
+		header, _, _ := cut(by.signAs(currency.TypEnrolment, struct{}{}))
+		return members{"enrolment": by.raw(header, e)}
+	}
+
+	for _, f := range []struct {
+		function string
+		by       *wallet
+		good     currency.Payload
+		bad      []map[string]change
+	}{
+		{"Pay", b.minsu, payment, []map[string]change{binding, seq, amount, claims, {
+			"unknown merchant":   {members{"to": "nowhere"}, currency.MerchantUnknown},
+			"malformed merchant": {members{"to": "a b"}, currency.InvalidID},
+			"to an account":      {members{"to": b.jisoo.account}, currency.MerchantUnknown},
+			"suspended merchant": {members{"to": "suspended"}, currency.MerchantSuspended},
+			"closed merchant":    {members{"to": "closed"}, currency.MerchantClosed},
+			"wrong region":       {members{"to": "arcade"}, currency.InsufficientFunds},
+			"text as reference":  {members{"ref": "for Minsu's lunch"}, currency.InvalidID},
+			"no policy":          {members{"program": "raw", "seq": 1}, currency.PolicyUnknown},
+		}}},
+		{"Give", b.minsu, gift, []map[string]change{binding, seq, amount, claims, {
+			"unknown account":   {members{"to": b.stranger.account}, currency.HolderUnknown},
+			"malformed account": {members{"to": "stall"}, currency.InvalidID},
+			"to oneself":        {members{"to": b.minsu.account}, currency.SelfTransfer},
+			"to a merchant":     {members{"to": b.stall.account}, currency.ToMerchant},
+			"to a frozen one":   {members{"to": b.frozen.account}, currency.HolderFrozen},
+			"text as reference": {members{"ref": "happy birthday"}, currency.InvalidID},
+		}}},
+		{"Claim", b.minsu, claim, []map[string]change{binding, seq, claims, {
+			"none":     {members{"claims": []string{}}, currency.InvalidID},
+			"null":     {members{"claims": number("null")}, currency.InvalidID},
+			"unknown":  {members{"claims": []currency.CreditName{nothing}}, currency.NothingClaimed},
+			"amount":   {members{"amount": 1}, code.BadJWS},
+			"of other": {members{"claims": []currency.CreditName{firstOf(b.credits(nowon, b.jisoo))}}, currency.NothingClaimed},
+		}}},
+		{"Redeem", b.stall, redeem, []map[string]change{binding, seq, amount, claims}},
+		{"Refund", b.stall, refund, []map[string]change{binding, seq, claims, {
+			"zero":                  {members{"amount": 0}, currency.InvalidAmount},
+			"negative":              {members{"amount": -1}, currency.InvalidAmount},
+			"too much":              {members{"amount": currency.MaxAmount + 1}, currency.InvalidAmount},
+			"more than was paid":    {members{"amount": 1_001}, currency.RefundExceeds},
+			"unknown receipt":       {receipt(b.minsu, 99), currency.ReceiptUnknown},
+			"receipt zero":          {receipt(b.minsu, 0), currency.InvalidID},
+			"negative receipt":      {receipt(b.minsu, -1), currency.InvalidID},
+			"receipt of a gift":     {receipt(b.minsu, b.given), currency.NotRefundable},
+			"receipt of a claim":    {receipt(b.minsu, 1), currency.NotRefundable},
+			"of a redemption":       {receipt(b.stall, b.redeemed), currency.NotRefundable},
+			"another's payment":     {receipt(b.jisoo, 2), currency.NotRefundable},
+			"malformed payer":       {members{"payment": currency.ReceiptName{Holder: "x", Seq: 1}}, currency.InvalidID},
+			"receipt with a member": {members{"payment": members{"holder": b.minsu.account, "of": 1, "seq": 2}}, code.BadJWS},
+		}}},
+		{"Open", b.stranger, open, []map[string]change{binding, {
+			"seq":                    {members{"seq": 1}, code.BadJWS},
+			"no enrolment":           {members{"enrolment": nil}, currency.NotEnrolled},
+			"broken enrolment":       {members{"enrolment": "x"}, code.BadJWS},
+			"long enrolment":         {members{"enrolment": strings.Repeat("x", 4097)}, currency.TooLarge},
+			"self-made enrolment":    {enrolment(b.stranger, nil), currency.NotEnrolled},
+			"another's enrolment":    {enrolment(b.enroller, members{"did": b.jisoo.did}), currency.NotEnrolled},
+			"for another programme":  {enrolment(b.enroller, members{"program": bazaar}), currency.NotEnrolled},
+			"for another network":    {enrolment(b.enroller, members{"network": "busan"}), currency.NotEnrolled},
+			"enrolment's version":    {enrolment(b.enroller, members{"v": 2}), currency.NotEnrolled},
+			"enrolment expired":      {enrolment(b.enroller, members{"exp": b.at(-time.Second)}), currency.NotEnrolled},
+			"malformed person":       {enrolment(b.enroller, members{"person": "Kim Minsu"}), currency.InvalidID},
+			"no person":              {enrolment(b.enroller, members{"person": ""}), currency.InvalidID},
+			"person with an account": {enrolment(b.enroller, members{"person": "p-" + b.minsu.account}), currency.PersonHasAccount},
+			"enrolment with more":    {enrolment(b.enroller, members{"admin": true}), code.BadJWS},
+			"enrolment as an order":  {members{"enrolment": b.enroller.sign(open)}, currency.WrongOrder},
+			"forged enrolment": {func() members {
+				forged := *b.stranger
+				forged.Kid = b.enroller.Kid
+				return enrolment(&forged, nil)
+			}(), code.BadSignature},
+			"enroller's other key": {func() members {
+				other := *b.enroller
+				other.Kid += "x"
+				return enrolment(&other, nil)
+			}(), currency.KeyMismatch},
+		}}},
+	} {
+		tried[f.function] = true
+		header, body, sig := cut(f.by.sign(f.good))
+		b.endorse(b.courier, f.function, join(header, body, sig)) // good but for what follows
+		refuse := func(name string, want *code.Code, order string) {
+			b.run(t, f.function+"/"+name, func(t *testing.T) {
+				before := b.state()
+				b.refused(want, b.courier, f.function, order)
+				tx := b.endorse(b.courier, "PayBatch", order)
+				require.Equal(t, want.Name, result[[]currency.Item](b.town, tx.Payload)[0].Code, "in a batch")
+				require.Empty(t, tx.Writes())
+				b.commitOne(tx)
+				require.Equal(t, before, b.state())
+			})
+		}
+		for _, table := range f.bad {
+			for name, c := range table {
+				refuse(name, c.want, f.by.raw(header, b.with(body, c.change)))
+			}
+		}
+		refuse("unsigned", code.BadJWS, join(header, body, ""))
+		refuse("zero signature", code.BadSignature, join(header, body, strings.Repeat("A", 86)))
+		refuse("signature of another order", code.BadSignature, join(header, b.with(body, members{"exp": b.at(life + time.Second)}), sig))
+		thief := newWallet("thief")
+		thief.Kid = f.by.Kid
+		refuse("wrong key", code.BadSignature, thief.raw(header, body))
+		refuse("own key for another's account", currency.OrderElsewhere, b.jisoo.sign(f.good))
+		refuse("malformed JSON", code.BadJWS, f.by.raw(header, body[1:]))
+		refuse("too large", code.BadJWS, join(header, body+strings.Repeat(" ", jws.MaxLength), sig))
+		refuse("empty", code.BadJWS, "")
+		refuse("typ", currency.WrongOrder, f.by.raw(strings.Replace(header, f.good.Typ(), currency.TypRead, 1), body))
+		b.refused(code.BadRequest, b.courier, f.function)
+		b.refused(code.BadRequest, b.courier, f.function, join(header, body, sig), join(header, body, sig))
+		if f.function == "Open" {
+			continue
+		}
+		for name, c := range map[string]struct {
+			by   *wallet
+			want *code.Code
+		}{"frozen": {b.frozen, currency.HolderFrozen}, "no account": {b.stranger, currency.HolderUnknown}} {
+			header, _, _ := cut(c.by.sign(f.good))
+			refuse(name, c.want, c.by.raw(header, b.with(body, members{"holder": c.by.account, "seq": next(c.by)})))
+		}
+		if f.function == "Redeem" || f.function == "Refund" {
+			header, _, _ := cut(b.minsu.sign(f.good))
+			refuse("by a resident", currency.NotMerchant, b.minsu.raw(header, b.with(body, members{"holder": b.minsu.account, "seq": next(b.minsu)})))
+		}
+	}
+
+	for _, w := range []*wallet{b.minsu, b.stall, b.closed, b.suspended} {
+		w.seq[nowon] = b.purse(nowon, w).Seq
+	}
+	b.refused(currency.MerchantSuspended, b.courier, "Redeem", b.redeem(nowon, b.suspended, 500))
+	b.refused(currency.SelfTransfer, b.courier, "Pay", b.pay(nowon, b.stall, "stall", 100))
+	// What a merchant of this programme holds is plain won: redeemed, not spent.
+	b.refused(currency.InsufficientFunds, b.courier, "Pay", b.pay(nowon, b.closed, "stall", 100))
+	b.refused(currency.HolderExists, b.courier, "Open", b.open(nowon, b.minsu))
+	b.refused(currency.HolderExists, b.courier, "Open", b.open(nowon, b.stall))
+
+	// A closed merchant still redeems what it holds.
+	b.closed.seq[nowon]--
+	b.endorse(b.courier, "Redeem", b.redeem(nowon, b.closed, 1_000))
+}
+
+func firstOf(credits map[currency.CreditName]currency.Credit) currency.CreditName {
+	var first currency.CreditName
+	for name := range credits {
+		if first == "" || name < first {
+			first = name
+		}
+	}
+	return first
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package contract_test
+
+import (
+	"encoding/hex"
+	"maps"
+	"math/bits"
+	"slices"
+
+	"pgregory.net/rapid"
+
+	"github.com/komsco/trust-platform/chaincode/currency"
+	"github.com/komsco/trust-platform/chaincode/ledger"
+	"github.com/komsco/trust-platform/chaincode/ledger/jws"
+	"github.com/komsco/trust-platform/chaincode/ledger/ledgertest"
+)
+
+// days is a town with a history and a pool of endorsed transactions that are
+// not in a block yet.
+type days struct {
+	*town
+	wallets []*wallet // residents, the two merchants, and one without an account
+	pool    []*ledgertest.Endorsement
+	signed  []signed
+	calls   []officerCall
+	runs    []currency.OpenRun // opened or tried
+	rows    map[string][][]currency.Row
+	policy  map[string]int // versions proposed
+}
+
+// holdingCap is what a person may hold in nowon, won: little enough to matter.
+const holdingCap = 150_000
+
+// signed is an order and the function that takes it.
+type signed struct{ function, order, program, account, digest string }
+
+// officerCall is an officer's call that was endorsed.
+type officerCall struct {
+	caller            *ledgertest.Caller
+	function, request string
+	tx                *ledgertest.Endorsement
+}
+
+func newDays(t *rapid.T) *days {
+	tn := newTown(t)
+	d := &days{town: tn, rows: map[string][][]currency.Row{}, policy: map[string]int{nowon: 2, bazaar: 1}}
+	d.wallets = tn.residents(nowon, "minsu", "jisoo", "younghee")
+	for _, w := range d.wallets {
+		tn.batch(tn.open(bazaar, w))
+	}
+	tx := tn.issue(bazaar, currency.Reward, []currency.Row{{To: d.wallets[0].account, Amount: 70_000}, {To: d.wallets[1].account, Amount: 300}})
+	tn.batch(tn.claim(bazaar, d.wallets[0], currency.NewCreditName(tx, 0)))
+	for _, program := range []string{nowon, bazaar} {
+		tn.batch(tn.pay(program, d.wallets[0], "stall", 20_000))
+	}
+	low := policyOf(nowon, 2)
+	low.HoldingCap = holdingCap
+	tn.newPolicy(low)
+	d.wallets = append(d.wallets, tn.stall, tn.arcade, newWallet("stranger"))
+	return d
+}
+
+func (d *days) wallet(t *rapid.T, label string) *wallet {
+	return d.wallets[pick(t, label, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 5)]
+}
+
+func (d *days) program(t *rapid.T) string {
+	return pick(t, "program", nowon, bazaar)
+}
+
+// upTo draws an index below n, each as likely as the others: rapid's own integers
+// prefer small ones and bounds, with which hardly an order would ever be good.
+func upTo(n int) *rapid.Generator[int] {
+	return rapid.Custom(func(t *rapid.T) int {
+		v := 0
+		for range bits.Len(uint(n)) + 3 {
+			v <<= 1
+			if rapid.Bool().Draw(t, "bit") {
+				v++
+			}
+		}
+		return v % n
+	})
+}
+
+func pick[T any](t *rapid.T, label string, from ...T) T { return from[upTo(len(from)).Draw(t, label)] }
+
+// seldom is true once in sixteen times.
+func seldom(t *rapid.T, label string) bool { return upTo(16).Draw(t, label) == 15 }
+
+// mostly draws a value that is right, and now and then one that is wrong.
+func mostly[T any](t *rapid.T, label string, right T, wrong ...T) T {
+	if seldom(t, label+" wrong") {
+		return pick(t, label, wrong...)
+	}
+	return right
+}
+
+// sign signs some order; ahead counts the orders of each holder that stand
+// before it in the same batch.
+func (d *days) sign(t *rapid.T, ahead map[string]int64) signed {
+	if seldom(t, "again") && len(d.signed) > 0 {
+		return pick(t, "old order", d.signed...)
+	}
+	program := d.program(t)
+	function := pick(t, "function", "Pay", "Pay", "Pay", "Pay", "Claim", "Claim", "Redeem", "Give", "Give", "Refund", "Refund", "Open")
+	w := d.wallet(t, "signer")
+	for range 3 { // mostly the first order of its signer in the batch
+		if ahead[program+w.account] > 0 {
+			w = d.wallet(t, "signer")
+		}
+	}
+	switch function {
+	case "Redeem", "Refund":
+		w = mostly(t, "merchant", d.stall, w)
+	case "Open":
+		w = mostly(t, "newcomer", d.wallets[len(d.wallets)-1], w)
+	}
+	amount := mostly(t, "amount", pick[int64](t, "won", 100, 999, 7_000, 1, 20_000, 100_000), 0, -1, currency.MaxAmount)
+	claims := d.claims(t, program, w)
+	if function == "Claim" && len(claims) == 0 {
+		function = mostly(t, "nothing to claim", "Pay", "Claim")
+	}
+
+	w.seq[program] = d.purse(program, w).Seq + ahead[program+w.account]
+	ahead[program+w.account]++
+	w.seq[program] += mostly(t, "seq", int64(0), 1, -1)
+	var p currency.Payload
+	switch function {
+	case "Pay":
+		to := mostly(t, "to", "stall", "arcade", "nowhere")
+		if w == d.stall {
+			to = mostly(t, "respend", "arcade", "stall")
+		}
+		p = d.payment(program, w, to, amount, claims...)
+	case "Give":
+		p = d.gift(program, w, mostly(t, "to", d.wallets[upTo(3).Draw(t, "resident")], d.wallets...), amount, claims...)
+	case "Claim":
+		p = d.claiming(program, w, claims...)
+	case "Redeem":
+		p = d.redemption(program, w, mostly(t, "all", max(1, min(amount, d.balance(program, w))), amount), claims...)
+	case "Refund":
+		of := currency.ReceiptName{Holder: d.wallets[1].account, Seq: 2}
+		if paid := d.payments(program); len(paid) > 0 {
+			of = mostly(t, "of", pick(t, "payment", paid...), of)
+		}
+		o := d.refunding(program, w, w, of.Seq, amount, claims...)
+		o.Payment = of
+		p = o
+	case "Open":
+		p = d.openOrder(program, w)
+	}
+	forger := *w
+	forger.Key = d.wallets[2].Key
+	order := mostly(t, "signature", w, &forger).sign(p)
+	m, err := jws.Parse(order)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	digest := m.Digest()
+	s := signed{function, order, program, w.account, hex.EncodeToString(digest[:])}
+	d.signed = append(d.signed, s)
+	return s
+}
+
+// claims names credits that wait for a holder, now and then somebody else's.
+func (d *days) claims(t *rapid.T, program string, w *wallet) []currency.CreditName {
+	waiting := slices.Sorted(maps.Keys(d.credits(program, mostly(t, "claimant", w, d.wallets[0], d.stall))))
+	if len(waiting) == 0 {
+		return nil
+	}
+	some := rapid.SliceOfN(rapid.SampledFrom(waiting), 0, 3).Draw(t, "some")
+	return mostly(t, "claims", waiting[:min(len(waiting), 4)], some)
+}
+
+// payments are the receipts of payments to the stall.
+func (d *days) payments(program string) []currency.ReceiptName {
+	var all []currency.ReceiptName
+	for _, w := range d.wallets {
+		for seq := range d.purse(program, w).Seq {
+			r, _ := record[currency.Receipt](d.town, currency.TableReceipt, program, w.account, ledger.Num(seq+1))
+			if r.Kind == currency.KindPayment && r.To == "stall" {
+				all = append(all, currency.ReceiptName{Holder: w.account, Seq: seq + 1})
+			}
+		}
+	}
+	return all
+}
