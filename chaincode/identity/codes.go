@@ -13,7 +13,7 @@ var (
 	InvalidKey       = Codes.New("INVALID_KEY", code.Invalid, "A key is not of an accepted type, in one accepted encoding, with purposes and an unlock level.")
 	InvalidService   = Codes.New("INVALID_SERVICE", code.Invalid, "A service has no well-formed id, type or endpoint.")
 	InvalidQuorum    = Codes.New("INVALID_QUORUM", code.Invalid, "A threshold is larger than what could ever sign, or controllers are not distinct DIDs in order.")
-	TooLarge         = Codes.New("TOO_LARGE", code.Invalid, "More keys, services, controllers, signatures or bytes than one operation or document takes.")
+	TooLarge         = Codes.New("DOCUMENT_TOO_LARGE", code.Invalid, "More keys, services, controllers, signatures or bytes than one operation or document takes.")
 )
 
 // Authority over a document.

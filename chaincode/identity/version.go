@@ -50,9 +50,9 @@ type Head struct {
 	Updated int64  `json:"updated"` // Unix seconds
 }
 
-// Result is what became of an operation: the first result where it had been
+// Outcome is what became of an operation: the first result where it had been
 // carried out before.
-type Result struct {
+type Outcome struct {
 	DID     string `json:"did"`
 	Version int64  `json:"version"`
 	Digest  string `json:"digest"` // of the operation; the next one names it as previous
@@ -61,9 +61,9 @@ type Result struct {
 	Tx      string `json:"tx"`
 }
 
-// Result sums the version up.
-func (v Version) Result() Result {
-	return Result{DID: v.DID, Version: v.Number, Digest: v.Digest, Status: v.State.Status, Time: v.Time, Tx: v.Tx}
+// Outcome sums the version up.
+func (v Version) Outcome() Outcome {
+	return Outcome{DID: v.DID, Version: v.Number, Digest: v.Digest, Status: v.State.Status, Time: v.Time, Tx: v.Tx}
 }
 
 // Compacts are the signatures as they were sent, to be parsed and checked again.

@@ -13,7 +13,7 @@ import (
 //
 //   - Operate takes one operation as its signatures, each a compact JWS
 //     (did-operation+jws) over the same payload, in any order. It answers an
-//     identity.Result, the first one where the operation was carried out before.
+//     identity.Outcome, the first one where the operation was carried out before.
 //     Emits DIDCreated, DIDUpdated, DIDRotated, DIDSuspended, DIDResumed,
 //     DIDRecovered or DIDDeactivated, with id/version. Codes: see identity.Parse
 //     and identity.Apply.
@@ -35,37 +35,37 @@ var events = map[identity.Type]string{
 	identity.Deactivate: "DIDDeactivated",
 }
 
-func operate(t *ledger.Tx, compacts []string) (identity.Result, error) {
+func operate(t *ledger.Tx, compacts []string) (identity.Outcome, error) {
 	s, err := identity.Parse(identity.Place{Network: t.Network(), Channel: t.Channel(), Chaincode: t.Chaincode()}, compacts)
 	if err != nil {
-		return identity.Result{}, err
+		return identity.Outcome{}, err
 	}
 	head, found, err := heads.Get(t, s.ID)
 	if err != nil {
-		return identity.Result{}, err
+		return identity.Outcome{}, err
 	}
 	var before *identity.Version
 	if found {
 		if s.Number <= head.Version {
 			done, err := version(t, s.ID, s.Number)
 			if err != nil {
-				return identity.Result{}, err
+				return identity.Outcome{}, err
 			}
-			return done.Result(), done.CheckReplay(s)
+			return done.Outcome(), done.CheckReplay(s)
 		}
 		current, err := version(t, s.ID, head.Version)
 		if err != nil {
-			return identity.Result{}, err
+			return identity.Outcome{}, err
 		}
 		before = &current
 	}
 	controllers, err := states(t, s.Controllers())
 	if err != nil {
-		return identity.Result{}, err
+		return identity.Outcome{}, err
 	}
 	next, err := identity.Apply(before, s, controllers, t.Now(), t.ID())
 	if err != nil {
-		return identity.Result{}, err
+		return identity.Outcome{}, err
 	}
 	if !found {
 		head.Created = next.Time
@@ -73,9 +73,9 @@ func operate(t *ledger.Tx, compacts []string) (identity.Result, error) {
 	head.Version, head.Digest, head.Status, head.Updated = next.Number, next.Digest, next.State.Status, next.Time
 	t.Emit(events[s.Type], s.ID+"/"+strconv.FormatInt(next.Number, 10))
 	if err := versions.Put(t, next, s.ID, ledger.Num(next.Number)); err != nil {
-		return identity.Result{}, err
+		return identity.Outcome{}, err
 	}
-	return next.Result(), heads.Put(t, head, s.ID)
+	return next.Outcome(), heads.Put(t, head, s.ID)
 }
 
 // states are the current states of those of the DIDs that exist.

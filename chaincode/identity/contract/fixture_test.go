@@ -48,7 +48,7 @@ type person struct {
 	private ed25519.PrivateKey
 	key     identity.Key
 	did     string
-	last    identity.Result
+	last    identity.Outcome
 }
 
 func newPerson(name string) *person {
@@ -94,13 +94,13 @@ func (p *person) sign(t testing.TB, o identity.Operation) []string {
 }
 
 // operate carries out an operation that must succeed.
-func (tn *town) operate(compacts ...string) identity.Result {
+func (tn *town) operate(compacts ...string) identity.Outcome {
 	tn.t.Helper()
 	raw, err := tn.net.Invoke(tn.courier, cc, "Operate", anys(compacts)...)
 	if err != nil {
 		tn.t.Fatal(err)
 	}
-	return decoded[identity.Result](tn, raw)
+	return decoded[identity.Outcome](tn, raw)
 }
 
 // born creates the person's document.
@@ -112,7 +112,7 @@ func (tn *town) born(name string) *person {
 }
 
 // change carries out an operation of the person's.
-func (tn *town) change(p *person, o identity.Operation) identity.Result {
+func (tn *town) change(p *person, o identity.Operation) identity.Outcome {
 	tn.t.Helper()
 	p.last = tn.operate(p.next(tn.t, o)...)
 	return p.last

@@ -118,7 +118,22 @@ func (s Signer) Sign(typ string, payload any) (string, error) {
 	case *secp256k1.PublicKey:
 		alg = did.ES256K
 	}
-	header, err := Canonical(Header{Alg: alg, Kid: s.Kid, Typ: typ})
+	input, err := SigningInput(Header{Alg: alg, Kid: s.Kid, Typ: typ}, payload)
+	if err != nil {
+		return "", err
+	}
+	sig, err := s.sign([]byte(input))
+	if err != nil {
+		return "", fmt.Errorf("sign as %s: %w", s.Kid, err)
+	}
+	return input + "." + base64.RawURLEncoding.EncodeToString(sig), nil
+}
+
+// SigningInput is what is to be signed for a payload, where the key is somewhere
+// that has no [Signer]: the compact JWS is this, a dot and the signature's 64
+// bytes in base64url.
+func SigningInput(h Header, payload any) (string, error) {
+	header, err := Canonical(h)
 	if err != nil {
 		return "", err
 	}
@@ -126,12 +141,7 @@ func (s Signer) Sign(typ string, payload any) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	input := base64.RawURLEncoding.EncodeToString(header) + "." + base64.RawURLEncoding.EncodeToString(body)
-	sig, err := s.sign([]byte(input))
-	if err != nil {
-		return "", fmt.Errorf("sign as %s: %w", s.Kid, err)
-	}
-	return input + "." + base64.RawURLEncoding.EncodeToString(sig), nil
+	return base64.RawURLEncoding.EncodeToString(header) + "." + base64.RawURLEncoding.EncodeToString(body), nil
 }
 
 func (s Signer) sign(input []byte) ([]byte, error) {

@@ -36,6 +36,7 @@ type Config struct {
 	Channel    string   `mapstructure:"channel" yaml:"channel"`
 	Chaincode  string   `mapstructure:"chaincode" yaml:"chaincode"`
 	Routes     []Route  `mapstructure:"routes" yaml:"routes"` // others, in a file only
+	DIDs       string   `mapstructure:"dids" yaml:"dids"`     // name of the identity contract on the default channel; none if empty
 	Lanes      Lanes    `mapstructure:"lanes" yaml:"lanes"`
 	Timeouts   Timeouts `mapstructure:"timeouts" yaml:"timeouts"`
 	Log        Log      `mapstructure:"log" yaml:"log"`
@@ -105,6 +106,7 @@ var settings = []setting{
 	{"network", "trust", "network id that orders are bound to"},
 	{"channel", "trust", "channel of the default route"},
 	{"chaincode", "currency", "name of the currency contract there"},
+	{"dids", "identity", "name of the identity contract there, by which DIDs are resolved and registered; empty for none"},
 	{"lanes.count", 4, "lanes, each with one transaction in flight"},
 	{"lanes.maxBatch", 250, "orders in a transaction, 1 to 1000"},
 	{"lanes.queue", 5000, "orders that may wait in a lane"},

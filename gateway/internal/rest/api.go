@@ -32,9 +32,10 @@ Errors are problems (RFC 9457) with a stable ` + "`code`" + `; ` + "`/v1/errors`
 
 // API serves a service over HTTP.
 type API struct {
-	service *service.Service
-	huma    huma.API
-	mux     *http.ServeMux
+	service  *service.Service
+	identity Identity
+	huma     huma.API
+	mux      *http.ServeMux
 }
 
 // New builds the API. Service may be nil where only the document is wanted.
@@ -61,6 +62,7 @@ func New(s *service.Service) *API {
 				{Name: "orders", Description: "What holders sign."},
 				{Name: "accounts", Description: "What holders see of their own."},
 				{Name: "programmes", Description: "What everybody may know."},
+				{Name: "identity", Description: "DIDs: resolved as W3C, registered as DIF has it."},
 			},
 		},
 		OpenAPIPath: "/openapi",
@@ -75,6 +77,7 @@ func New(s *service.Service) *API {
 	a.orders()
 	a.accounts()
 	a.programs()
+	a.identifiers()
 	a.operations()
 	for name, schema := range registry.Map() {
 		if !strings.HasSuffix(name, "InputBody") {

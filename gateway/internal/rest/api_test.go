@@ -397,8 +397,11 @@ func TestDocumentCoversTheAPI(t *testing.T) {
 		}
 	}
 	require.NoError(t, json.Unmarshal(doc, &spec))
-	require.Len(t, spec.Paths, 18)
+	require.Len(t, spec.Paths, 24)
 	for path, methods := range spec.Paths {
+		if strings.HasPrefix(path, "/1.0/") {
+			continue // DIDs are resolved and registered with the errors of those standards
+		}
 		for method, op := range methods {
 			for status, r := range op.Responses {
 				if status >= "400" || status == "default" {

@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/komsco/trust-platform/chaincode/currency"
+	"github.com/komsco/trust-platform/chaincode/identity"
 	"github.com/komsco/trust-platform/chaincode/ledger/code"
 	"github.com/komsco/trust-platform/gateway"
 	"github.com/komsco/trust-platform/gateway/internal/lanes"
@@ -78,11 +80,13 @@ var (
 	ownCodes = []Code{notAcceptable, notFound, wrongMethod, tooLarge, slowBody, wrongMedia, noReadOrder, overloaded, stopping, unavailable, commitTimeout}
 )
 
-// Codes lists every code that the API answers with, those of the contract first.
+// Codes lists every code that the API answers with, those of the contracts first.
 func Codes() []Code {
 	var all []Code
-	for _, c := range currency.Codes.All() {
-		all = append(all, Code{c.Name, c.Kind.Status(), c.Meaning})
+	for _, c := range append(currency.Codes.All(), identity.Codes.All()...) {
+		if known := (Code{c.Name, c.Kind.Status(), c.Meaning}); !slices.Contains(all, known) { // some codes are shared
+			all = append(all, known)
+		}
 	}
 	return append(all, ownCodes...)
 }

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package resolver resolves DIDs and dereferences DID URLs (W3C DID Resolution
+// v1, Candidate Recommendation of 2026), over HTTP as that specification and a
+// driver of the Universal Resolver have it. did:komsco comes from the ledger;
+// did:key and did:jwk say all of themselves.
+package resolver
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/komsco/trust-platform/chaincode/identity"
+	"github.com/komsco/trust-platform/chaincode/ledger/code"
+)
+
+// Ledger is where did:komsco documents are kept.
+type Ledger interface {
+	Resolve(ctx context.Context, q identity.ResolveQuery) (identity.Resolved, error)
+}
+
+// Resolver resolves DIDs.
+type Resolver struct {
+	Ledger Ledger       // nil where there is no identity contract
+	Log    *slog.Logger // may be nil
+}
+
+// Metadata is what is told about a document beside it (DID Resolution section
+// 4.3). previousVersionId and method are terms of our own.
+type Metadata struct {
+	Created           string  `json:"created,omitempty"`
+	Updated           string  `json:"updated,omitempty"`
+	Deactivated       bool    `json:"deactivated,omitempty"`
+	NextUpdate        string  `json:"nextUpdate,omitempty"`
+	VersionID         string  `json:"versionId,omitempty"`
+	NextVersionID     string  `json:"nextVersionId,omitempty"`
+	PreviousVersionID string  `json:"previousVersionId,omitempty"`
+	Method            *Method `json:"method,omitempty"`
+}
+
+// Method is what did:komsco tells of a version.
+type Method struct {
+	Status        identity.Status  `json:"status"`
+	Operation     string           `json:"operation"` // digest of the operation that made the version, hex
+	Tx            string           `json:"tx"`
+	Control       identity.Quorum  `json:"control"`
+	Recovery      *identity.Quorum `json:"recovery,omitempty"`
+	NextKeyHashes []string         `json:"nextKeyHashes,omitempty"`
+}
+
+// Resolution is a document with its metadata. Document is nil where the DID is
+// deactivated.
+type Resolution struct {
+	Document *identity.Document
+	Metadata Metadata
+}
+
+// Resolve resolves the DID of a request. The error is an [*Error].
+func (r *Resolver) Resolve(ctx context.Context, q Request) (Resolution, error) {
+	switch {
+	case strings.HasPrefix(q.DID, identity.Prefix):
+		return r.komsco(ctx, q)
+	case strings.HasPrefix(q.DID, "did:key:"), strings.HasPrefix(q.DID, "did:jwk:"):
+		if q.Version > 0 {
+			return Resolution{}, notSupported.because("versionId: a document of this method has no versions")
+		}
+		d, err := identity.KeyDocument(q.DID)
+		if err != nil {
+			return Resolution{}, invalidDID.because("%v", err)
+		}
+		return Resolution{Document: &d}, nil
+	default:
+		method, _, _ := strings.Cut(strings.TrimPrefix(q.DID, "did:"), ":")
+		return Resolution{}, methodNotHere.because("did:%.40s; did:komsco, did:key and did:jwk are resolved here", method)
+	}
+}
+
+func (r *Resolver) komsco(ctx context.Context, q Request) (Resolution, error) {
+	query := identity.ResolveQuery{DID: q.DID, Version: q.Version, Time: q.Time}
+	if err := query.Validate(); err != nil {
+		return Resolution{}, invalidDID.because("%v", err)
+	}
+	if r.Ledger == nil {
+		return Resolution{}, asError(errNotConfigured)
+	}
+	found, err := r.Ledger.Resolve(ctx, query)
+	switch {
+	case errors.Is(err, identity.DIDUnknown), errors.Is(err, identity.VersionUnknown):
+		return Resolution{}, notFound.because("%s", detailOf(err))
+	case err != nil:
+		return Resolution{}, asError(err)
+	}
+	v, metadata := found.Version, Metadata{
+		Created: stamp(found.Head.Created), VersionID: strconv.FormatInt(found.Version.Number, 10),
+		Method: &Method{
+			Status: found.Version.State.Status, Operation: found.Version.Digest, Tx: found.Version.Tx,
+			Control: found.Version.State.Control, Recovery: found.Version.State.Recovery, NextKeyHashes: found.Version.State.NextKeyHashes,
+		},
+	}
+	if v.Number > 1 {
+		metadata.Updated, metadata.PreviousVersionID = stamp(v.Time), strconv.FormatInt(v.Number-1, 10)
+	}
+	if v.Number < found.Head.Version {
+		metadata.NextUpdate, metadata.NextVersionID = stamp(found.Next), strconv.FormatInt(v.Number+1, 10)
+	}
+	if v.State.Status == identity.Deactivated {
+		metadata.Deactivated = true
+		return Resolution{Metadata: metadata}, nil
+	}
+	d := v.State.Document(v.DID)
+	return Resolution{Document: &d, Metadata: metadata}, nil
+}
+
+// detailOf is the sentence of a refusal, which the ledger's answer wraps.
+func detailOf(err error) string {
+	if refused := code.Of(err); refused != nil {
+		return refused.Detail()
+	}
+	return err.Error()
+}
+
+func stamp(unix int64) string { return time.Unix(unix, 0).UTC().Format(time.RFC3339) }
+
+// Part is what a DID URL leads to: a document, a part of one, or a URL.
+type Part struct {
+	Content  any // nil where the DID is deactivated
+	URL      string
+	Metadata Metadata
+}
+
+// Dereference follows a DID URL (DID Resolution section 5). The error is an
+// [*Error].
+func (r *Resolver) Dereference(ctx context.Context, q Request) (Part, error) {
+	if q.Path != "" {
+		return Part{}, notSupported.because("a path in a DID URL; a service with relativeRef leads to one")
+	}
+	found, err := r.Resolve(ctx, q)
+	if err != nil {
+		return Part{}, err
+	}
+	if found.Document == nil {
+		return Part{Metadata: found.Metadata}, nil
+	}
+	d := found.Document
+	if q.Service != "" {
+		for _, s := range d.Service {
+			if s.ID == d.ID+"#"+q.Service {
+				to, err := follow(s.Endpoint, q.Relative, q.Fragment)
+				return Part{Content: to, URL: to, Metadata: found.Metadata}, err
+			}
+		}
+		return Part{}, notFound.because("the document has no service %.40q", q.Service)
+	}
+	if q.Fragment == "" {
+		return Part{Content: d, Metadata: found.Metadata}, nil
+	}
+	id := d.ID + "#" + q.Fragment
+	for _, m := range d.VerificationMethod {
+		if m.ID == id {
+			return Part{Content: m, Metadata: found.Metadata}, nil
+		}
+	}
+	for _, s := range d.Service {
+		if s.ID == id {
+			return Part{Content: s, Metadata: found.Metadata}, nil
+		}
+	}
+	return Part{}, notFound.because("the document has nothing of the id #%.80s", q.Fragment)
+}
+
+// follow is the URL of a service's endpoint, a reference relative to it and a
+// fragment (RFC 3986 section 5).
+func follow(endpoint, relative, fragment string) (string, error) {
+	base, err := url.Parse(endpoint)
+	if err != nil {
+		return "", asError(err)
+	}
+	ref, err := url.Parse(relative)
+	if err != nil || ref.IsAbs() || ref.Host != "" {
+		return "", invalidURL.because("relativeRef %.80q is not a relative reference", relative)
+	}
+	to := base
+	if relative != "" {
+		to = base.ResolveReference(ref)
+	}
+	if fragment != "" {
+		to.Fragment = fragment
+	}
+	return to.String(), nil
+}
