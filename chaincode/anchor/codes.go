@@ -14,7 +14,7 @@ var (
 	InvalidRecord = Codes.New("INVALID_RECORD", code.Invalid, "A record is not of its form: kind, digest algorithm, sizes or body.")
 	InvalidSeal   = Codes.New("INVALID_SEAL", code.Invalid, "The seal is not of its form, or does not fit the leaves that came with it.")
 	EmptyBatch    = Codes.New("EMPTY_BATCH", code.Invalid, "A seal appends at least one record to each log it names.")
-	TooLarge      = Codes.New("TOO_LARGE", code.Invalid, "More than one transaction takes.")
+	TooLarge      = Codes.New("TOO_LARGE", code.Invalid, "More items than one transaction takes.")
 	KindRefused   = Codes.New("KIND_REFUSED", code.Rule, "The source does not take records of this kind.")
 )
 
@@ -32,7 +32,7 @@ var (
 	SourceExists      = Codes.New("SOURCE_EXISTS", code.Conflict, "The source id is taken.")
 	SourceState       = Codes.New("SOURCE_STATE", code.Conflict, "The source changed meanwhile, or the change is one that no source may make.")
 	CheckpointUnknown = Codes.New("CHECKPOINT_UNKNOWN", code.NotFound, "The log has no checkpoint of this size.")
-	BatchUnknown      = Codes.New("BATCH_UNKNOWN", code.NotFound, "The sealer sealed no batch of this id.")
+	SealUnknown       = Codes.New("SEAL_UNKNOWN", code.NotFound, "The sealer sealed no batch of this id.")
 	BatchReused       = Codes.New("BATCH_REUSED", code.Conflict, "The batch id was used for another seal.")
 	SizeMismatch      = Codes.New("SIZE_MISMATCH", code.Conflict, "The log does not have the size that the seal expects.")
 	ItemUnknown       = Codes.New("ITEM_UNKNOWN", code.NotFound, "The source has no step of this item.")

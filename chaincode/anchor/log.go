@@ -77,6 +77,18 @@ func (l Log) tree() (*compact.Range, error) {
 	return ranges.NewRange(0, l.Size, append([][]byte(nil), l.Range...))
 }
 
+// RootOfRange is the root that size and range stand for.
+func (l Log) RootOfRange() ([]byte, error) {
+	if l.Size == 0 {
+		return EmptyRoot(), nil
+	}
+	tree, err := l.tree()
+	if err != nil {
+		return nil, err
+	}
+	return tree.GetRootHash(nil)
+}
+
 // Check returns an error unless size, range and root fit together.
 func (l Log) Check() error {
 	for _, hash := range append([][]byte{l.Root}, l.Range...) {
@@ -90,11 +102,7 @@ func (l Log) Check() error {
 		}
 		return nil
 	}
-	tree, err := l.tree()
-	if err != nil {
-		return err
-	}
-	root, err := tree.GetRootHash(nil)
+	root, err := l.RootOfRange()
 	if err != nil {
 		return err
 	}

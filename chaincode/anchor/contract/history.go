@@ -13,7 +13,7 @@ import (
 //   - Log {source}: size, root and compact range as they are now
 //   - Checkpoint {source, size}, Checkpoints {source, limit, bookmark}:
 //     CHECKPOINT_UNKNOWN
-//   - Batch {sealer, batch}: what became of a seal; BATCH_UNKNOWN
+//   - Batch {sealer, batch}: what became of a seal; SEAL_UNKNOWN
 //   - Item {source, item}: ITEM_UNKNOWN
 //   - Tip {source}, Header {source, height}, Forks {source, limit, bookmark}: where
 //     another chain stands, one of its headers, the evidence against it;
@@ -28,7 +28,7 @@ func historyFunctions() []ledger.Function {
 		ledger.Query("Batch", func(t *ledger.Tx, q anchor.BatchQuery) (anchor.Sealed, error) {
 			b, found, err := batches.Get(t, anchor.SealerKey(q.Sealer), q.Batch)
 			if err == nil && !found {
-				err = anchor.BatchUnknown.Errorf("%s", q.Batch)
+				err = anchor.SealUnknown.Errorf("%s", q.Batch)
 			}
 			return b, err
 		}),

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package logs keeps the anchor chaincode's logs as an organisation's own blocks
+// tell them: tiles, checkpoints, and an index from digests to leaves. All of it is
+// rebuilt from the blocks alone; the root of every log is compared with the
+// ledger's after every seal, and a difference stops it.
+package logs
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+
+	_ "modernc.org/sqlite" // the driver "sqlite", in Go alone
+
+	"github.com/komsco/trust-platform/chaincode/anchor"
+)
+
+// schema of the database. What is in queue and batch is the sealer's, and the
+// one thing that blocks cannot bring back.
+const schema = `
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS source (id TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS log (source TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS checkpoint (source TEXT, size INTEGER, record TEXT NOT NULL, PRIMARY KEY (source, size)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS leaf (source TEXT, idx INTEGER, name BLOB NOT NULL, ref BLOB, PRIMARY KEY (source, idx)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS leaf_name ON leaf (source, name);
+CREATE INDEX IF NOT EXISTS leaf_ref ON leaf (source, ref) WHERE ref IS NOT NULL;
+CREATE TABLE IF NOT EXISTS refused (source TEXT, name BLOB, code TEXT NOT NULL, detail TEXT NOT NULL, PRIMARY KEY (source, name)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS queue (id INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL, name BLOB NOT NULL, record BLOB NOT NULL, batch TEXT);
+CREATE UNIQUE INDEX IF NOT EXISTS queue_name ON queue (source, name);
+CREATE INDEX IF NOT EXISTS queue_batch ON queue (batch) WHERE batch IS NOT NULL;
+CREATE TABLE IF NOT EXISTS batch (id TEXT PRIMARY KEY, signed TEXT NOT NULL) WITHOUT ROWID;
+`
+
+// Store is the logs of one anchor chaincode. It is safe for concurrent use.
+type Store struct {
+	dir       string
+	chaincode string
+	sealer    string // DID whose batches leave the queue; may be empty
+	write     *sql.DB
+	read      *sql.DB
+
+	mu      sync.Mutex
+	changed chan struct{} // closed and replaced whenever something changed
+}
+
+// Open opens the logs kept in a folder, or begins them there. chaincode is the
+// name under which anchor is committed. sealer is the DID whose batches are in
+// this store's queue, empty if none.
+func Open(dir, chaincode, sealer string) (*Store, error) {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return nil, fmt.Errorf("logs: %w", err)
+	}
+	// Every commit is on disk before it returns.
+	dsn := "file:" + filepath.Join(dir, "logs.db") + "?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(10000)&_txlock=immediate"
+	write, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, fmt.Errorf("logs: %w", err)
+	}
+	write.SetMaxOpenConns(1)
+	read, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("logs: %w", err), write.Close())
+	}
+	read.SetMaxOpenConns(4)
+	s := &Store{dir: dir, chaincode: chaincode, sealer: sealer, write: write, read: read, changed: make(chan struct{})}
+	if _, err := write.Exec(schema); err != nil {
+		return nil, errors.Join(fmt.Errorf("logs in %s: %w", dir, err), s.Close())
+	}
+	if err := s.check(); err != nil {
+		if err = errors.Join(err, s.forget()); s.check() != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+	}
+	return s, nil
+}
+
+// Close closes the files.
+func (s *Store) Close() error { return errors.Join(s.read.Close(), s.write.Close()) }
+
+// check compares the tiles on disk with the logs of the database: after a loss of
+// power they may not fit.
+func (s *Store) check() error {
+	all, err := s.Logs(context.Background())
+	if err != nil {
+		return err
+	}
+	for id, l := range all {
+		if err := l.Check(); err != nil {
+			return fmt.Errorf("log %s: %w", id, err)
+		}
+		root, err := s.Tiles(id).Root(l.Size)
+		if err != nil || string(root) != string(l.Root) {
+			return fmt.Errorf("log %s: its tiles have root %x at size %d, it is %x: %w", id, root, l.Size, l.Root, errors.Join(err, ErrDiffers))
+		}
+		if l.Size > 0 {
+			if _, err := s.Tiles(id).Entry(l.Size - 1); err != nil {
+				return fmt.Errorf("log %s: %w", id, err)
+			}
+		}
+	}
+	return nil
+}
+
+// forget drops what blocks can bring back, to read them again from the first.
+func (s *Store) forget() error {
+	for _, table := range []string{"meta", "source", "log", "checkpoint", "leaf"} {
+		if _, err := s.write.Exec("DELETE FROM " + table); err != nil { //nolint:gosec // names of our own
+			return err
+		}
+	}
+	return nil
+}
+
+// Tiles are the files of a log.
+func (s *Store) Tiles(source string) Tiles { return Tiles{filepath.Join(s.dir, "logs", source)} }
+
+// Changed is closed when something changes after the call.
+func (s *Store) Changed() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.changed
+}
+
+func (s *Store) notify() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+// Next is the number of the block that is to be applied next.
+func (s *Store) Next(ctx context.Context) (uint64, error) {
+	var next uint64
+	err := s.read.QueryRowContext(ctx, "SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'next'").Scan(&next)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	return next, err
+}
+
+// querier is a database or a transaction.
+type querier interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+func get[T any](ctx context.Context, q querier, query string, args ...any) (record T, found bool, err error) {
+	var raw string
+	err = q.QueryRowContext(ctx, query, args...).Scan(&raw)
+	if errors.Is(err, sql.ErrNoRows) {
+		return record, false, nil
+	}
+	if err != nil {
+		return record, false, err
+	}
+	return record, true, json.Unmarshal([]byte(raw), &record)
+}
+
+// Source is a source as it is now.
+func (s *Store) Source(ctx context.Context, id string) (anchor.Source, error) {
+	record, found, err := get[anchor.Source](ctx, s.read, "SELECT record FROM source WHERE id = ?", id)
+	if err == nil && !found {
+		err = anchor.SourceUnknown.Errorf("%.64s", id)
+	}
+	return record, err
+}
+
+// Log is a log as it is now.
+func (s *Store) Log(ctx context.Context, id string) (anchor.Log, error) {
+	return logOf(ctx, s.read, id)
+}
+
+func logOf(ctx context.Context, q querier, id string) (anchor.Log, error) {
+	record, found, err := get[anchor.Log](ctx, q, "SELECT record FROM log WHERE source = ?", id)
+	if err == nil && !found {
+		err = anchor.SourceUnknown.Errorf("%.64s", id)
+	}
+	return record, err
+}
+
+// Logs are all logs, by source.
+func (s *Store) Logs(ctx context.Context) (map[string]anchor.Log, error) {
+	rows, err := s.read.QueryContext(ctx, "SELECT source, record FROM log")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close() //nolint:errcheck // nothing is lost: what was read or written is known by now
+	all := map[string]anchor.Log{}
+	for rows.Next() {
+		var id, raw string
+		if err := rows.Scan(&id, &raw); err != nil {
+			return nil, err
+		}
+		var l anchor.Log
+		if err := json.Unmarshal([]byte(raw), &l); err != nil {
+			return nil, err
+		}
+		all[id] = l
+	}
+	return all, rows.Err()
+}
+
+// Checkpoint is the checkpoint of a size, 0 being the latest.
+func (s *Store) Checkpoint(ctx context.Context, source string, size uint64) (anchor.Checkpoint, error) {
+	query, args := "SELECT record FROM checkpoint WHERE source = ? AND size = ?", []any{source, size}
+	if size == 0 {
+		query, args = "SELECT record FROM checkpoint WHERE source = ? ORDER BY size DESC LIMIT 1", []any{source}
+	}
+	record, found, err := get[anchor.Checkpoint](ctx, s.read, query, args...)
+	if err == nil && !found {
+		err = anchor.CheckpointUnknown.Errorf("source %.64s has none of size %d (0 is the latest)", source, size)
+	}
+	return record, err
+}
+
+// Name is what a record is found by within its source: algorithm and digest.
+func Name(r anchor.Record) []byte { return append([]byte{byte(r.Algorithm)}, r.Digest...) }
+
+// Find lists the leaves of a digest (the first comes first), at most limit.
+func (s *Store) Find(ctx context.Context, source string, name []byte, limit int) ([]uint64, error) {
+	return s.indexes(ctx, "SELECT idx FROM leaf WHERE source = ? AND name = ? ORDER BY idx LIMIT ?", source, name, limit)
+}
+
+// FindReference lists the leaves of a reference from an index on, at most limit.
+func (s *Store) FindReference(ctx context.Context, source string, reference []byte, from uint64, limit int) ([]uint64, error) {
+	return s.indexes(ctx, "SELECT idx FROM leaf WHERE source = ? AND ref = ? AND idx >= ? ORDER BY idx LIMIT ?", source, reference, from, limit)
+}
+
+func (s *Store) indexes(ctx context.Context, query string, args ...any) ([]uint64, error) {
+	rows, err := s.read.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close() //nolint:errcheck // nothing is lost: what was read or written is known by now
+	found := []uint64{}
+	for rows.Next() {
+		var i uint64
+		if err := rows.Scan(&i); err != nil {
+			return nil, err
+		}
+		found = append(found, i)
+	}
+	return found, rows.Err()
+}
+
+// SealedAt is the size of the first checkpoint that holds a leaf.
+func (s *Store) SealedAt(ctx context.Context, source string, index uint64) (uint64, error) {
+	var size uint64
+	err := s.read.QueryRowContext(ctx, "SELECT size FROM checkpoint WHERE source = ? AND size > ? ORDER BY size LIMIT 1", source, index).Scan(&size)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, anchor.CheckpointUnknown.Errorf("log %.64s has no leaf %d", source, index)
+	}
+	return size, err
+}

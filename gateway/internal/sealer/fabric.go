@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sealer
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"github.com/hyperledger/fabric-gateway/pkg/client"
+
+	"github.com/komsco/trust-platform/chaincode/anchor"
+	"github.com/komsco/trust-platform/gateway"
+	"github.com/komsco/trust-platform/gateway/internal/blocks"
+)
+
+// Fabric is the ledger as a peer gives it.
+type Fabric struct {
+	Client  *gateway.Client
+	Channel string
+	Anchor  *gateway.Anchor
+}
+
+// Seal implements Ledger.
+func (f Fabric) Seal(ctx context.Context, signed string, records [][]byte) (anchor.Sealed, error) {
+	return f.Anchor.Seal(ctx, signed, records)
+}
+
+// Blocks implements Ledger.
+func (f Fabric) Blocks(ctx context.Context, from uint64) iter.Seq2[*blocks.Block, error] {
+	return func(yield func(*blocks.Block, error) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		stream, err := f.Client.Fabric().GetNetwork(f.Channel).BlockEvents(ctx, client.WithStartBlock(from))
+		if err != nil {
+			cancel()
+			yield(nil, fmt.Errorf("read blocks: %w", err))
+			return
+		}
+		defer func() {
+			cancel()
+			for range stream { // the client's goroutine waits to be rid of its block
+			}
+		}()
+		for raw := range stream {
+			b, err := blocks.Parse(raw)
+			if !yield(b, err) || err != nil {
+				return
+			}
+		}
+	}
+}

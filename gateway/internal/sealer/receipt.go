@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sealer
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/komsco/trust-platform/chaincode/anchor"
+	"github.com/komsco/trust-platform/gateway/receipt"
+)
+
+// LogKey is the verifier key under which this sealer signs checkpoints of a
+// source's log: what the source registers.
+func (s *Sealer) LogKey(source string) (string, error) {
+	return note.NewEd25519VerifierKey(anchor.Origin(s.Place, source), s.Key.Public().(ed25519.PublicKey))
+}
+
+// noteSigner is this sealer's key as the key of a log, or nil where the source
+// has registered another.
+func (s *Sealer) noteSigner(from anchor.Source) (note.Signer, error) {
+	own, err := s.LogKey(from.ID)
+	if err != nil {
+		return nil, err
+	}
+	if own != from.LogKey {
+		return nil, anchor.SealerNotGranted.Errorf("source %s has registered log key %s, this gateway's is %s", from.ID, from.LogKey, own)
+	}
+	name, rest, _ := strings.Cut(own, "+")
+	hash, _, _ := strings.Cut(rest, "+")
+	seed := append([]byte{1}, s.Key.Seed()...)
+	return note.NewSigner("PRIVATE+KEY+" + name + "+" + hash + "+" + base64.StdEncoding.EncodeToString(seed))
+}
+
+// Checkpoint is a log's checkpoint of a size, 0 being the latest, signed.
+func (s *Sealer) Checkpoint(ctx context.Context, source string, size uint64) (receipt.Checkpoint, []byte, error) {
+	var none receipt.Checkpoint
+	if err := s.Err(); err != nil {
+		return none, nil, err
+	}
+	from, err := s.store.Source(ctx, source)
+	if err != nil {
+		return none, nil, err
+	}
+	c, err := s.store.Checkpoint(ctx, source, size)
+	if err != nil {
+		return none, nil, err
+	}
+	signer, err := s.noteSigner(from)
+	if err != nil {
+		return none, nil, err
+	}
+	checkpoint := receipt.Checkpoint{
+		Origin: anchor.Origin(s.Place, source), Size: c.Size, Root: [32]byte(c.Root), Time: time.Unix(c.Time, 0).UTC(), Tx: c.Tx,
+	}
+	signed, err := checkpoint.Sign(signer)
+	return checkpoint, signed, err
+}
+
+// Receipt is the receipt of a leaf, in the tree as it was sealed then.
+func (s *Sealer) Receipt(ctx context.Context, source string, index uint64) (receipt.Receipt, error) {
+	var r receipt.Receipt
+	size, err := s.store.SealedAt(ctx, source, index)
+	if err != nil {
+		return r, err
+	}
+	checkpoint, signed, err := s.Checkpoint(ctx, source, size)
+	if err != nil {
+		return r, err
+	}
+	tiles := s.store.Tiles(source)
+	r.Index, r.Note = index, signed
+	if r.Entry, err = tiles.Entry(index); err != nil {
+		return r, fmt.Errorf("entry %d of log %s: %w", index, source, err)
+	}
+	if r.Path, err = tiles.Inclusion(index, checkpoint.Size); err != nil {
+		return r, fmt.Errorf("proof of leaf %d of log %s: %w", index, source, err)
+	}
+	return r, nil
+}
+
+// Consistency proves that a log only grew between two of its checkpoints.
+func (s *Sealer) Consistency(ctx context.Context, source string, from, to uint64) ([][32]byte, error) {
+	if err := s.Err(); err != nil {
+		return nil, err
+	}
+	for _, size := range []uint64{from, to} {
+		if size == 0 {
+			continue
+		}
+		if _, err := s.store.Checkpoint(ctx, source, size); err != nil {
+			return nil, err
+		}
+	}
+	if from > to {
+		return nil, anchor.CheckpointUnknown.Errorf("from %d to %d: a log only grows", from, to)
+	}
+	return s.store.Tiles(source).Consistency(from, to)
+}
+
+// Record is the record of a leaf.
+func (s *Sealer) Record(ctx context.Context, source string, index uint64) (anchor.Record, error) {
+	if _, err := s.store.SealedAt(ctx, source, index); err != nil {
+		return anchor.Record{}, err
+	}
+	entry, err := s.store.Tiles(source).Entry(index)
+	if err != nil {
+		return anchor.Record{}, err
+	}
+	_, r, err := anchor.ParseEntry(entry)
+	return r, err
+}
