@@ -51,13 +51,25 @@ func serve(ctx context.Context, c config.Config, logs io.Writer) error {
 		return err
 	}
 
+	anchors, err := openSealer(c, client, registry, log)
+	if err != nil {
+		return err
+	}
+	if anchors != nil {
+		defer func() { // what waits is on disk
+			if err := anchors.Close(); err != nil {
+				log.Error("closing the logs", "failure", err)
+			}
+		}()
+	}
+
 	var listen net.ListenConfig
 	listener, err := listen.Listen(ctx, "tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", c.Listen, err)
 	}
 	server := &http.Server{
-		Handler:           telemetry.HTTP(rest.New(s).WithIdentity(dids(c, client, log)), registry, log),
+		Handler:           telemetry.HTTP(rest.New(s).WithIdentity(dids(c, client, log)).WithAnchor(anchors), registry, log),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    1 << 20,

@@ -37,6 +37,7 @@ type Config struct {
 	Chaincode  string   `mapstructure:"chaincode" yaml:"chaincode"`
 	Routes     []Route  `mapstructure:"routes" yaml:"routes"` // others, in a file only
 	DIDs       string   `mapstructure:"dids" yaml:"dids"`     // name of the identity contract on the default channel; none if empty
+	Anchor     Anchor   `mapstructure:"anchor" yaml:"anchor"`
 	Lanes      Lanes    `mapstructure:"lanes" yaml:"lanes"`
 	Timeouts   Timeouts `mapstructure:"timeouts" yaml:"timeouts"`
 	Log        Log      `mapstructure:"log" yaml:"log"`
@@ -69,6 +70,16 @@ type Lanes struct {
 	Count    int `mapstructure:"count" yaml:"count"`
 	MaxBatch int `mapstructure:"maxBatch" yaml:"maxBatch"`
 	Queue    int `mapstructure:"queue" yaml:"queue"`
+}
+
+// Anchor says what the gateway seals, on the default route's channel.
+type Anchor struct {
+	Dir       string        `mapstructure:"dir" yaml:"dir"`
+	Chaincode string        `mapstructure:"chaincode" yaml:"chaincode"`
+	Key       string        `mapstructure:"key" yaml:"key"`
+	Interval  time.Duration `mapstructure:"interval" yaml:"interval"`
+	MaxBatch  int           `mapstructure:"maxBatch" yaml:"maxBatch"`
+	MaxQueue  int           `mapstructure:"maxQueue" yaml:"maxQueue"`
 }
 
 // Timeouts bound the steps.
@@ -107,6 +118,12 @@ var settings = []setting{
 	{"channel", "trust", "channel of the default route"},
 	{"chaincode", "currency", "name of the currency contract there"},
 	{"dids", "identity", "name of the identity contract there, by which DIDs are resolved and registered; empty for none"},
+	{"anchor.dir", "", "folder for logs of anchored records; the gateway seals none if empty"},
+	{"anchor.chaincode", "anchor", "name of the anchor contract on the channel"},
+	{"anchor.key", "", "file of the sealer's Ed25519 key (PKCS #8 PEM), which sources grant their logs to; sealer.pem in the folder if empty, made if it is not there"},
+	{"anchor.interval", 250 * time.Millisecond, "that a record waits for others to be sealed with"},
+	{"anchor.maxBatch", 10000, "records in a seal, 1 to 50000"},
+	{"anchor.maxQueue", 1000000, "records that may wait"},
 	{"lanes.count", 4, "lanes, each with one transaction in flight"},
 	{"lanes.maxBatch", 250, "orders in a transaction, 1 to 1000"},
 	{"lanes.queue", 5000, "orders that may wait in a lane"},
@@ -204,6 +221,10 @@ func (c Config) Validate() error {
 			errs = append(errs, fmt.Errorf("timeouts: %s is not above zero", t))
 		}
 	}
+	if a := c.Anchor; a.Dir != "" && (a.Chaincode == "" || a.MaxBatch < 1 || a.MaxBatch > 50_000 || a.MaxQueue < 1 || a.Interval <= 0) {
+		errs = append(errs, fmt.Errorf("anchor: chaincode %q, maxBatch %d (1 to 50000), maxQueue %d (at least 1), interval %s (above 0)",
+			a.Chaincode, a.MaxBatch, a.MaxQueue, a.Interval))
+	}
 	if c.Log.Format != "text" && c.Log.Format != "json" {
 		errs = append(errs, fmt.Errorf("log.format is %q: text or json", c.Log.Format))
 	}
@@ -217,6 +238,9 @@ const hidden = "(hidden)"
 func (c Config) YAML() ([]byte, error) {
 	if c.Identity.Key != "" {
 		c.Identity.Key = hidden
+	}
+	if c.Anchor.Key != "" {
+		c.Anchor.Key = hidden
 	}
 	return yaml.Marshal(c)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"github.com/komsco/trust-platform/gateway/internal/sealer"
 	"github.com/komsco/trust-platform/gateway/internal/service"
 )
 
@@ -34,6 +35,7 @@ Errors are problems (RFC 9457) with a stable ` + "`code`" + `; ` + "`/v1/errors`
 type API struct {
 	service  *service.Service
 	identity Identity
+	sealer   *sealer.Sealer // nil where this gateway seals no logs
 	huma     huma.API
 	mux      *http.ServeMux
 }
@@ -63,6 +65,7 @@ func New(s *service.Service) *API {
 				{Name: "accounts", Description: "What holders see of their own."},
 				{Name: "programmes", Description: "What everybody may know."},
 				{Name: "identity", Description: "DIDs: resolved as W3C, registered as DIF has it."},
+				{Name: "anchoring", Description: "Tamper-evident logs of other systems' digests; receipts verify offline. Each log is served as C2SP tlog-tiles under /v1/logs/{source}/."},
 			},
 		},
 		OpenAPIPath: "/openapi",
@@ -78,6 +81,7 @@ func New(s *service.Service) *API {
 	a.accounts()
 	a.programs()
 	a.identifiers()
+	a.anchors()
 	a.operations()
 	for name, schema := range registry.Map() {
 		if !strings.HasSuffix(name, "InputBody") {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/komsco/trust-platform/chaincode/anchor"
 	"github.com/komsco/trust-platform/chaincode/currency"
 	"github.com/komsco/trust-platform/chaincode/identity"
 	"github.com/komsco/trust-platform/chaincode/ledger/code"
@@ -83,12 +84,12 @@ var (
 // Codes lists every code that the API answers with, those of the contracts first.
 func Codes() []Code {
 	var all []Code
-	for _, c := range append(currency.Codes.All(), identity.Codes.All()...) {
+	for _, c := range slices.Concat(currency.Codes.All(), identity.Codes.All(), anchor.Codes.All()) {
 		if known := (Code{c.Name, c.Kind.Status(), c.Meaning}); !slices.Contains(all, known) { // some codes are shared
 			all = append(all, known)
 		}
 	}
-	return append(all, ownCodes...)
+	return slices.Concat(all, ownCodes, anchorCodes)
 }
 
 func (c Code) problem(detail string) *Problem {

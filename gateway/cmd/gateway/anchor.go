@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/komsco/trust-platform/chaincode/anchor"
+	"github.com/komsco/trust-platform/gateway"
+	"github.com/komsco/trust-platform/gateway/internal/config"
+	"github.com/komsco/trust-platform/gateway/internal/sealer"
+)
+
+// openSealer takes up sealing where it was left, nil where the configuration
+// names no folder for it.
+func openSealer(c config.Config, client *gateway.Client, r prometheus.Registerer, log *slog.Logger) (*sealer.Sealer, error) {
+	if c.Anchor.Dir == "" {
+		return nil, nil
+	}
+	file := c.Anchor.Key
+	if file == "" {
+		file = filepath.Join(c.Anchor.Dir, "sealer.pem")
+		if err := makeKey(file); err != nil {
+			return nil, fmt.Errorf("sealer's key: %w", err)
+		}
+	}
+	key, err := readKey(file)
+	if err != nil {
+		return nil, fmt.Errorf("sealer's key: %w", err)
+	}
+	s, err := sealer.Open(sealer.Options{
+		Dir: c.Anchor.Dir, Place: anchor.Place{Network: c.Network, Channel: c.Channel, Chaincode: c.Anchor.Chaincode}, Key: key,
+		Interval: c.Anchor.Interval, MaxBatch: c.Anchor.MaxBatch, MaxQueue: c.Anchor.MaxQueue, Log: log, Metrics: sealer.NewMetrics(r),
+	}, sealer.Fabric{Client: client, Channel: c.Channel, Anchor: client.Anchor(c.Channel, c.Anchor.Chaincode)})
+	if err == nil {
+		log.Info("sealing", "did", s.DID, "folder", c.Anchor.Dir)
+	}
+	return s, err
+}
+
+func readKey(file string) (ed25519.PrivateKey, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	block, _ := pem.Decode(text)
+	if block == nil {
+		return nil, fmt.Errorf("%s is not PEM", file)
+	}
+	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	key, ok := parsed.(ed25519.PrivateKey)
+	if !ok {
+		return nil, fmt.Errorf("%s holds a %T, an Ed25519 key is needed: openssl genpkey -algorithm ed25519", file, parsed)
+	}
+	return key, nil
+}
+
+// makeKey draws a key unless the file is there. It is whole on disk or not there
+// at all: sources grant their logs to it.
+func makeKey(file string) error {
+	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
+		return err
+	}
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return err
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(file+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	err = pem.Encode(f, &pem.Block{Type: "PRIVATE KEY", Bytes: der})
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(file+".new", file)
+}
