@@ -27,7 +27,7 @@ type Model struct {
 
 // ReadModel fits a model to DIR/report.json.
 func ReadModel(dir string) (Model, error) {
-	var r Report
+	var r struct{ Summaries []Summary }
 	raw, err := os.ReadFile(filepath.Join(dir, "report.json"))
 	if err != nil {
 		return Model{}, fmt.Errorf("run the bench first: %w", err)
