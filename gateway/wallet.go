@@ -57,7 +57,7 @@ func (w *Wallet) In(program string) *Holder { return &Holder{wallet: w, Program:
 // e names DID, Person, Program and, if it is to differ from [OrderLife], Exp. The
 // result goes into an order to open an account.
 func (w *Wallet) Enrol(e currency.Enrolment) (string, error) {
-	e.V, e.Network = 1, w.place.Network
+	e.V, e.Network, e.Channel = 1, w.place.Network, w.place.Channel
 	expires(&e.Exp)
 	return w.signer.Sign(currency.TypEnrolment, e)
 }

@@ -70,6 +70,7 @@ var (
 var (
 	InsufficientFunds = Codes.New("INSUFFICIENT_FUNDS", code.Rule, "Less is there, or may be used here, than the order asks for.")
 	FundExceeded      = Codes.New("FUND_EXCEEDED", code.Rule, "The issue is larger than what its deposits and appropriations still hold.")
+	PolicyExpired     = Codes.New("POLICY_EXPIRED", code.Rule, "What is issued under this policy would have expired already.")
 	PersonCeiling     = Codes.New("PERSON_CEILING", code.Rule, "One person would be issued more than the policy allows in a batch.")
 	BatchCeiling      = Codes.New("BATCH_CEILING", code.Rule, "The batch is larger than the policy allows.")
 	HoldingCap        = Codes.New("HOLDING_CAP", code.Rule, "Claiming more of the credit would pass what a person may hold; the rest stays claimable.")

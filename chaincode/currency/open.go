@@ -44,6 +44,7 @@ const TypEnrolment = "enrolment+jws"
 // Enrolment attests that a DID belongs to a person who may take part, under an
 // id that is used for this programme only. An enroller of the programme signs it.
 type Enrolment struct {
+	Channel string `json:"channel"`
 	DID     string `json:"did"` // whose account may be opened
 	Exp     int64  `json:"exp"` // Unix seconds
 	Network string `json:"network"`
@@ -109,8 +110,8 @@ func (o Open) enrolled(holderDID string, p Program, now time.Time) (string, erro
 	if err := m.Verify(method.Key); err != nil {
 		return "", err
 	}
-	if e.V != 1 || e.DID != holderDID || e.Program != p.ID || e.Network != o.Network {
-		return "", NotEnrolled.Errorf("the enrolment is for another holder, programme or network")
+	if e.V != 1 || e.DID != holderDID || e.Program != p.ID || e.Network != o.Network || e.Channel != o.Channel {
+		return "", NotEnrolled.Errorf("the enrolment is for another holder, programme, channel or network")
 	}
 	if now.Unix() > e.Exp {
 		return "", NotEnrolled.Errorf("the enrolment expired at %s", time.Unix(e.Exp, 0).UTC().Format(time.RFC3339))

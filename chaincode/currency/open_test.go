@@ -14,7 +14,7 @@ func TestOpenByEnrolment(t *testing.T) {
 	enroller := newParty("enroller")
 	now := noon(today)
 	good := func() currency.Enrolment {
-		return currency.Enrolment{DID: alice.did, Exp: now.Unix(), Network: here.Network, Person: "p-1", Program: "nowon", V: 1}
+		return currency.Enrolment{DID: alice.did, Exp: now.Unix(), Channel: here.Channel, Network: here.Network, Person: "p-1", Program: "nowon", V: 1}
 	}
 	for _, tc := range []struct {
 		name   string
@@ -47,7 +47,7 @@ func TestOpenByEnrolment(t *testing.T) {
 			if tc.alter != nil {
 				compact = tc.alter(compact)
 			}
-			h, person, err := currency.Open{Network: here.Network, Program: "nowon", Enrolment: compact}.Decide(alice.did, goodProgram(), "d", now)
+			h, person, err := currency.Open{Channel: here.Channel, Network: here.Network, Program: "nowon", Enrolment: compact}.Decide(alice.did, goodProgram(), "d", now)
 			wantCode(t, err, tc.want)
 			if err != nil {
 				return
@@ -61,10 +61,10 @@ func TestOpenByEnrolment(t *testing.T) {
 	}
 	// A signature of the enroller on something else is no enrolment.
 	other := sign(t, enroller, currency.TypPayment, good())
-	_, _, err := currency.Open{Network: here.Network, Program: "nowon", Enrolment: other}.Decide(alice.did, goodProgram(), "d", now)
+	_, _, err := currency.Open{Channel: here.Channel, Network: here.Network, Program: "nowon", Enrolment: other}.Decide(alice.did, goodProgram(), "d", now)
 	wantCode(t, err, currency.WrongOrder)
 	other = sign(t, enroller, currency.TypEnrolment, payment(1))
-	_, _, err = currency.Open{Network: here.Network, Program: "nowon", Enrolment: other}.Decide(alice.did, goodProgram(), "d", now)
+	_, _, err = currency.Open{Channel: here.Channel, Network: here.Network, Program: "nowon", Enrolment: other}.Decide(alice.did, goodProgram(), "d", now)
 	wantCode(t, err, code.BadJWS)
 }
 

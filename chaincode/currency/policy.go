@@ -89,6 +89,15 @@ func (p Policy) Validate() error {
 	return p.Validity.check()
 }
 
+// CheckIssuable returns POLICY_EXPIRED where value issued on that day could never
+// be spent: a fixed last day has passed.
+func (p Policy) CheckIssuable(today Day) error {
+	if last := p.Validity.Expiry(today); last != 0 && last < today {
+		return PolicyExpired.Errorf("policy version %d: value may be spent until %s, it is %s", p.Version, last, today)
+	}
+	return nil
+}
+
 // Bonus is the subsidy on top of a bought amount, rounded down to the won.
 func (p Policy) Bonus(principal int64) int64 { // principal ≤ 10^15, rate ≤ 10^4: below 2^63 in steps
 	rate := int64(p.BonusRate)

@@ -261,7 +261,7 @@ func (r Run) CheckBatch(n int, rows []Row, p Policy) error {
 
 // Issue decides one row: what its recipient is given. already is what the same
 // recipient got in this batch before. It returns INVALID_AMOUNT, UNIT_MISMATCH,
-// PERSON_CEILING, TO_MERCHANT, HOLDER_FROZEN or HOLDER_CLOSED.
+// PERSON_CEILING, POLICY_EXPIRED, TO_MERCHANT, HOLDER_FROZEN or HOLDER_CLOSED.
 func (r Run) Issue(row Row, h Holder, p Policy, today Day, already int64) ([]Part, error) {
 	if err := CheckAmount("the row", row.Amount); err != nil {
 		return nil, err
@@ -273,6 +273,9 @@ func (r Run) Issue(row Row, h Holder, p Policy, today Day, already int64) ([]Par
 		return nil, ToMerchant.Errorf("account %s is merchant %s", row.To, h.Merchant)
 	}
 	if err := h.CanReceive(); err != nil {
+		return nil, err
+	}
+	if err := p.CheckIssuable(today); err != nil {
 		return nil, err
 	}
 	terms := Terms{Policy: p.Version, Expiry: p.Validity.Expiry(today), Source: r.Source, Origin: r.Fund}

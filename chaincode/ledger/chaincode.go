@@ -179,7 +179,7 @@ func (c *Chaincode) invoke(stub shim.ChaincodeStubInterface) ([]byte, error) {
 		return nil, code.BadRequest.Errorf("%s takes %s arguments, got %d", name, want, len(args))
 	}
 	if f.Mutates {
-		if err := c.outermost(stub); err != nil {
+		if err := outermost(stub, c.config.Name); err != nil {
 			return nil, err
 		}
 	}
@@ -198,13 +198,13 @@ func (c *Chaincode) invoke(stub shim.ChaincodeStubInterface) ([]byte, error) {
 // outermost returns NESTED_CALL unless the signed proposal names this chaincode.
 // Called from another chaincode, a mutator would miss that one's earlier writes
 // and would lend it the submitter's rights.
-func (c *Chaincode) outermost(stub shim.ChaincodeStubInterface) error {
+func outermost(stub shim.ChaincodeStubInterface, own string) error {
 	name, err := proposedChaincode(stub)
 	if err != nil {
 		return code.NestedCall.Errorf("the signed proposal cannot be read: %w", err)
 	}
-	if name != c.config.Name {
-		return code.NestedCall.Errorf("the proposal is for chaincode %.64q, this is %q", name, c.config.Name)
+	if name != own {
+		return code.NestedCall.Errorf("the proposal is for chaincode %.64q, this is %q", name, own)
 	}
 	return nil
 }

@@ -14,8 +14,12 @@ import (
 var grants = NewTable[call.Grant]("role", 3)
 
 // RequireRole returns ROLE_MISSING unless the caller belongs to one of the
-// organisations and holds the role there.
+// organisations and holds the role there. It returns NESTED_CALL where another
+// chaincode calls: a role is not lent, not for reading either.
 func (t *Tx) RequireRole(role call.Role, orgs ...string) (Caller, error) {
+	if err := outermost(t.stub, t.config.Name); err != nil {
+		return Caller{}, err
+	}
 	c, err := t.Caller()
 	if err != nil {
 		return c, err

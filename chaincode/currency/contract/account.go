@@ -3,8 +3,11 @@
 package contract
 
 import (
+	"errors"
+
 	"github.com/komsco/trust-platform/chaincode/currency"
 	"github.com/komsco/trust-platform/chaincode/ledger"
+	"github.com/komsco/trust-platform/chaincode/ledger/code"
 )
 
 // accountFunctions, by a guard of the issuer or the operator:
@@ -25,7 +28,7 @@ func accountFunctions() []ledger.Function {
 			return changeHolder(t, r, "HolderUnfrozen", currency.Holder.Unfreeze)
 		}),
 		ledger.Query("Holder", func(t *ledger.Tx, r currency.AccountQuery) (currency.Holder, error) {
-			if err := requireAuditor(t, r.Program); err != nil {
+			if err := requireReader(t, r.Program); err != nil {
 				return currency.Holder{}, err
 			}
 			return holder(t, r.Program, r.Account)
@@ -52,16 +55,21 @@ func changeHolder(t *ledger.Tx, r currency.SetFreeze, event string, change func(
 	return h, holders.Put(t, h, r.Program, r.Account)
 }
 
-// requireAuditor lets auditors and guards of the programme's organisations pass.
-func requireAuditor(t *ledger.Tx, id string) error {
+// requireReader lets officers pass who may read accounts: auditors of the
+// programme's organisations, guards and the bank's cashiers.
+func requireReader(t *ledger.Tx, id string) error {
 	p, err := program(t, id)
 	if err != nil {
 		return err
 	}
-	if _, err = t.RequireRole(currency.RoleAuditor, p.Organisations.All()...); err == nil {
-		return nil
+	_, err = t.RequireRole(currency.RoleAuditor, p.Organisations.All()...)
+	if !errors.Is(err, code.RoleMissing) {
+		return err
 	}
 	if _, guard := t.RequireRole(currency.RoleGuard, p.Organisations.Issuer, p.Organisations.Operator); guard == nil {
+		return nil
+	}
+	if _, cashier := t.RequireRole(currency.RoleCashier, p.Organisations.Bank); cashier == nil {
 		return nil
 	}
 	return err

@@ -78,7 +78,7 @@ func badOrders(t *testing.T, tried map[string]bool) {
 		return members{"payment": currency.ReceiptName{Holder: w.account, Seq: seq}}
 	}
 	enrolment := func(by *wallet, change members) members {
-		e := b.with(currency.Enrolment{DID: b.stranger.did, Exp: b.at(life), Network: network, Person: "p", Program: nowon, V: 1}, change)
+		e := b.with(currency.Enrolment{DID: b.stranger.did, Exp: b.at(life), Channel: "trust", Network: network, Person: "p", Program: nowon, V: 1}, change)
 		header, _, _ := cut(by.signAs(currency.TypEnrolment, struct{}{}))
 		return members{"enrolment": by.raw(header, e)}
 	}

@@ -288,11 +288,11 @@ func badRequests(t *testing.T, tried map[string]bool) {
 			"of a resident":  {members{"account": b.minsu.account}, currency.RedemptionUnknown},
 			"another amount": {members{"amount": 999}, currency.InvalidAmount},
 		})},
-		{"Redemption", b.courier, currency.ReceiptQuery{Program: nowon, Account: b.stall.account, Seq: b.redeemed}, of(account, seq, bad{
+		{"Redemption", b.bank, currency.ReceiptQuery{Program: nowon, Account: b.stall.account, Seq: b.redeemed}, of(account, seq, bad{
 			"unknown": {members{"seq": 99}, currency.RedemptionUnknown},
 		})},
-		{"Redemptions", b.courier, currency.PageQuery{Program: nowon}, of(page, bad{"malformed programme": {members{"program": "a b"}, currency.InvalidID}})},
-		{"Payout", b.courier, currency.RecordQuery{Program: nowon, ID: "paid"}, of(id, bad{"unknown": {members{"id": "nothing"}, currency.RedemptionUnknown}})},
+		{"Redemptions", b.bank, currency.PageQuery{Program: nowon}, of(page, bad{"malformed programme": {members{"program": "a b"}, currency.InvalidID}})},
+		{"Payout", b.bank, currency.RecordQuery{Program: nowon, ID: "paid"}, of(id, bad{"unknown": {members{"id": "nothing"}, currency.RedemptionUnknown}})},
 		{"Purse", b.courier, currency.OwnQuery{PageQuery: currency.PageQuery{Program: nowon}, Account: b.minsu.account, Read: read}, of(own, account)},
 		{"Receipts", b.courier, currency.OwnQuery{PageQuery: currency.PageQuery{Program: nowon}, Account: b.minsu.account, Read: read}, of(own, account, page)},
 		{"Credits", b.courier, currency.OwnQuery{PageQuery: currency.PageQuery{Program: nowon}, Account: b.minsu.account, Read: read}, of(own, account, page)},
@@ -342,4 +342,5 @@ var restricted = map[string]*code.Code{
 	"ApproveAppropriation": code.RoleMissing, "OpenRun": code.RoleMissing, "IssueBatch": code.RoleMissing, "CloseRun": code.RoleMissing,
 	"RegisterMerchant": code.RoleMissing, "SetMerchantStatus": code.RoleMissing, "FreezeHolder": code.RoleMissing,
 	"UnfreezeHolder": code.RoleMissing, "Holder": code.RoleMissing, "ConfirmPayout": code.RoleMissing,
+	"Redemption": currency.ReadRefused, "Redemptions": code.RoleMissing, "Payout": code.RoleMissing,
 }

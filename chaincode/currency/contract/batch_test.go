@@ -315,7 +315,7 @@ func TestBatchOpenClaimPay(t *testing.T) {
 	twin, again := newWallet("twin"), newWallet("twin again")
 	o := tn.openOrder(nowon, again)
 	o.Enrolment = tn.enroller.signAs(currency.TypEnrolment, currency.Enrolment{
-		DID: again.did, Exp: tn.at(life), Network: network, Person: "p-" + twin.account, Program: nowon, V: 1,
+		Channel: "trust", DID: again.did, Exp: tn.at(life), Network: network, Person: "p-" + twin.account, Program: nowon, V: 1,
 	})
 	require.Equal(t, []string{"", "PERSON_HAS_ACCOUNT"}, codes(tn.tryBatch(tn.open(nowon, twin), again.sign(o))))
 }

@@ -93,7 +93,7 @@ type readingHolder struct {
 // may read without one.
 func reader(t *ledger.Tx, program, read string) (*readingHolder, error) {
 	if read == "" {
-		if err := requireAuditor(t, program); err != nil {
+		if err := requireReader(t, program); err != nil {
 			return nil, currency.ReadRefused.Errorf("no read order, and: %w", err)
 		}
 		return nil, nil

@@ -13,6 +13,7 @@ import (
 	"github.com/komsco/trust-platform/chaincode/ledger/call"
 	"github.com/komsco/trust-platform/chaincode/ledger/code"
 	"github.com/komsco/trust-platform/chaincode/ledger/jws"
+	"github.com/komsco/trust-platform/chaincode/ledger/ledgertest"
 )
 
 // Histories are shown to their owner, to the merchant who was paid and to
@@ -95,4 +96,19 @@ func TestBookmarkStaysWithTheOwner(t *testing.T) {
 		}
 	}
 	require.Equal(t, []string{ledger.Num(1), ledger.Num(2), ledger.Num(3), ledger.Num(4), ledger.Num(5), ledger.Num(6)}, seen)
+}
+
+// What shops redeem is shown to themselves and to officers who may read accounts,
+// and a frozen shop takes nothing in.
+func TestRedemptionsAndFrozenShops(t *testing.T) {
+	tn := newTown(t)
+	w := tn.resident(nowon, "frozen shop")
+	tn.do(tn.komsco, "FreezeHolder", currency.SetFreeze{Operation: tn.op(), Program: nowon, Account: tn.stall.account, Reason: "case-1"})
+	items := tn.tryBatch(tn.pay(nowon, w, "stall", 100))
+	require.Equal(t, []string{"HOLDER_FROZEN"}, codes(items))
+
+	outsider := tn.net.Caller("CityMSP", "clerk", ledgertest.Client)
+	tn.refused(currency.ReadRefused, outsider, "Redemption", tn.json(currency.ReceiptQuery{Program: nowon, Account: tn.stall.account, Seq: 1}))
+	tn.refused(code.RoleMissing, outsider, "Redemptions", tn.json(currency.PageQuery{Program: nowon}))
+	tn.refused(code.RoleMissing, outsider, "Payout", tn.json(currency.RecordQuery{Program: nowon, ID: "x"}))
 }

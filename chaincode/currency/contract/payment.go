@@ -12,6 +12,13 @@ func (s *step) pay(o currency.Payment) (currency.Buckets, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
+	till, err := holder(s.tx, s.Program, m.Account)
+	if err != nil {
+		return nil, "", err
+	}
+	if err := till.CanReceive(); err != nil {
+		return nil, "", err
+	}
 	rules, err := s.policies()
 	if err != nil {
 		return nil, "", err

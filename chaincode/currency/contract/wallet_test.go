@@ -94,7 +94,7 @@ func (tn *town) openOrder(program string, w *wallet) currency.Open {
 // enrolment attests that a wallet belongs to a person who is called like its account.
 func (tn *town) enrolment(program string, w *wallet) string {
 	return tn.enroller.signAs(currency.TypEnrolment, currency.Enrolment{
-		DID: w.did, Exp: tn.at(life), Network: network, Person: "p-" + w.account, Program: program, V: 1,
+		Channel: "trust", DID: w.did, Exp: tn.at(life), Network: network, Person: "p-" + w.account, Program: program, V: 1,
 	})
 }
 
