@@ -78,7 +78,7 @@ func (a *API) do(ctx context.Context, method, path string, body []byte, read str
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close() //nolint:errcheck // the answer has been read
+	defer resp.Body.Close()
 	raw, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return err

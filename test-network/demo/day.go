@@ -78,7 +78,6 @@ type day struct {
 	report *Report
 	say    func(string, ...any)
 	stall  *Shop
-	run    string
 	first  currency.ReceiptName // of a payment at the stall, to be refunded
 }
 
@@ -144,9 +143,9 @@ func (d *day) payAll(ctx context.Context, n int, won int64, shop func(i int) str
 }
 
 func (d *day) burst(ctx context.Context) error {
-	d.say("%d payments of %s won at one market stall, all at once", d.Numbers.Burst, Won(burstWon))
+	d.say("%d payments of %s won at one market stall, all at once", d.Burst, Won(burstWon))
 	began := time.Now()
-	err := d.payAll(ctx, d.Numbers.Burst, burstWon, func(int) string { return d.stall.ID })
+	err := d.payAll(ctx, d.Burst, burstWon, func(int) string { return d.stall.ID })
 	d.report.BurstSeconds, d.report.Burst = time.Since(began).Seconds(), d.report.Paid
 	r := d.Town.Residents[0]
 	d.first = currency.ReceiptName{Holder: r.Wallet.Account, Seq: r.Seq}

@@ -32,7 +32,7 @@ func TestCommandsOfREADME(t *testing.T) {
 	var said []string
 	for _, b := range blocks {
 		script := strings.ReplaceAll(string(b[1]), "cmd/test-network env", "cmd/test-network --dir "+p.Dir()+" env")
-		cmd := exec.CommandContext(t.Context(), "sh", "-eu", "-c", script) //nolint:gosec // the repository's own README
+		cmd := exec.CommandContext(t.Context(), "sh", "-eu", "-c", script)
 		cmd.Dir = root
 		out, err := cmd.CombinedOutput()
 		require.NoError(t, err, "%s\n%s", script, out)

@@ -127,24 +127,13 @@ func (l *lane) sort(tx Transaction, jobs []*Job) (sent []*Job, submit bool, err 
 	if len(items) != len(jobs) {
 		return nil, false, fmt.Errorf("PayBatch answered %d items for %d orders", len(items), len(jobs))
 	}
-	opened, err := opens(tx, jobs)
-	if err != nil {
-		return nil, false, err
-	}
 	before := map[payer]bool{}
 	for i, j := range jobs {
 		item, p := items[i], j.payer()
-		open := j.Order.Payload.Typ() == currency.TypOpen
 		j.next = Outcome{Tx: tx.ID(), Unclaimed: item.Unclaimed}
 		switch {
 		case item.Code != "":
 			j.next = Outcome{Err: refusal(item)}
-			if !before[p] {
-				l.settle([]*Job{j})
-				continue
-			}
-		case open && (before[p] || !opened[p]):
-			j.next = Outcome{Replayed: true}
 			if !before[p] {
 				l.settle([]*Job{j})
 				continue
@@ -162,28 +151,6 @@ func (l *lane) sort(tx Transaction, jobs []*Job) (sent []*Job, submit bool, err 
 		sent = append(sent, j)
 	}
 	return sent, submit, nil
-}
-
-// opens tells which payers' accounts the transaction opens. An open order that was
-// carried out before leaves no trace in its item.
-func opens(tx Transaction, jobs []*Job) (map[payer]bool, error) {
-	opened := map[payer]bool{}
-	var footprint *gateway.Footprint
-	for _, j := range jobs {
-		if j.Order.Payload.Typ() != currency.TypOpen {
-			continue
-		}
-		if footprint == nil {
-			f, err := tx.Footprint()
-			if err != nil {
-				return nil, err
-			}
-			footprint = &f
-		}
-		p := j.payer()
-		opened[p] = footprint.Writes[gateway.Key{Table: currency.TableHolder, Parts: p.program + "/" + p.account}]
-	}
-	return opened, nil
 }
 
 func refusal(item currency.Item) error {

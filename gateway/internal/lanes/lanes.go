@@ -68,7 +68,7 @@ type Job struct {
 
 // Outcome is what became of an order.
 type Outcome struct {
-	Tx        string               // the transaction that carried it out; empty for a replayed open order
+	Tx        string               // the transaction that carried it out
 	Replayed  bool                 // it had been carried out before
 	Unclaimed []currency.Unclaimed // credits it named and did not get
 	Err       error                // a coded refusal, a *Failure, or nil where it was carried out

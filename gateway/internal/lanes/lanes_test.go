@@ -245,9 +245,10 @@ func TestSameOrderTwiceInABatch(t *testing.T) {
 func TestOpeningAgainIsAReplay(t *testing.T) {
 	w := newWorld(t, 0, lanes.Options{})
 	order := w.Join(1)[0]
-	w.committed(w.send(order)...)
+	first := w.send(order)
+	w.committed(first...)
 	height := w.ledger.Height()
-	if out := w.wait(w.send(order)[0]); out.Err != nil || !out.Replayed || out.Tx != "" {
+	if out := w.wait(w.send(order)[0]); out.Err != nil || !out.Replayed || out.Tx != first[0].outcome.Tx {
 		t.Errorf("outcome %+v", out)
 	}
 	if w.ledger.Height() != height {
