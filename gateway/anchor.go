@@ -5,11 +5,7 @@ package gateway
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"time"
-
-	"github.com/hyperledger/fabric-gateway/pkg/client"
 
 	"github.com/komsco/trust-platform/chaincode/anchor"
 	"github.com/komsco/trust-platform/chaincode/ledger/call"
@@ -18,22 +14,23 @@ import (
 // Anchor is the anchor contract: logs of sources, sealed by those whom the
 // sources granted it. Receipts of what was sealed are made and verified by
 // package receipt.
-type Anchor struct {
-	client   *Client
-	channel  string
-	contract *client.Contract
-}
+type Anchor struct{ contract contract }
 
 // Anchor is the anchor contract deployed under a name on a channel.
 func (c *Client) Anchor(channel, chaincode string) *Anchor {
-	return &Anchor{client: c, channel: channel, contract: c.fabric.GetNetwork(channel).GetContract(chaincode)}
+	return &Anchor{c.contract(channel, chaincode, anchor.Codes)}
 }
 
 // Seal carries a seal (see [anchor.Seal]) and the records of each of its logs to
-// the ledger and waits for the commit. Sent again, it gives the first result; after
-// an error that is [Error.InDoubt] or [Error.Conflict], send the same again.
+// the ledger and waits for the commit. Sent again, it gives the first result: after
+// an error that is [Error.InDoubt], send the same again.
 func (a *Anchor) Seal(ctx context.Context, signed string, records [][]byte) (anchor.Sealed, error) {
-	payload, _, err := a.submit(ctx, "Seal", append([][]byte{[]byte(signed)}, records...)...)
+	args := make([]string, 0, 1+len(records))
+	args = append(args, signed)
+	for _, r := range records {
+		args = append(args, string(r)) // bytes travel as they are
+	}
+	payload, err := a.contract.submit(ctx, "Seal", args...)
 	return decode[anchor.Sealed]("Seal", payload, err)
 }
 
@@ -95,27 +92,6 @@ func (a *Anchor) Forks(ctx context.Context, source string, limit int, bookmark s
 	return evaluateAnchor[call.Page[anchor.Fork]](ctx, a, "Forks", anchor.PageQuery{Source: source, Limit: limit, Bookmark: bookmark})
 }
 
-func (a *Anchor) submit(ctx context.Context, function string, args ...[]byte) ([]byte, string, error) {
-	p, err := a.contract.NewProposal(function, client.WithBytesArguments(args...))
-	if err != nil {
-		return nil, "", fmt.Errorf("propose %s: %w", function, err)
-	}
-	endorsing, cancel := context.WithTimeout(ctx, a.client.options.EndorseTimeout)
-	defer cancel()
-	endorsed, err := p.EndorseWithContext(endorsing)
-	if err != nil {
-		return nil, p.TransactionID(), newError(PhaseEndorse, p.TransactionID(), anchor.Codes, err)
-	}
-	tx := &Transaction{client: a.client, registry: anchor.Codes, tx: endorsed}
-	if err := tx.Submit(ctx); err != nil {
-		return nil, tx.ID(), err
-	}
-	if err := tx.Wait(ctx); err != nil {
-		return nil, tx.ID(), err
-	}
-	return tx.Result(), tx.ID(), nil
-}
-
 func operateAnchor[Record any](ctx context.Context, a *Anchor, function string, request interface{ Validate() error }) (record Record, err error) {
 	if err := request.Validate(); err != nil {
 		return record, err
@@ -124,31 +100,11 @@ func operateAnchor[Record any](ctx context.Context, a *Anchor, function string, 
 	if err != nil {
 		return record, fmt.Errorf("encode the request of %s: %w", function, err)
 	}
-	for try := 1; ; try++ {
-		payload, _, err := a.submit(ctx, function, arg)
-		var failed *Error
-		if try <= conflictRetries && errors.As(err, &failed) && failed.Conflict() && pause(ctx, time.Duration(try)*conflictPause) {
-			continue
-		}
-		return decode[Record](function, payload, err)
-	}
+	payload, err := a.contract.submit(ctx, function, string(arg))
+	return decode[Record](function, payload, err)
 }
 
 func evaluateAnchor[T any](ctx context.Context, a *Anchor, function string, query any) (T, error) {
-	var zero T
-	arg, err := json.Marshal(query)
-	if err != nil {
-		return zero, fmt.Errorf("encode the argument of %s: %w", function, err)
-	}
-	p, err := a.contract.NewProposal(function, client.WithBytesArguments(arg))
-	if err != nil {
-		return zero, fmt.Errorf("propose %s: %w", function, err)
-	}
-	ctx, cancel := context.WithTimeout(ctx, a.client.options.EvaluateTimeout)
-	defer cancel()
-	payload, err := p.EvaluateWithContext(ctx)
-	if err != nil {
-		err = newError(PhaseEvaluate, p.TransactionID(), anchor.Codes, err)
-	}
+	payload, err := a.contract.ask(ctx, function, query)
 	return decode[T](function, payload, err)
 }

@@ -44,7 +44,7 @@ func TestVerbs(t *testing.T) {
 	verbs := 0
 	for _, noun := range a.root().Commands() {
 		for _, verb := range noun.Commands() {
-			if verb.Flags().Lookup("op") == nil {
+			if verb.Flags().Lookup("op") == nil || noun.Name() == "anchor" { // which is another contract
 				continue
 			}
 			verbs++

@@ -119,7 +119,7 @@ func (s *Store) forget() error {
 }
 
 // Tiles are the files of a log.
-func (s *Store) Tiles(source string) Tiles { return Tiles{filepath.Join(s.dir, "logs", source)} }
+func (s *Store) Tiles(source string) Tiles { return TilesOf(s.dir, source) }
 
 // Changed is closed when something changes after the call.
 func (s *Store) Changed() <-chan struct{} {

@@ -302,3 +302,32 @@ func (t Tiles) put(path string, w write) error {
 	}
 	return errors.Join(err, f.Close())
 }
+
+// TilesOf are the files of a log in a store's folder.
+func TilesOf(dir, source string) Tiles { return Tiles{filepath.Join(dir, "logs", source)} }
+
+// Each calls do with every tile and bundle of the tree of a size.
+func (t Tiles) Each(size uint64, do func(path string, data []byte) error) error {
+	each := func(level string, nodes uint64) error {
+		for n := uint64(0); n*width < nodes; n++ {
+			path := filepath.ToSlash(tilePath(level, n))
+			if wide := nodes - n*width; wide < width {
+				path += fmt.Sprintf(".p/%d", wide)
+			}
+			data, err := t.Read(strings.TrimPrefix(path, "tile/"), size)
+			if err == nil {
+				err = do(path, data)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for level := 0; size>>(height*level) > 0 && level <= 63/height; level++ {
+		if err := each(strconv.Itoa(level), size>>(height*level)); err != nil {
+			return err
+		}
+	}
+	return each("entries", size)
+}
