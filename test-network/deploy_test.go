@@ -108,5 +108,5 @@ func TestConsortiumChaincode(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, Chaincode{Name: "currency", Version: "1.0", Package: "./chaincode/currency/cmd/currency"}, cc)
 	_, err = n.Chaincode("noop")
-	require.ErrorContains(t, err, `there are ["currency"]`)
+	require.ErrorContains(t, err, `there are ["currency"`)
 }
