@@ -36,7 +36,7 @@ var events = map[identity.Type]string{
 }
 
 func operate(t *ledger.Tx, compacts []string) (identity.Outcome, error) {
-	s, err := identity.Parse(identity.Place{Network: t.Network(), Channel: t.Channel(), Chaincode: t.Chaincode()}, compacts)
+	s, err := identity.Parse(place(t), compacts)
 	if err != nil {
 		return identity.Outcome{}, err
 	}

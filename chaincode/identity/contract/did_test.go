@@ -14,6 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/komsco/trust-platform/chaincode/identity"
+	"github.com/komsco/trust-platform/chaincode/identity/contract"
+	"github.com/komsco/trust-platform/chaincode/ledger"
 	"github.com/komsco/trust-platform/chaincode/ledger/call"
 	"github.com/komsco/trust-platform/chaincode/ledger/code"
 	"github.com/komsco/trust-platform/chaincode/ledger/ledgertest"
@@ -151,7 +153,7 @@ func TestAdministratorsHaveNoPower(t *testing.T) {
 	p, q := tn.born("minsu"), tn.born("jisoo")
 	o := identity.Operation{Type: identity.Deactivate, DID: p.did, Number: 2, Previous: p.last.Digest}.At(here)
 	tn.refused(identity.KeyUnauthorised, tn.admin, "Operate", anys(q.sign(t, o))...)
-	for _, function := range []string{"GrantRole", "Deactivate", "Recover", "operate"} {
+	for _, function := range []string{"Deactivate", "Recover", "SetDocument", "operate"} {
 		tn.refused(code.UnknownFunction, tn.admin, function, `{"op":"1"}`)
 	}
 }
@@ -253,5 +255,21 @@ func TestBadInput(t *testing.T) {
 		{code.UnknownFunction, "resolve", []any{"{}"}},
 	} {
 		tn.refused(tc.want, tn.courier, tc.function, tc.args...)
+	}
+	// Whatever a function is given that is nothing it takes, it says so with a code.
+	for _, f := range contract.New(ledger.Config{Name: cc, Network: network}).Functions() {
+		for _, garbage := range []string{"", "{}", "null", "[]", "a.b.c", good[0], `{"v":1}`, "\x00"} {
+			before := tn.net.Height()
+			_, err := tn.net.Invoke(tn.courier, cc, f.Name, garbage)
+			if f.Name == "Operate" && garbage == good[0] {
+				require.NoError(t, err)
+				continue
+			}
+			require.Error(t, err, "%s(%q)", f.Name, garbage)
+			refusal := identity.Codes.Parse(err.Error())
+			require.NotNil(t, refusal, "%s(%q): %v", f.Name, garbage, err)
+			require.NotEqual(t, code.Internal, refusal.Code.Kind, "%s(%q): %v", f.Name, garbage, err)
+			require.Equal(t, before, tn.net.Height())
+		}
 	}
 }
