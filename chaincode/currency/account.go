@@ -72,7 +72,8 @@ func (h Holder) Unfreeze() (Holder, error) {
 	return h, nil
 }
 
-// Purse is what an account holds. Only the holder's own orders write it.
+// Purse is what an account holds. Only the holder's own orders write it, but for
+// sweeps, which take out what lapsed and could not be spent any more.
 type Purse struct {
 	Seq     int64   `json:"seq"`               // orders carried out so far; the next one's seq is one more
 	Buckets Buckets `json:"buckets,omitempty"` // what it holds

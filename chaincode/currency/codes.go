@@ -63,6 +63,8 @@ var (
 	ReceiptUnknown       = Codes.New("RECEIPT_UNKNOWN", code.NotFound, "The holder has no receipt of this sequence number.")
 	RedemptionUnknown    = Codes.New("REDEMPTION_UNKNOWN", code.NotFound, "There is no redemption of this holder and sequence number.")
 	RedemptionPaid       = Codes.New("REDEMPTION_PAID", code.Conflict, "The redemption was paid out before.")
+	ReturnUnknown        = Codes.New("RETURN_UNKNOWN", code.NotFound, "The transaction gave nothing back to this fund.")
+	ReturnAbsorbed       = Codes.New("RETURN_ABSORBED", code.Conflict, "The return is in an appropriation already.")
 	PayoutExists         = Codes.New("PAYOUT_EXISTS", code.Conflict, "The bank reference was used for another payout.")
 )
 
@@ -81,5 +83,7 @@ var (
 	NotMerchant       = Codes.New("NOT_MERCHANT", code.Rule, "Only merchants redeem and refund.")
 	NotRefundable     = Codes.New("NOT_REFUNDABLE", code.Rule, "The receipt is not of a payment to this merchant.")
 	RefundExceeds     = Codes.New("REFUND_EXCEEDS", code.Rule, "More would be refunded than was paid.")
+	NothingLapsed     = Codes.New("NOTHING_LAPSED", code.Rule, "Nothing here is past its last day by a whole day.")
+	FiscalYear        = Codes.New("FISCAL_YEAR", code.Rule, "The appropriation is in the books of another year.")
 	NothingClaimed    = Codes.New("NOTHING_CLAIMED", code.Rule, "None of the named credits could be claimed.")
 )

@@ -31,6 +31,15 @@ func (d Day) Valid() bool {
 	return y >= 2000 && y < 3000 && newDay(t.Date()) == d
 }
 
+// After is the day n days later. Never stays never.
+func (d Day) After(n int) Day {
+	if d == 0 {
+		return 0
+	}
+	y, m, day := d.date()
+	return newDay(time.Date(y, m, day+n, 0, 0, 0, 0, time.UTC).Date())
+}
+
 // String is yyyy-mm-dd, or "never".
 func (d Day) String() string {
 	if d == 0 {

@@ -20,9 +20,10 @@ type Deposit struct {
 type Appropriation struct {
 	Program    string `json:"program"`
 	ID         string `json:"id"`
-	Fund       string `json:"fund"`   // the origin of what is issued from it
-	Amount     int64  `json:"amount"` // won
-	Left       int64  `json:"left"`   // not yet drawn by runs, won; 0 until approved
+	Fund       string `json:"fund"`           // the origin of what is issued from it
+	Amount     int64  `json:"amount"`         // won
+	Left       int64  `json:"left"`           // not yet drawn by runs, won; 0 until approved
+	Year       int    `json:"year,omitempty"` // fiscal year in whose books it is; 0 is any
 	Approved   bool   `json:"approved,omitempty"`
 	ProposedBy string `json:"proposedBy"`
 	ApprovedBy string `json:"approvedBy,omitempty"`
@@ -82,12 +83,16 @@ type ProposeAppropriation struct {
 	call.Operation
 	Program string `json:"program"`
 	ID      string `json:"id"`
-	Fund    string `json:"fund"`   // the fund that what is issued from it belongs to
-	Amount  int64  `json:"amount"` // won
+	Fund    string `json:"fund"`           // the fund that what is issued from it belongs to
+	Amount  int64  `json:"amount"`         // won
+	Year    int    `json:"year,omitempty"` // fiscal year in whose books it is; 0 is any
 }
 
 // Validate checks the form.
 func (r ProposeAppropriation) Validate() error {
+	if r.Year != 0 && (r.Year < 2000 || r.Year > 2999) {
+		return InvalidID.Errorf("year %d: 2000 to 2999, or none", r.Year)
+	}
 	return checkMoney(r.Program, r.ID, r.Fund, r.Amount)
 }
 

@@ -14,7 +14,7 @@ type Term string
 
 // The terms. For every programme and fund, at every block:
 //
-//	entered = funds + reserved + credits + purses + redemptions + paidOut
+//	entered = funds + reserved + credits + purses + redemptions + paidOut + returned
 //
 // Each operation moves value between two of them and touches no other.
 const (
@@ -25,10 +25,11 @@ const (
 	Purses      Term = "purses"      // held
 	Redemptions Term = "redemptions" // claimed by merchants, not yet paid out by the bank
 	PaidOut     Term = "paidOut"     // paid out by the bank
+	Returned    Term = "returned"    // lapsed and back at its fund, in no appropriation yet
 )
 
 // SupplyTerms lists the terms, the left side first.
-var SupplyTerms = []Term{Entered, Funds, Reserved, Credits, Purses, Redemptions, PaidOut}
+var SupplyTerms = []Term{Entered, Funds, Reserved, Credits, Purses, Redemptions, PaidOut, Returned}
 
 // Line is the equation of one programme and fund.
 type Line struct {
@@ -83,7 +84,7 @@ func (s *Supply) Apply(table, program string, before, after []byte) error {
 // HoldsMoney reports whether records of this kind are terms of the equation.
 func HoldsMoney(table string) bool {
 	switch table {
-	case TableDeposit, TableAppropriation, TableRun, TableBatch, TableCredit, TablePurse, TableRedemption:
+	case TableDeposit, TableAppropriation, TableRun, TableBatch, TableCredit, TablePurse, TableRedemption, TableFundReturn:
 		return true
 	}
 	return false
@@ -167,6 +168,11 @@ func (s *Supply) add(table, program string, value []byte, sign int64) error {
 		err = json.Unmarshal(value, &p)
 		for _, b := range p.Buckets {
 			move(b.Origin, Purses, b.Left)
+		}
+	case TableFundReturn:
+		var r FundReturn
+		if err = json.Unmarshal(value, &r); r.Appropriation == "" {
+			move(r.Fund, Returned, r.Amount)
 		}
 	case TableRedemption:
 		var r Redemption

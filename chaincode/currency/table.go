@@ -19,5 +19,6 @@ const (
 	TableRefunded      = "refunded"      // program / account / seq
 	TableMerchant      = "merchant"      // program / id
 	TableRedemption    = "redemption"    // program / account / seq
+	TableFundReturn    = "fundreturn"    // program / fund / transaction
 	TablePayout        = "payout"        // program / bank reference
 )

@@ -5,6 +5,7 @@ package contract_test
 import (
 	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -56,13 +57,22 @@ type badTown struct {
 	paid                 int64   // minsu's seq of a payment of 1,000 to the stall
 	given                int64   // minsu's seq of a gift
 	redeemed, settled    int64   // the stall's seqs of redemptions of 1,000: unpaid, paid out
+	returned             string  // transaction in which 1,000 won went back to bazaar's budget
 	rows                 []currency.Row
 }
 
 func newBadTown(t *testing.T) *badTown {
 	tn := newTown(t)
 	all := tn.residents(nowon, "minsu", "jisoo", "frozen")
-	b := &badTown{town: tn, minsu: all[0], jisoo: all[1], frozen: all[2], stranger: newWallet("stranger"), closed: newWallet("closed"), suspended: newWallet("suspended")}
+	lapsed := newWallet("lapsed")
+	tn.batch(tn.open(bazaar, lapsed))
+	old := tn.issue(bazaar, currency.Benefit, []currency.Row{{To: lapsed.account, Amount: 1_000}})
+	tn.net.Advance(40 * 24 * time.Hour)
+	swept := tn.endorse(tn.courier, "Sweep", tn.json(currency.Sweep{
+		Operation: tn.op(), Program: bazaar, Credits: []currency.OwnedCredit{{Account: lapsed.account, Credit: currency.NewCreditName(old, 0)}},
+	}))
+	tn.commitOne(swept)
+	b := &badTown{town: tn, returned: swept.TxID, minsu: all[0], jisoo: all[1], frozen: all[2], stranger: newWallet("stranger"), closed: newWallet("closed"), suspended: newWallet("suspended")}
 	tn.register(nowon, "closed", b.closed, region, category)
 	tn.register(nowon, "suspended", b.suspended, region, category)
 	b.paid = b.minsu.seq[nowon] + 1

@@ -20,7 +20,7 @@ func New(config ledger.Config) *ledger.Chaincode {
 	return ledger.New(config, slices.Concat(
 		ledger.RoleFunctions(currency.Roles...),
 		programFunctions(), fundFunctions(), runFunctions(), merchantFunctions(), accountFunctions(),
-		payoutFunctions(), orderFunctions(), historyFunctions(),
+		payoutFunctions(), lapseFunctions(), orderFunctions(), historyFunctions(),
 	)...)
 }
 
@@ -40,5 +40,6 @@ var (
 	refunds        = ledger.NewTable[currency.Refunded](currency.TableRefunded, 3)
 	merchants      = ledger.NewTable[currency.Merchant](currency.TableMerchant, 2)
 	redemptions    = ledger.NewTable[currency.Redemption](currency.TableRedemption, 3)
+	fundReturns    = ledger.NewTable[currency.FundReturn](currency.TableFundReturn, 3)
 	payouts        = ledger.NewTable[currency.Payout](currency.TablePayout, 2)
 )

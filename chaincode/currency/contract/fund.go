@@ -11,8 +11,8 @@ import (
 //
 //   - ConfirmDeposit {op, program, ref, fund, amount} by the bank's cashier; emits
 //     DepositConfirmed. DEPOSIT_EXISTS.
-//   - ProposeAppropriation {op, program, id, fund, amount} by the issuer's
-//     treasurer; emits AppropriationProposed. APPROPRIATION_EXISTS.
+//   - ProposeAppropriation {op, program, id, fund, amount, year} by the
+//     issuer's treasurer; emits AppropriationProposed. APPROPRIATION_EXISTS.
 //   - ApproveAppropriation {op, program, id} by an approver who is another person
 //     of another organisation; emits AppropriationApproved.
 //     APPROPRIATION_UNKNOWN, APPROPRIATION_STATE, SAME_OFFICER, SAME_ORGANISATION.
@@ -68,7 +68,7 @@ func proposeAppropriation(t *ledger.Tx, r currency.ProposeAppropriation) (curren
 	if taken {
 		return currency.Appropriation{}, currency.AppropriationExists.Errorf("%s", r.ID)
 	}
-	a := currency.Appropriation{Program: r.Program, ID: r.ID, Fund: r.Fund, Amount: r.Amount, ProposedBy: caller.String()}
+	a := currency.Appropriation{Program: r.Program, ID: r.ID, Fund: r.Fund, Amount: r.Amount, Year: r.Year, ProposedBy: caller.String()}
 	t.Emit("AppropriationProposed", r.Program+"/"+r.ID)
 	return a, appropriations.Put(t, a, r.Program, r.ID)
 }

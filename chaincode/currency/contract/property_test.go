@@ -11,6 +11,7 @@ import (
 
 	"github.com/komsco/trust-platform/chaincode/currency"
 	"github.com/komsco/trust-platform/chaincode/ledger"
+	"github.com/komsco/trust-platform/chaincode/ledger/call"
 	"github.com/komsco/trust-platform/chaincode/ledger/ledgertest"
 )
 
@@ -26,6 +27,7 @@ func TestRandomDays(t *testing.T) {
 			"batch":   d.batch,
 			"officer": d.officer,
 			"issue":   d.issue,
+			"sweep":   d.sweep,
 			"commit":  d.commitSome,
 			"flush":   d.commitAll,
 			"clock": func(t *rapid.T) {
@@ -139,6 +141,27 @@ func (d *days) officer(t *rapid.T) {
 			Account: d.stall.account, Seq: seq, Amount: mostly(t, "paid", max(r.Amount, 1), 1),
 		})
 	}
+}
+
+// sweep names purses and credits, lapsed or not, and absorbs what came back.
+func (d *days) sweep(t *rapid.T) {
+	r := currency.Sweep{Operation: d.op(), Program: d.program(t)}
+	for range 1 + upTo(3).Draw(t, "purses") {
+		r.Purses = append(r.Purses, d.wallet(t, "swept").account)
+	}
+	w := d.wallet(t, "owner")
+	for _, name := range d.claims(t, r.Program, w) {
+		r.Credits = append(r.Credits, currency.OwnedCredit{Account: w.account, Credit: name})
+	}
+	d.call(t, d.courier, "Sweep", r)
+	page := get[call.Page[currency.FundReturn]](d.town, d.courier, "FundReturns", currency.PageQuery{Program: r.Program})
+	if len(page.Records) == 0 {
+		return
+	}
+	back := pick(t, "return", page.Records...)
+	d.call(t, d.city, "AbsorbReturns", currency.AbsorbReturns{
+		Operation: d.op(), Program: r.Program, ID: mostly(t, "into", "budget", "budget-1"), Returns: []string{back.Key[1]},
+	})
 }
 
 // issue opens a run, issues a batch of one or closes one.

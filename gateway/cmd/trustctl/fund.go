@@ -38,6 +38,7 @@ func (a *app) appropriationCommands() *cobra.Command {
 		flags: func(f *pflag.FlagSet, r *currency.ProposeAppropriation) {
 			f.StringVar(&r.Fund, "fund", "", "the `fund` that what is issued from it belongs to")
 			wonVar(f, &r.Amount, "amount", "what may be spent")
+			f.IntVar(&r.Year, "year", 0, "fiscal `year` in whose books it is; 0 is any")
 		},
 		fill: func(_ context.Context, r *currency.ProposeAppropriation, program string, args []string) error {
 			r.Program, r.ID = program, args[0]

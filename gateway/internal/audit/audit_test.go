@@ -28,10 +28,13 @@ func TestDayHoldsAtEachBlock(t *testing.T) {
 	// What the payments took: the benefit that expires with the rest comes first
 	// by the order of sources, so all money spent is welfare's.
 	terms := func(entered, funds, credits, purses, paidOut int64) map[currency.Term]int64 {
-		return map[currency.Term]int64{
-			currency.Entered: entered, currency.Funds: funds, currency.Reserved: 0, currency.Credits: credits,
-			currency.Purses: purses, currency.Redemptions: 0, currency.PaidOut: paidOut,
+		all := map[currency.Term]int64{}
+		for _, term := range currency.SupplyTerms {
+			all[term] = 0
 		}
+		all[currency.Entered], all[currency.Funds], all[currency.Credits] = entered, funds, credits
+		all[currency.Purses], all[currency.PaidOut] = purses, paidOut
+		return all
 	}
 	require.Equal(t, []currency.Line{
 		{Program: program, Fund: "bonus", Terms: terms(2_000, 500, 1_000, 500, 0)},

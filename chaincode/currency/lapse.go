@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package currency
+
+import (
+	"github.com/komsco/trust-platform/chaincode/ledger/call"
+)
+
+// Grace is how many whole days of the programme's calendar pass between the last
+// day value may be spent and the first on which it may be swept. It is longer
+// than any clock may be off (15 minutes), so nobody's sweep races a payment that
+// was still in time.
+const Grace = 1
+
+// Lapsed reports whether value of these terms may be swept on a day.
+func (t Terms) Lapsed(today Day) bool {
+	return t.Expiry != 0 && t.Expiry.After(Grace) < today
+}
+
+// CanLapse returns NOTHING_LAPSED for a merchant, who gave goods for what it
+// holds, or HOLDER_FROZEN: what a case is about stays until the case is closed.
+func (h Holder) CanLapse() error {
+	switch {
+	case h.Merchant != "":
+		return NothingLapsed.Errorf("account %s is merchant %s, what shops took in does not lapse", AccountID(h.DID), h.Merchant)
+	case h.Status == Frozen:
+		return HolderFrozen.Errorf("account %s", AccountID(h.DID))
+	}
+	return nil
+}
+
+// Lapse takes what has lapsed out of a purse. The sequence number stays as it
+// is: orders that are under way, and those sent again, meet the same purse as
+// far as they may use it. It returns NOTHING_LAPSED, so that a sweep never
+// writes a purse, and never holds up its owner, without taking something.
+func (p Purse) Lapse(today Day) (Purse, []Part, error) {
+	left, lapsed := Buckets{}, []Part(nil)
+	for _, b := range p.Buckets {
+		if b.Lapsed(today) {
+			lapsed = append(lapsed, Part{Terms: b.Terms, Amount: b.Left})
+		} else {
+			left = append(left, b)
+		}
+	}
+	if lapsed == nil {
+		return p, nil, NothingLapsed.Errorf("of %d kinds of value in the purse none lapsed before %s", len(p.Buckets), today)
+	}
+	return Purse{Seq: p.Seq, Buckets: left}, lapsed, nil
+}
+
+// Lapse takes what has lapsed out of a credit; one without parts is to be
+// deleted. It returns NOTHING_LAPSED.
+func (c Credit) Lapse(today Day) (Credit, []Part, error) {
+	var left, lapsed []Part
+	for _, p := range c.Parts {
+		if p.Lapsed(today) {
+			lapsed = append(lapsed, p)
+		} else {
+			left = append(left, p)
+		}
+	}
+	if lapsed == nil {
+		return c, nil, NothingLapsed.Errorf("of %d kinds of value in the credit none lapsed before %s", len(c.Parts), today)
+	}
+	c.Parts = left
+	return c, lapsed, nil
+}
+
+// MaxSweep bounds what one sweep names.
+const MaxSweep = 500
+
+// OwnedCredit names a credit and whose it is.
+type OwnedCredit struct {
+	Account string     `json:"account"`
+	Credit  CreditName `json:"credit"`
+}
+
+// Sweep takes what has lapsed out of the purses and credits it names. Anybody may
+// ask for it: the calendar decides.
+type Sweep struct {
+	call.Operation
+	Program string        `json:"program"`
+	Purses  []string      `json:"purses,omitempty"`  // account ids
+	Credits []OwnedCredit `json:"credits,omitempty"` // not claimed yet
+}
+
+// Validate checks the form.
+func (r Sweep) Validate() error {
+	if err := CheckID("programme id", r.Program); err != nil {
+		return err
+	}
+	if n := len(r.Purses) + len(r.Credits); n == 0 || n > MaxSweep {
+		return TooLarge.Errorf("%d purses and credits are named, 1 to %d are allowed", n, MaxSweep)
+	}
+	for _, a := range r.Purses {
+		if err := CheckAccountID("purse", a); err != nil {
+			return err
+		}
+	}
+	for _, c := range r.Credits {
+		if err := CheckAccountID("account", c.Account); err != nil {
+			return err
+		}
+		if _, _, err := c.Credit.Split(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Swept is what a sweep did.
+type Swept struct {
+	Lapsed  int64     `json:"lapsed"`            // won, all funds
+	Skipped []Skipped `json:"skipped,omitempty"` // what it named and left as it was
+}
+
+// Skipped is a purse or a credit that a sweep left as it was.
+type Skipped struct {
+	Account string     `json:"account"`
+	Credit  CreditName `json:"credit,omitempty"` // empty for the purse
+	Code    string     `json:"code"`             // NOTHING_LAPSED, HOLDER_FROZEN, HOLDER_UNKNOWN or CREDIT_UNKNOWN
+}
+
+// Lapsing is a page of what a sweep may name.
+type Lapsing struct {
+	Purses  []string      `json:"purses,omitempty"`
+	Credits []OwnedCredit `json:"credits,omitempty"`
+	Next    string        `json:"next,omitempty"` // give it back to continue; empty at the end
+}
+
+// LapsingQuery pages through the purses of a programme, or its credits, for what
+// has lapsed.
+type LapsingQuery struct {
+	PageQuery
+	Credits bool `json:"credits,omitempty"` // else purses
+}
