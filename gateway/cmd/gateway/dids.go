@@ -20,8 +20,9 @@ func dids(c config.Config, client *gateway.Client, log *slog.Logger) rest.Identi
 	}
 	ledger := client.Identity(c.Channel, c.DIDs)
 	return rest.Identity{
-		Ledger:    ledger,
-		Resolver:  resolver.Resolver{Ledger: ledger, Log: log},
-		Registrar: registrar.Registrar{Place: identity.Place{Network: c.Network, Channel: c.Channel, Chaincode: c.DIDs}, Ledger: ledger},
+		Ledger:     ledger,
+		Registries: ledger,
+		Resolver:   resolver.Resolver{Ledger: ledger, Log: log},
+		Registrar:  registrar.Registrar{Place: identity.Place{Network: c.Network, Channel: c.Channel, Chaincode: c.DIDs}, Ledger: ledger},
 	}
 }

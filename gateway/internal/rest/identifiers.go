@@ -4,6 +4,8 @@ package rest
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"io"
@@ -28,6 +30,8 @@ type Identity struct {
 	Resolver  resolver.Resolver
 	Registrar registrar.Registrar
 	Ledger    IdentityLedger
+
+	Registries Registries
 }
 
 // WithIdentity has the API serve an identity contract. Call it before serving.
@@ -58,6 +62,7 @@ type historyInput struct {
 // identifiers registers what serves DIDs. Resolution and registration follow
 // standards of their own in path, form and errors; the rest is as all of /v1.
 func (a *API) identifiers() {
+	a.registries()
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "did-operation", Method: http.MethodPost, Path: "/v1/did-operations", Tags: []string{"identity"},
 		Summary: "Create or change a DID document by a signed operation",
@@ -160,6 +165,12 @@ func readRegistration(w http.ResponseWriter, r *http.Request) (registrar.Request
 		q.Method = method
 	}
 	return q, nil
+}
+
+// digestOf is a short name of a text.
+func digestOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return base64.RawURLEncoding.EncodeToString(sum[:12])
 }
 
 // describe puts what is not huma's into the document.
