@@ -129,50 +129,60 @@ func receipts(writes []*kvrwset.KVWrite) int {
 
 // window is what stands in the blocks between two moments.
 type window struct {
-	Seconds      float64 // between the first and the last block
-	Blocks       int     // after the first
-	Transactions int     // of the chaincode
-	Valid        int     // of these
-	Conflicts    int     // of these
+	Seconds      float64
+	Blocks       int
+	Transactions int // of the chaincode
+	Valid        int // of these
+	Conflicts    int // of these
 	Receipts     int
 	Bytes        int
 	Codes        map[string]int // of the transactions without effect
 }
 
-// count sums up the blocks seen from begin to end. It counts from one block to
-// another: the first one only starts the clock, so that a window's ends cut no
-// block in two.
+// count sums up the blocks from the last one seen before begin, which only starts
+// the clock, to the first one seen after end. So the window cuts no block in
+// two, and a time without blocks at its ends counts too. Where there is no such
+// block, the first one within starts the clock, and end stops it.
 func count(blocks []block, begin, end time.Time, chaincode string) window {
 	w := window{Codes: map[string]int{}}
 	var first, last time.Time
 	for _, b := range blocks {
-		if b.Seen.Before(begin) || b.Seen.After(end) {
-			continue
-		}
-		last = b.Seen
-		if first.IsZero() {
+		if first.IsZero() || !b.Seen.After(begin) {
 			first = b.Seen
 			continue
 		}
-		w.Blocks++
-		w.Bytes += b.Bytes
-		for _, t := range b.Txs {
-			if t.Chaincode != chaincode {
-				continue
-			}
-			w.Transactions++
-			w.Receipts += t.Receipts
-			switch {
-			case t.valid():
-				w.Valid++
-			case t.conflict():
-				w.Conflicts++
-				fallthrough
-			default:
-				w.Codes[t.Code.String()]++
-			}
+		w.add(b, chaincode)
+		if last = b.Seen; last.After(end) {
+			break
 		}
+	}
+	if first.IsZero() {
+		return w
+	}
+	if last.Before(end) {
+		last = end
 	}
 	w.Seconds = last.Sub(first).Seconds()
 	return w
+}
+
+func (w *window) add(b block, chaincode string) {
+	w.Blocks++
+	w.Bytes += b.Bytes
+	for _, t := range b.Txs {
+		if t.Chaincode != chaincode {
+			continue
+		}
+		w.Transactions++
+		w.Receipts += t.Receipts
+		switch {
+		case t.valid():
+			w.Valid++
+		case t.conflict():
+			w.Conflicts++
+			fallthrough
+		default:
+			w.Codes[t.Code.String()]++
+		}
+	}
 }

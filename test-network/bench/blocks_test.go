@@ -93,7 +93,7 @@ func TestBlockWithoutVerdictsIsRefused(t *testing.T) {
 	assert.ErrorContains(t, err, "no validation codes")
 }
 
-// The first block of a window starts the clock and is not counted itself.
+// The window of 0 to 5 s reaches from the block before it to the block after it.
 func TestCountFromBlockToBlock(t *testing.T) {
 	began := time.Now()
 	at := func(seconds float64, receipts int, code peer.TxValidationCode) block {
@@ -102,13 +102,21 @@ func TestCountFromBlockToBlock(t *testing.T) {
 			Txs: []tx{{Chaincode: "currency", Code: code, Receipts: receipts}, {Chaincode: "noop", Code: valid}},
 		}
 	}
-	blocks := []block{at(-1, 1000, valid), at(1, 500, valid), at(2, 30, valid), at(2.5, 0, conflict), at(4, 40, valid), at(9, 7, valid)}
-	w := count(blocks, began, began.Add(5*time.Second), "currency")
+	blocks := []block{at(-2, 5000, valid), at(-1, 1000, valid), at(2, 30, valid), at(2.5, 0, conflict), at(4, 40, valid), at(9, 7, valid), at(10, 900, valid)}
+	counted := func(blocks []block) window { return count(blocks, began, began.Add(5*time.Second), "currency") }
 	assert.Equal(t, window{
-		Seconds: 3, Blocks: 3, Transactions: 3, Valid: 2, Conflicts: 1, Receipts: 70, Bytes: 300,
+		Seconds: 10, Blocks: 4, Transactions: 4, Valid: 3, Conflicts: 1, Receipts: 77, Bytes: 400,
 		Codes: map[string]int{"MVCC_READ_CONFLICT": 1},
-	}, w)
-	assert.Zero(t, count(nil, began, began.Add(time.Second), "currency").Seconds)
+	}, counted(blocks))
+
+	stalled := counted(blocks[:3])
+	assert.InDelta(t, 6, stalled.Seconds, 1e-9, "a time without blocks up to the end counts")
+	assert.Equal(t, 30, stalled.Receipts)
+
+	fresh := counted(blocks[2:])
+	assert.InDelta(t, 7, fresh.Seconds, 1e-9, "the first block within starts the clock")
+	assert.Equal(t, 47, fresh.Receipts)
+	assert.Zero(t, counted(nil).Seconds)
 }
 
 func TestCreditsAreOpenUntilClaimed(t *testing.T) {
