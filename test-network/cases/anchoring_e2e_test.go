@@ -316,14 +316,14 @@ func (r *registry) case13(t *testing.T) {
 // breaks.
 func (r *registry) stream(ctx context.Context, source string, slip func(int64) string, acknowledged *atomic.Int64, slips int64) error {
 	reader, writer := io.Pipe()
-	defer reader.Close()
+	defer reader.Close() //nolint:errcheck // a pipe
 	go func() {
 		for i := acknowledged.Load(); i < slips; i++ {
 			if _, err := fmt.Fprintf(writer, `{"digest":%q}`+"\n", digest(slip(i))); err != nil {
 				return
 			}
 		}
-		writer.Close()
+		_ = writer.Close() // a pipe
 	}()
 	first := acknowledged.Load()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.p.URL+"/v1/sources/"+source+"/records:batch", reader)

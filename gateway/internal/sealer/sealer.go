@@ -271,7 +271,8 @@ func (s *Sealer) carry(ctx context.Context, b *logs.Batch, paused map[string]tim
 			sleep(ctx, s.Interval)
 			return nil
 		case permanent(err):
-			return fmt.Errorf("batch %s: %w", b.ID, err)
+			// What was sent can never be taken, so its records may wait for a sealer that is set right.
+			return errors.Join(fmt.Errorf("batch %s: %w", b.ID, err), s.store.Dissolve(ctx, b.ID))
 		}
 		s.Metrics.retries.Inc()
 		s.Log.Warn("a seal is sent again", "batch", b.ID, "try", try, "failure", err)

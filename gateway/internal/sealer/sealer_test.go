@@ -455,3 +455,26 @@ func TestRotatedKey(t *testing.T) {
 	_, err := receipt.Verify(before, policyOf(t, s, "docs"))
 	require.NoError(t, err, "what was signed before still holds under the old key")
 }
+
+// A gateway that is set up for another network seals nothing, says so, and loses
+// nothing.
+func TestWrongPlace(t *testing.T) {
+	l := anchortest.New(t)
+	l.Register(t, "docs", anchor.Documents, key)
+	dir := t.TempDir()
+	wrong := anchortest.Place
+	wrong.Network = "another"
+	s, err := sealer.Open(sealer.Options{Dir: dir, Place: wrong, Key: key, Interval: time.Millisecond}, l)
+	require.NoError(t, err)
+	knows(t, s, "docs")
+	must(s.Submit(t.Context(), "docs", deposits("a", 3)))
+	_, err = s.Await(t.Context(), "docs", names(deposits("a", 3))...)
+	require.ErrorIs(t, err, sealer.ErrStopped)
+	require.ErrorIs(t, s.Err(), anchor.Elsewhere)
+	require.NoError(t, s.Close())
+	s = open(t, l, dir)
+	defer s.Close() //nolint:errcheck // the test is over
+	for _, st := range must(s.Await(t.Context(), "docs", names(deposits("a", 3))...)) {
+		require.True(t, st.Sealed)
+	}
+}
