@@ -6,6 +6,7 @@ package gateway_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/rand"
@@ -15,6 +16,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -24,6 +26,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/komsco/trust-platform/chaincode/identity"
+	"github.com/komsco/trust-platform/chaincode/ledger/call"
+	"github.com/komsco/trust-platform/chaincode/ledger/code"
 	"github.com/komsco/trust-platform/chaincode/ledger/did"
 	"github.com/komsco/trust-platform/chaincode/ledger/jws"
 	"github.com/komsco/trust-platform/gateway"
@@ -144,8 +148,124 @@ func TestIdentityOnFabric(t *testing.T) {
 		t.Logf("%d DIDs in %s", len(failed), time.Since(start))
 	})
 
+	t.Run("registries", func(t *testing.T) { playRegistries(t, n, r, place) })
+
+	t.Run("resolution under load", func(t *testing.T) {
+		took := make([]time.Duration, 400)
+		next := make(chan int)
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				for i := range next {
+					start := time.Now()
+					if status, _ := r.resolve(id, "?versionId=2"); status != http.StatusOK {
+						t.Errorf("status %d", status)
+					}
+					took[i] = time.Since(start)
+				}
+			})
+		}
+		start := time.Now()
+		for i := range took {
+			next <- i
+		}
+		close(next)
+		wg.Wait()
+		slices.Sort(took)
+		t.Logf("%d resolutions by 8 clients: %.0f a second, p50 %s, p99 %s", len(took), float64(len(took))/time.Since(start).Seconds(),
+			took[len(took)/2], took[len(took)*99/100])
+	})
+
 	require.NoError(t, g.cmd.Process.Signal(syscall.SIGTERM))
 	require.NoError(t, g.cmd.Wait(), g.logs.String())
+}
+
+// playRegistries has two officers open a root, which accredits a school, and the
+// school publish and change a status list, over HTTP but for the officers.
+func playRegistries(t *testing.T, n *testnetwork.Network, r *registry, place identity.Place) {
+	officers := &fabricOfficers{t: t, network: n, clients: map[string]*gateway.Client{}}
+	as := func(msp, name string) *gateway.Identity {
+		return officers.client(msp, name).Identity(channel, "identity")
+	}
+	ministry, school := r.organisation(place), r.organisation(place)
+	grant := func(msp, name string, role call.Role) {
+		_, err := as(msp, gatewaytest.Admin).GrantRole(t.Context(), call.SetRole{Operation: call.Operation{Op: "grant-" + name}, Name: officers.CommonName(msp, name), Role: role})
+		require.NoError(t, err)
+	}
+	grant("KomscoMSP", "registrar", identity.RoleRegistrar)
+	grant("CityMSP", "approver", identity.RoleApprover)
+	root := identity.ProposeRoot{Operation: call.Operation{Op: "root-1"}, Name: "education", DID: ministry.subject}
+	_, err := as("KomscoMSP", "registrar").ProposeRoot(t.Context(), root)
+	require.NoError(t, err)
+	root.Op = "root-2"
+	_, err = as("KomscoMSP", "registrar").ApproveRoot(t.Context(), identity.ApproveRoot{ProposeRoot: root})
+	require.ErrorIs(t, err, code.RoleMissing)
+	_, err = as("CityMSP", "approver").ApproveRoot(t.Context(), identity.ApproveRoot{ProposeRoot: root})
+	require.NoError(t, err)
+
+	bound := func(v *int, network, channel, chaincode *string) {
+		*v, *network, *channel, *chaincode = 1, place.Network, place.Channel, place.Chaincode
+	}
+	schema := identity.RegisterSchema{Name: "diploma", Version: 1, Digest: strings.Repeat("ab", 32), URI: "https://schemas.example/diploma"}
+	bound(&schema.V, &schema.Network, &schema.Channel, &schema.Chaincode)
+	r.tell(http.StatusCreated, ministry, schema)
+	ref := identity.NewSchemaRef(strings.TrimPrefix(ministry.subject, identity.Prefix), "diploma", 1)
+	require.Equal(t, ministry.subject, get[identity.Schema](r, "/v1/schemas/"+string(ref)).Owner)
+
+	accreditation := identity.Accredit{
+		Root: "education", Subject: school.subject, Standing: identity.Issuer, Schema: ref, Region: identity.Any,
+		From: time.Now().Add(-time.Minute).Unix(), Until: time.Now().Add(time.Hour).Unix(),
+	}
+	bound(&accreditation.V, &accreditation.Network, &accreditation.Channel, &accreditation.Chaincode)
+	r.tell(http.StatusForbidden, school, accreditation)
+	r.tell(http.StatusCreated, ministry, accreditation)
+	path := "/v1/roots/education/accreditations/" + school.subject + "?standing=issuer&region=11350&schema=" + string(ref)
+	require.Len(t, get[identity.AccreditedAnswer](r, path).Chain, 1)
+
+	list := identity.OpenStatusList{Name: "2026", Entries: identity.MinEntries, Purpose: identity.Revocation}
+	bound(&list.V, &list.Network, &list.Channel, &list.Chaincode)
+	r.tell(http.StatusCreated, school, list)
+	revocation := identity.SetStatus{
+		List: "2026", Changes: []identity.StatusChange{{Index: 7, Set: true}, {Index: 90_000, Set: true}},
+		Exp: time.Now().Add(5 * time.Minute).Unix(), Nonce: strings.Repeat("A", 22),
+	}
+	bound(&revocation.V, &revocation.Network, &revocation.Channel, &revocation.Chaincode)
+	r.tell(http.StatusCreated, school, revocation)
+	statuses := "/v1/status-lists/" + school.subject + "/2026"
+	require.True(t, get[identity.StatusAnswer](r, statuses+"/90000").Set)
+	require.False(t, get[identity.StatusAnswer](r, statuses+"/90001").Set)
+	encoded := get[struct{ EncodedList string }](r, statuses).EncodedList
+	unzipped, err := gzip.NewReader(base64.NewDecoder(base64.RawURLEncoding, strings.NewReader(encoded[1:])))
+	require.NoError(t, err)
+	bits := gatewaytest.Must(io.ReadAll(unzipped))
+	require.Len(t, bits, identity.MinEntries/8)
+	require.Equal(t, byte(0x01), bits[0])
+	require.Equal(t, byte(0x80), bits[90_000/8])
+}
+
+// party is an organisation with a document.
+type party struct {
+	phone
+	subject string
+}
+
+func (r *registry) organisation(place identity.Place) party {
+	r.t.Helper()
+	p := newPhone()
+	k := p.key()
+	k.Purposes = []identity.Purpose{identity.AssertionMethod, identity.CapabilityInvocation}
+	o := identity.Begin(place, k)
+	subject := gatewaytest.Must(o.Subject())
+	raw, status := r.post("/v1/did-operations", map[string]any{"signatures": gatewaytest.Must(o.Sign(p.as(subject)))})
+	require.Equal(r.t, http.StatusCreated, status, string(raw))
+	return party{p, subject}
+}
+
+// tell makes a statement to a registry.
+func (r *registry) tell(want int, by party, payload identity.Payload) {
+	r.t.Helper()
+	raw, status := r.post("/v1/registry-statements", map[string]any{"statement": gatewaytest.Must(by.as(by.subject).Sign(payload.Typ(), payload))})
+	require.Equal(r.t, want, status, string(raw))
 }
 
 // phone holds a P-256 key that never leaves it.
@@ -174,7 +294,7 @@ func (p phone) as(subject string) jws.Signer {
 }
 
 func (p phone) method(id string) map[string]any {
-	return map[string]any{"id": id, "type": "JsonWebKey", "publicKeyJwk": p.public.JWK(), "unlock": "biometric"}
+	return map[string]any{"id": id, "type": "JsonWebKey2020", "publicKeyJwk": p.public.JWK(), "unlock": "biometric"}
 }
 
 // registry is the gateway as who registers and resolves sees it.

@@ -10,7 +10,7 @@ import (
 // nothing has to be fetched to understand them.
 const (
 	contextDID      = "https://www.w3.org/ns/did/v1"
-	contextJWK      = "https://w3id.org/security/jwk/v1"
+	contextJWK      = "https://w3id.org/security/suites/jws-2020/v1"
 	contextMultikey = "https://w3id.org/security/multikey/v1"
 	vocabulary      = "https://github.com/komsco/trust-platform/blob/main/chaincode/identity/METHOD.md#"
 )
@@ -33,7 +33,7 @@ type Document struct {
 // this method.
 type VerificationMethod struct {
 	ID          string   `json:"id"`
-	Type        string   `json:"type"` // JsonWebKey or Multikey
+	Type        string   `json:"type"` // JsonWebKey2020 or Multikey
 	Controller  string   `json:"controller"`
 	JWK         *did.JWK `json:"publicKeyJwk,omitempty"`
 	Multikey    string   `json:"publicKeyMultibase,omitempty"`
@@ -61,7 +61,7 @@ func (s State) Document(id string) Document {
 		url := id + "#" + k.ID()
 		m := VerificationMethod{ID: url, Controller: id, JWK: k.JWK, Multikey: k.Multikey, Unlock: k.Unlock, Attestation: k.Attestation}
 		if m.Type = "Multikey"; k.JWK != nil {
-			m.Type = "JsonWebKey"
+			m.Type = "JsonWebKey2020"
 		}
 		jwk, multikey, control = jwk || k.JWK != nil, multikey || k.JWK == nil, control || k.Has(CapabilityInvocation)
 		d.VerificationMethod = append(d.VerificationMethod, m)
@@ -119,7 +119,7 @@ func KeyDocument(id string) (Document, error) {
 	if len(id) > 8 && id[:8] == "did:jwk:" {
 		jwk := method.Key.JWK()
 		d.Context[1] = contextJWK
-		d.VerificationMethod[0] = VerificationMethod{ID: method.URL, Type: "JsonWebKey", Controller: id, JWK: &jwk}
+		d.VerificationMethod[0] = VerificationMethod{ID: method.URL, Type: "JsonWebKey2020", Controller: id, JWK: &jwk}
 	}
 	return d, nil
 }

@@ -25,7 +25,7 @@ func TestDocument(t *testing.T) {
 	if d.AssertionMethod[0] != id+"#"+alice.id() || d.Authentication[0] != id+"#"+bob.id() || len(d.CapabilityInvocation) != 1 || d.CapabilityDelegation != nil {
 		t.Errorf("relationships %+v", d)
 	}
-	if vm := d.VerificationMethod[0]; vm.Type != "JsonWebKey" || vm.Controller != id || vm.Unlock != "pin" || vm.Attestation == "" || *vm.JWK != jwk {
+	if vm := d.VerificationMethod[0]; vm.Type != "JsonWebKey2020" || vm.Controller != id || vm.Unlock != "pin" || vm.Attestation == "" || *vm.JWK != jwk {
 		t.Errorf("JWK %+v", vm)
 	}
 	if vm := d.VerificationMethod[1]; vm.Type != "Multikey" || vm.Multikey != bob.public.Multikey() || vm.JWK != nil {
@@ -38,7 +38,7 @@ func TestDocument(t *testing.T) {
 		t.Errorf("service %+v", d.Service)
 	}
 	raw, err := json.Marshal(d)
-	if err != nil || !strings.HasPrefix(string(raw), `{"@context":["https://www.w3.org/ns/did/v1","https://w3id.org/security/jwk/v1","https://w3id.org/security/multikey/v1",{`) {
+	if err != nil || !strings.HasPrefix(string(raw), `{"@context":["https://www.w3.org/ns/did/v1","https://w3id.org/security/suites/jws-2020/v1","https://w3id.org/security/multikey/v1",{`) {
 		t.Errorf("%v: %s", err, raw)
 	}
 }

@@ -173,7 +173,7 @@ func newDevice(t *testing.T, alg string) device {
 
 // method is the device's key as a client describes it.
 func (d device) method(id string) object {
-	return object{"id": id, "type": "JsonWebKey", "publicKeyJwk": d.pub.JWK(), "unlock": "pin"}
+	return object{"id": id, "type": "JsonWebKey2020", "publicKeyJwk": d.pub.JWK(), "unlock": "pin"}
 }
 
 // answers signs those requests that are for the device's key.
@@ -476,7 +476,7 @@ func TestDereferencing(t *testing.T) {
 	require.Equal(t, "1", body.(object)["contentMetadata"].(object)["versionId"])
 	require.Contains(t, body.(object)["dereferencingMetadata"], "contentType")
 	_, _, body = s.get(url.QueryEscape(kid), "application/did")
-	require.Equal(t, "JsonWebKey", body.(object)["type"])
+	require.Equal(t, "JsonWebKey2020", body.(object)["type"])
 	_, _, body = s.get(url.QueryEscape(id+"#files"), "application/did")
 	require.Equal(t, "Files", body.(object)["type"])
 	_, _, body = s.get(id, full)
