@@ -245,3 +245,32 @@ func convert(b *ledgertest.Block) *blocks.Block {
 	}
 	return out
 }
+
+// Source is a source in a version, 0 being the latest, as gateway.Anchor has it.
+func (l *Ledger) Source(_ context.Context, id string, version int) (anchor.Source, error) {
+	return query[anchor.Source](l, "Source", anchor.SourceQuery{Source: id, Version: version})
+}
+
+// Checkpoint is the checkpoint of a size, 0 being the latest, as gateway.Anchor
+// has it.
+func (l *Ledger) Checkpoint(_ context.Context, source string, size uint64) (anchor.Checkpoint, error) {
+	return query[anchor.Checkpoint](l, "Checkpoint", anchor.CheckpointQuery{Source: source, Size: size})
+}
+
+func query[T any](l *Ledger, function string, request any) (T, error) {
+	var v T
+	raw, err := json.Marshal(request)
+	if err == nil {
+		raw, err = l.Query(l.courier, contract.Name, function, raw)
+	}
+	var refusal *ledgertest.EndorseError
+	if errors.As(err, &refusal) {
+		if c := anchor.Codes.Parse(refusal.Message); c != nil {
+			return v, c
+		}
+	}
+	if err != nil {
+		return v, err
+	}
+	return v, json.Unmarshal(raw, &v)
+}

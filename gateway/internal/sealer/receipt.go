@@ -5,9 +5,7 @@ package sealer
 import (
 	"context"
 	"crypto/ed25519"
-	"encoding/base64"
 	"fmt"
-	"strings"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -32,10 +30,7 @@ func (s *Sealer) noteSigner(from anchor.Source) (note.Signer, error) {
 	if own != from.LogKey {
 		return nil, anchor.SealerNotGranted.Errorf("source %s has registered log key %s, this gateway's is %s", from.ID, from.LogKey, own)
 	}
-	name, rest, _ := strings.Cut(own, "+")
-	hash, _, _ := strings.Cut(rest, "+")
-	seed := append([]byte{1}, s.Key.Seed()...)
-	return note.NewSigner("PRIVATE+KEY+" + name + "+" + hash + "+" + base64.StdEncoding.EncodeToString(seed))
+	return receipt.NewLogSigner(anchor.Origin(s.Place, from.ID), s.Key)
 }
 
 // Checkpoint is a log's checkpoint of a size, 0 being the latest, signed.
