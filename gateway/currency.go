@@ -46,6 +46,21 @@ func (c *Currency) Refund(ctx context.Context, order string) (currency.Receipt, 
 	return submit[currency.Receipt](ctx, c, "Refund", order)
 }
 
+// Authorise carries out an authorise order: value is set aside for a merchant.
+func (c *Currency) Authorise(ctx context.Context, order string) (currency.Receipt, error) {
+	return submit[currency.Receipt](ctx, c, "Authorise", order)
+}
+
+// Capture carries out a capture order.
+func (c *Currency) Capture(ctx context.Context, order string) (currency.Receipt, error) {
+	return submit[currency.Receipt](ctx, c, "Capture", order)
+}
+
+// Void carries out a void order.
+func (c *Currency) Void(ctx context.Context, order string) (currency.Receipt, error) {
+	return submit[currency.Receipt](ctx, c, "Void", order)
+}
+
 // PayBatch carries out 1 to 1000 orders of any of these types in one
 // transaction. Each stands or falls alone and has its outcome at its place.
 func (c *Currency) PayBatch(ctx context.Context, orders ...string) ([]currency.Item, error) {
@@ -61,6 +76,12 @@ func (c *Currency) Purse(ctx context.Context, program, account, read string) (cu
 // who was paid.
 func (c *Currency) Receipt(ctx context.Context, q currency.ReceiptQuery) (currency.ReceiptView, error) {
 	return evaluate[currency.ReceiptView](ctx, c, "Receipt", q)
+}
+
+// Hold is what an authorise order set aside, shown to its payer and to the
+// merchant it is for: HOLD_UNKNOWN, READ_REFUSED.
+func (c *Currency) Hold(ctx context.Context, q currency.ReceiptQuery) (currency.Hold, error) {
+	return evaluate[currency.Hold](ctx, c, "Hold", q)
 }
 
 // Receipts pages through the receipts of an account, 1 to 500 at a time; limit 0

@@ -114,6 +114,27 @@ func (h *Holder) Refund(o currency.Refund) (string, error) {
 	return h.sign(o)
 }
 
+// Authorise sets value aside for a merchant: Seq, To (merchant id), Amount (won),
+// Until (last moment to capture, Unix seconds); Ref, Claims and Exp may be left
+// out.
+func (h *Holder) Authorise(o currency.Authorise) (string, error) {
+	h.bind(&o.V, &o.Network, &o.Channel, &o.Chaincode, &o.Program, &o.Holder, &o.Exp)
+	return h.sign(o)
+}
+
+// Capture takes value held for the signing merchant: Seq, Hold, Amount (won);
+// Claims and Exp may be left out.
+func (h *Holder) Capture(o currency.Capture) (string, error) {
+	h.bind(&o.V, &o.Network, &o.Channel, &o.Chaincode, &o.Program, &o.Holder, &o.Exp)
+	return h.sign(o)
+}
+
+// Void gives what is held for the signing merchant back: Seq, Hold.
+func (h *Holder) Void(o currency.Void) (string, error) {
+	h.bind(&o.V, &o.Network, &o.Channel, &o.Chaincode, &o.Program, &o.Holder, &o.Exp)
+	return h.sign(o)
+}
+
 // Open opens the account. enrolment is what an enroller of the programme gave the
 // holder; empty where the programme is open to all.
 func (h *Holder) Open(enrolment string) (string, error) {

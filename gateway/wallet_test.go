@@ -40,6 +40,15 @@ func TestOrdersAreBoundAndSigned(t *testing.T) {
 				currency.TypRefund: func() (string, error) {
 					return h.Refund(currency.Refund{Seq: 1, Amount: 5, Payment: currency.ReceiptName{Holder: other, Seq: 9}})
 				},
+				currency.TypAuthorise: func() (string, error) {
+					return h.Authorise(currency.Authorise{Seq: 1, To: "stall", Amount: 5, Until: 1_900_000_000})
+				},
+				currency.TypCapture: func() (string, error) {
+					return h.Capture(currency.Capture{Seq: 1, Amount: 5, Hold: currency.ReceiptName{Holder: other, Seq: 9}})
+				},
+				currency.TypVoid: func() (string, error) {
+					return h.Void(currency.Void{Seq: 1, Hold: currency.ReceiptName{Holder: other, Seq: 9}})
+				},
 				currency.TypOpen: func() (string, error) { return h.Open("") },
 				currency.TypRead: func() (string, error) { return h.Read() },
 			} {

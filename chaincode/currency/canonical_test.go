@@ -26,6 +26,9 @@ var signed = []any{
 	currency.Claim{},
 	currency.Redeem{},
 	currency.Refund{},
+	currency.Authorise{},
+	currency.Capture{},
+	currency.Void{},
 	currency.Read{},
 }
 
@@ -37,7 +40,8 @@ func TestSignedTypesCoverAllOrders(t *testing.T) {
 		}
 	}
 	want := []string{
-		currency.TypOpen, currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund, currency.TypRead,
+		currency.TypOpen, currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund,
+		currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypRead,
 	}
 	if !slices.Equal(types, want) {
 		t.Errorf("types %v, want %v", types, want)

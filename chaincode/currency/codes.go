@@ -65,6 +65,8 @@ var (
 	RedemptionPaid       = Codes.New("REDEMPTION_PAID", code.Conflict, "The redemption was paid out before.")
 	ReturnUnknown        = Codes.New("RETURN_UNKNOWN", code.NotFound, "The transaction gave nothing back to this fund.")
 	ReturnAbsorbed       = Codes.New("RETURN_ABSORBED", code.Conflict, "The return is in an appropriation already.")
+	HoldUnknown          = Codes.New("HOLD_UNKNOWN", code.NotFound, "There is no hold of this name, or it is for another merchant.")
+	HoldEmpty            = Codes.New("HOLD_EMPTY", code.Conflict, "Nothing is held any more: it was captured or went back.")
 	PayoutExists         = Codes.New("PAYOUT_EXISTS", code.Conflict, "The bank reference was used for another payout.")
 )
 
@@ -83,6 +85,9 @@ var (
 	NotMerchant       = Codes.New("NOT_MERCHANT", code.Rule, "Only merchants redeem and refund.")
 	NotRefundable     = Codes.New("NOT_REFUNDABLE", code.Rule, "The receipt is not of a payment to this merchant.")
 	RefundExceeds     = Codes.New("REFUND_EXCEEDS", code.Rule, "More would be refunded than was paid.")
+	HoldDeadline      = Codes.New("HOLD_DEADLINE", code.Rule, "The hold's deadline has passed, or is too far ahead.")
+	HoldExceeds       = Codes.New("HOLD_EXCEEDS", code.Rule, "More would be captured than is held.")
+	HoldOpen          = Codes.New("HOLD_OPEN", code.Rule, "The hold may still be captured, or could a moment ago.")
 	NothingLapsed     = Codes.New("NOTHING_LAPSED", code.Rule, "Nothing here is past its last day by a whole day.")
 	FiscalYear        = Codes.New("FISCAL_YEAR", code.Rule, "The appropriation is in the books of another year.")
 	NothingClaimed    = Codes.New("NOTHING_CLAIMED", code.Rule, "None of the named credits could be claimed.")

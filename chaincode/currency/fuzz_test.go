@@ -18,7 +18,8 @@ import (
 // and to the DID that is named as the signer.
 func FuzzParseOrder(f *testing.F) {
 	types := []string{
-		currency.TypOpen, currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund, currency.TypRead,
+		currency.TypOpen, currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund,
+		currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypRead,
 	}
 	good := sign(f, alice, currency.TypPayment, payment(500))
 	for _, typ := range types {

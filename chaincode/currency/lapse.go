@@ -75,13 +75,15 @@ type OwnedCredit struct {
 	Credit  CreditName `json:"credit"`
 }
 
-// Sweep takes what has lapsed out of the purses and credits it names. Anybody may
-// ask for it: the calendar decides.
+// Sweep takes what has lapsed out of the purses and credits it names, and gives
+// holds past their deadline back to their payers. Anybody may ask for it: the
+// calendar and the clock decide.
 type Sweep struct {
 	call.Operation
 	Program string        `json:"program"`
 	Purses  []string      `json:"purses,omitempty"`  // account ids
 	Credits []OwnedCredit `json:"credits,omitempty"` // not claimed yet
+	Holds   []ReceiptName `json:"holds,omitempty"`   // past their deadline
 }
 
 // Validate checks the form.
@@ -89,11 +91,16 @@ func (r Sweep) Validate() error {
 	if err := CheckID("programme id", r.Program); err != nil {
 		return err
 	}
-	if n := len(r.Purses) + len(r.Credits); n == 0 || n > MaxSweep {
-		return TooLarge.Errorf("%d purses and credits are named, 1 to %d are allowed", n, MaxSweep)
+	if n := len(r.Purses) + len(r.Credits) + len(r.Holds); n == 0 || n > MaxSweep {
+		return TooLarge.Errorf("%d purses, credits and holds are named, 1 to %d are allowed", n, MaxSweep)
 	}
 	for _, a := range r.Purses {
 		if err := CheckAccountID("purse", a); err != nil {
+			return err
+		}
+	}
+	for _, h := range r.Holds {
+		if err := h.validate(); err != nil {
 			return err
 		}
 	}
@@ -110,15 +117,17 @@ func (r Sweep) Validate() error {
 
 // Swept is what a sweep did.
 type Swept struct {
-	Lapsed  int64     `json:"lapsed"`            // won, all funds
-	Skipped []Skipped `json:"skipped,omitempty"` // what it named and left as it was
+	Lapsed   int64        `json:"lapsed"`             // won, all funds
+	Released []CreditName `json:"released,omitempty"` // what the payers of released holds claim, in the order of the holds
+	Skipped  []Skipped    `json:"skipped,omitempty"`  // what it named and left as it was
 }
 
-// Skipped is a purse or a credit that a sweep left as it was.
+// Skipped is a purse, a credit or a hold that a sweep left as it was.
 type Skipped struct {
 	Account string     `json:"account"`
 	Credit  CreditName `json:"credit,omitempty"` // empty for the purse
-	Code    string     `json:"code"`             // NOTHING_LAPSED, HOLDER_FROZEN, HOLDER_UNKNOWN or CREDIT_UNKNOWN
+	Hold    int64      `json:"hold,omitempty"`   // seq of the hold
+	Code    string     `json:"code"`             // NOTHING_LAPSED, HOLDER_FROZEN, HOLDER_UNKNOWN, CREDIT_UNKNOWN, HOLD_UNKNOWN, HOLD_OPEN or HOLD_EMPTY
 }
 
 // Lapsing is a page of what a sweep may name.

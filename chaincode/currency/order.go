@@ -13,13 +13,16 @@ import (
 
 // Order types: the typ of the JWS that a holder signs.
 const (
-	TypOpen    = "open-order+jws"
-	TypPayment = "payment-order+jws"
-	TypGift    = "gift-order+jws"
-	TypClaim   = "claim-order+jws"
-	TypRedeem  = "redeem-order+jws"
-	TypRefund  = "refund-order+jws"
-	TypRead    = "read-order+jws"
+	TypOpen      = "open-order+jws"
+	TypPayment   = "payment-order+jws"
+	TypGift      = "gift-order+jws"
+	TypClaim     = "claim-order+jws"
+	TypRedeem    = "redeem-order+jws"
+	TypRefund    = "refund-order+jws"
+	TypAuthorise = "authorise-order+jws"
+	TypCapture   = "capture-order+jws"
+	TypVoid      = "void-order+jws"
+	TypRead      = "read-order+jws"
 )
 
 // MaxClaims bounds the credits that one transaction claims.
@@ -165,6 +168,12 @@ func newPayload(m *jws.Message, types []string) (Payload, error) {
 		return payloadOf[Redeem](m)
 	case TypRefund:
 		return payloadOf[Refund](m)
+	case TypAuthorise:
+		return payloadOf[Authorise](m)
+	case TypCapture:
+		return payloadOf[Capture](m)
+	case TypVoid:
+		return payloadOf[Void](m)
 	case TypRead:
 		return payloadOf[Read](m)
 	default:

@@ -14,6 +14,9 @@ const (
 	KindClaim      Kind = "claim"
 	KindRefund     Kind = "refund"
 	KindRedemption Kind = "redemption"
+	KindHold       Kind = "hold"
+	KindCapture    Kind = "capture"
+	KindVoid       Kind = "void"
 )
 
 // Receipt is what an order that was carried out leaves, under its holder and
@@ -24,10 +27,10 @@ type Receipt struct {
 	Tx        string       `json:"tx"`
 	At        int64        `json:"at"`                  // Unix seconds
 	Amount    int64        `json:"amount,omitempty"`    // won
-	To        string       `json:"to,omitempty"`        // merchant id of a payment, else account id
+	To        string       `json:"to,omitempty"`        // merchant id of a payment or hold, else account id
 	Credit    CreditName   `json:"credit,omitempty"`    // what the other side claims
 	Ref       string       `json:"ref,omitempty"`       // the order's reference
-	Payment   *ReceiptName `json:"payment,omitempty"`   // what was refunded
+	Payment   *ReceiptName `json:"payment,omitempty"`   // what was refunded, captured or voided
 	Used      []Part       `json:"used,omitempty"`      // what was taken from the purse, in the order it was taken
 	Claimed   []CreditName `json:"claimed,omitempty"`   // credits claimed first, whole or in part
 	Unclaimed []Unclaimed  `json:"unclaimed,omitempty"` // credits named and not claimed, or not all of

@@ -14,7 +14,7 @@ type Term string
 
 // The terms. For every programme and fund, at every block:
 //
-//	entered = funds + reserved + credits + purses + redemptions + paidOut + returned
+//	entered = funds + reserved + credits + purses + holds + redemptions + paidOut + returned
 //
 // Each operation moves value between two of them and touches no other.
 const (
@@ -23,13 +23,14 @@ const (
 	Reserved    Term = "reserved"    // drawn by runs, not yet issued
 	Credits     Term = "credits"     // on its way to holders and merchants, unclaimed
 	Purses      Term = "purses"      // held
+	Holds       Term = "holds"       // set aside for merchants, not yet captured
 	Redemptions Term = "redemptions" // claimed by merchants, not yet paid out by the bank
 	PaidOut     Term = "paidOut"     // paid out by the bank
 	Returned    Term = "returned"    // lapsed and back at its fund, in no appropriation yet
 )
 
 // SupplyTerms lists the terms, the left side first.
-var SupplyTerms = []Term{Entered, Funds, Reserved, Credits, Purses, Redemptions, PaidOut, Returned}
+var SupplyTerms = []Term{Entered, Funds, Reserved, Credits, Purses, Holds, Redemptions, PaidOut, Returned}
 
 // Line is the equation of one programme and fund.
 type Line struct {
@@ -84,7 +85,7 @@ func (s *Supply) Apply(table, program string, before, after []byte) error {
 // HoldsMoney reports whether records of this kind are terms of the equation.
 func HoldsMoney(table string) bool {
 	switch table {
-	case TableDeposit, TableAppropriation, TableRun, TableBatch, TableCredit, TablePurse, TableRedemption, TableFundReturn:
+	case TableDeposit, TableAppropriation, TableRun, TableBatch, TableCredit, TablePurse, TableHold, TableRedemption, TableFundReturn:
 		return true
 	}
 	return false
@@ -169,6 +170,10 @@ func (s *Supply) add(table, program string, value []byte, sign int64) error {
 		for _, b := range p.Buckets {
 			move(b.Origin, Purses, b.Left)
 		}
+	case TableHold:
+		var h Hold
+		err = json.Unmarshal(value, &h)
+		parts(Holds, h.Parts)
 	case TableFundReturn:
 		var r FundReturn
 		if err = json.Unmarshal(value, &r); r.Appropriation == "" {

@@ -15,6 +15,7 @@ const (
 	TablePerson        = "person"        // program / person id
 	TablePurse         = "purse"         // program / account
 	TableCredit        = "credit"        // program / account / transaction / number
+	TableHold          = "hold"          // program / account / seq
 	TableReceipt       = "receipt"       // program / account / seq
 	TableRefunded      = "refunded"      // program / account / seq
 	TableMerchant      = "merchant"      // program / id

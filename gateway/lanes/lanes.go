@@ -45,6 +45,7 @@ const Timeout = 30 * time.Second
 // types are the orders that PayBatch carries out.
 var types = []string{
 	currency.TypOpen, currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund,
+	currency.TypAuthorise, currency.TypCapture, currency.TypVoid,
 }
 
 // Lanes lead to one contract on one channel. They are safe for concurrent use.

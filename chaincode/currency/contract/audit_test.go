@@ -61,6 +61,8 @@ func (a *audit) apply(t ledgertest.TB, w ledgertest.Write) {
 		}
 	case currency.TablePurse:
 		a.purse(t, parts, before, w.Value)
+	case currency.TableHold:
+		a.hold(t, parts, before, w.Value)
 	case currency.TableRefunded:
 		a.refunded(t, parts, before, w.Value)
 	case currency.TableDeposit, currency.TableAppropriation, currency.TableRun, currency.TableBatch, currency.TableHolder, currency.TablePerson, currency.TableRedemption, currency.TableFundReturn:
@@ -151,6 +153,25 @@ func onlyLapsed(was, is currency.Buckets) bool {
 	return len(is) < len(was)
 }
 
+// hold: what is held only shrinks, and what was captured and what is held never
+// pass what was authorised.
+func (a *audit) hold(t ledgertest.TB, parts []string, before, after []byte) {
+	t.Helper()
+	var was, is currency.Hold
+	a.decode(t, before, &was)
+	a.decode(t, after, &is)
+	left := currency.Total(is.Parts)
+	sound := after != nil && len(is.Parts) <= currency.MaxBuckets
+	if before != nil {
+		lost := currency.Total(was.Parts) - left
+		captured := is.Captured - was.Captured
+		sound = sound && lost > 0 && captured >= 0 && captured <= lost && (captured == lost || left == 0) && is.Merchant == was.Merchant && is.Until == was.Until
+	}
+	if !sound {
+		t.Fatalf("hold %v is %+v after %+v", parts, is, was)
+	}
+}
+
 func (a *audit) refunded(t ledgertest.TB, parts []string, before, after []byte) {
 	t.Helper()
 	var was, is currency.Refunded
@@ -158,6 +179,11 @@ func (a *audit) refunded(t ledgertest.TB, parts []string, before, after []byte) 
 	a.decode(t, before, &was)
 	a.decode(t, after, &is)
 	a.decode(t, a.values[ledger.CompositeKey(currency.TableReceipt, parts...)], &paid)
+	if paid.Kind == currency.KindHold { // refunded is what was captured of it
+		var h currency.Hold
+		a.decode(t, a.values[ledger.CompositeKey(currency.TableHold, parts...)], &h)
+		paid.Kind, paid.Amount = currency.KindPayment, h.Captured
+	}
 	if is.Amount <= was.Amount || is.Amount > paid.Amount || paid.Kind != currency.KindPayment {
 		t.Fatalf("refunded %v: %d won after %d, of a %s of %d", parts, is.Amount, was.Amount, paid.Kind, paid.Amount)
 	}

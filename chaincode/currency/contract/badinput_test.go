@@ -56,6 +56,7 @@ type badTown struct {
 	closed, suspended    *wallet // merchants of these names
 	paid                 int64   // minsu's seq of a payment of 1,000 to the stall
 	given                int64   // minsu's seq of a gift
+	held                 int64   // minsu's seq of a hold of 1,000 for the stall
 	redeemed, settled    int64   // the stall's seqs of redemptions of 1,000: unpaid, paid out
 	returned             string  // transaction in which 1,000 won went back to bazaar's budget
 	rows                 []currency.Row
@@ -79,6 +80,8 @@ func newBadTown(t *testing.T) *badTown {
 	r := tn.order("Pay", tn.pay(nowon, b.minsu, "stall", 1_000))
 	b.given = b.minsu.seq[nowon] + 1
 	tn.order("Give", tn.give(nowon, b.minsu, b.jisoo, 1_000))
+	b.held = b.minsu.seq[nowon] + 1
+	tn.order("Authorise", b.minsu.sign(tn.authorising(nowon, b.minsu, "stall", 1_000)))
 	s := tn.order("Pay", tn.pay(nowon, b.jisoo, "suspended", 1_000))
 	c := tn.order("Pay", tn.pay(nowon, b.jisoo, "closed", 1_000))
 	more := tn.order("Pay", tn.pay(nowon, b.jisoo, "stall", 9_000))

@@ -74,6 +74,9 @@ func badOrders(t *testing.T, tried map[string]bool) {
 	refund, open := b.refunding(nowon, b.stall, b.minsu, b.paid, 1_000), b.openOrder(nowon, b.stranger)
 	payment.Seq, gift.Seq, claim.Seq = next(b.minsu), next(b.minsu), next(b.minsu)
 	redeem.Seq, refund.Seq = next(b.stall), next(b.stall)
+	authorise, held := b.authorising(nowon, b.minsu, "stall", 1_000), currency.ReceiptName{Holder: b.minsu.account, Seq: b.held}
+	capture, void := b.capturing(nowon, b.stall, held, 1_000), b.voiding(nowon, b.stall, held)
+	authorise.Seq, capture.Seq, void.Seq = next(b.minsu), next(b.stall), next(b.stall)
 	receipt := func(w *wallet, seq int64) members {
 		return members{"payment": currency.ReceiptName{Holder: w.account, Seq: seq}}
 	}
@@ -113,6 +116,28 @@ func badOrders(t *testing.T, tried map[string]bool) {
 			"unknown":  {members{"claims": []currency.CreditName{nothing}}, currency.NothingClaimed},
 			"amount":   {members{"amount": 1}, code.BadJWS},
 			"of other": {members{"claims": []currency.CreditName{firstOf(b.credits(nowon, b.jisoo))}}, currency.NothingClaimed},
+		}}},
+		{"Authorise", b.minsu, authorise, []map[string]change{binding, seq, amount, claims, {
+			"unknown merchant":  {members{"to": "nowhere"}, currency.MerchantUnknown},
+			"wrong region":      {members{"to": "arcade"}, currency.InsufficientFunds},
+			"text as reference": {members{"ref": "for Minsu"}, currency.InvalidID},
+			"deadline passed":   {members{"until": b.at(-time.Second)}, currency.HoldDeadline},
+			"deadline too far":  {members{"until": b.at(currency.MaxHold + time.Second)}, currency.HoldDeadline},
+			"no deadline":       {members{"until": 0}, currency.InvalidID},
+			"negative deadline": {members{"until": -1}, currency.InvalidID},
+		}}},
+		{"Capture", b.stall, capture, []map[string]change{binding, seq, claims, {
+			"zero":              {members{"amount": 0}, currency.InvalidAmount},
+			"negative":          {members{"amount": -1}, currency.InvalidAmount},
+			"more than is held": {members{"amount": 1_001}, currency.HoldExceeds},
+			"unknown hold":      {members{"hold": currency.ReceiptName{Holder: b.minsu.account, Seq: 99}}, currency.HoldUnknown},
+			"of a payment":      {members{"hold": currency.ReceiptName{Holder: b.minsu.account, Seq: b.paid}}, currency.HoldUnknown},
+			"malformed payer":   {members{"hold": currency.ReceiptName{Holder: "x", Seq: 1}}, currency.InvalidID},
+			"hold zero":         {members{"hold": currency.ReceiptName{Holder: b.minsu.account}}, currency.InvalidID},
+		}}},
+		{"Void", b.stall, void, []map[string]change{binding, seq, {
+			"unknown hold": {members{"hold": currency.ReceiptName{Holder: b.minsu.account, Seq: 99}}, currency.HoldUnknown},
+			"amount":       {members{"amount": 1}, code.BadJWS},
 		}}},
 		{"Redeem", b.stall, redeem, []map[string]change{binding, seq, amount, claims}},
 		{"Refund", b.stall, refund, []map[string]change{binding, seq, claims, {
@@ -200,7 +225,7 @@ func badOrders(t *testing.T, tried map[string]bool) {
 			header, _, _ := cut(c.by.sign(f.good))
 			refuse(name, c.want, c.by.raw(header, b.with(body, members{"holder": c.by.account, "seq": next(c.by)})))
 		}
-		if f.function == "Redeem" || f.function == "Refund" {
+		if f.function == "Capture" || f.function == "Void" || f.function == "Redeem" || f.function == "Refund" {
 			header, _, _ := cut(b.minsu.sign(f.good))
 			refuse("by a resident", currency.NotMerchant, b.minsu.raw(header, b.with(body, members{"holder": b.minsu.account, "seq": next(b.minsu)})))
 		}

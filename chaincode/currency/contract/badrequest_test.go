@@ -288,6 +288,9 @@ func badRequests(t *testing.T, tried map[string]bool) {
 			"of a resident":  {members{"account": b.minsu.account}, currency.RedemptionUnknown},
 			"another amount": {members{"amount": 999}, currency.InvalidAmount},
 		})},
+		{"Hold", b.komsco, currency.ReceiptQuery{Program: nowon, Account: b.minsu.account, Seq: b.held}, of(account, seq, bad{
+			"unknown": {members{"seq": 99}, currency.HoldUnknown}, "of another": {members{"read": b.read(nowon, b.jisoo)}, currency.ReadRefused},
+		})},
 		{"Redemption", b.bank, currency.ReceiptQuery{Program: nowon, Account: b.stall.account, Seq: b.redeemed}, of(account, seq, bad{
 			"unknown": {members{"seq": 99}, currency.RedemptionUnknown},
 		})},
@@ -295,6 +298,8 @@ func badRequests(t *testing.T, tried map[string]bool) {
 		{"Payout", b.bank, currency.RecordQuery{Program: nowon, ID: "paid"}, of(id, bad{"unknown": {members{"id": "nothing"}, currency.RedemptionUnknown}})},
 		{"Sweep", b.courier, currency.Sweep{Program: nowon, Purses: []string{b.minsu.account}, Credits: []currency.OwnedCredit{{Account: b.minsu.account, Credit: firstOf(b.credits(nowon, b.minsu))}}}, of(operation, program, bad{
 			"nothing":           {members{"purses": nil, "credits": nil}, currency.TooLarge},
+			"malformed hold":    {members{"holds": []currency.ReceiptName{{Holder: "x", Seq: 1}}}, currency.InvalidID},
+			"hold zero":         {members{"holds": []currency.ReceiptName{{Holder: b.minsu.account}}}, currency.InvalidID},
 			"too many":          {members{"purses": make([]string, currency.MaxSweep)}, currency.TooLarge},
 			"malformed purse":   {members{"purses": []string{"x"}}, currency.InvalidID},
 			"malformed account": {members{"credits": []currency.OwnedCredit{{Account: "x", Credit: currency.CreditName(b.returned + ":0")}}}, currency.InvalidID},
@@ -362,5 +367,5 @@ var restricted = map[string]*code.Code{
 	"RegisterMerchant": code.RoleMissing, "SetMerchantStatus": code.RoleMissing, "FreezeHolder": code.RoleMissing,
 	"UnfreezeHolder": code.RoleMissing, "Holder": code.RoleMissing, "ConfirmPayout": code.RoleMissing,
 	"Redemption": currency.ReadRefused, "Redemptions": code.RoleMissing, "Payout": code.RoleMissing,
-	"AbsorbReturns": code.RoleMissing, "Lapsing": code.RoleMissing,
+	"AbsorbReturns": code.RoleMissing, "Lapsing": code.RoleMissing, "Hold": currency.ReadRefused,
 }

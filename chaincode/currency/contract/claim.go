@@ -20,6 +20,10 @@ func claimsOf(p currency.Payload) []currency.CreditName {
 		return o.Claims
 	case currency.Refund:
 		return o.Claims
+	case currency.Authorise:
+		return o.Claims
+	case currency.Capture:
+		return o.Claims
 	default:
 		return nil
 	}

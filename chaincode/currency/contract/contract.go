@@ -20,7 +20,7 @@ func New(config ledger.Config) *ledger.Chaincode {
 	return ledger.New(config, slices.Concat(
 		ledger.RoleFunctions(currency.Roles...),
 		programFunctions(), fundFunctions(), runFunctions(), merchantFunctions(), accountFunctions(),
-		payoutFunctions(), lapseFunctions(), orderFunctions(), historyFunctions(),
+		payoutFunctions(), lapseFunctions(), holdFunctions(), orderFunctions(), historyFunctions(),
 	)...)
 }
 
@@ -36,6 +36,7 @@ var (
 	persons        = ledger.NewTable[currency.Person](currency.TablePerson, 2)
 	purses         = ledger.NewTable[currency.Purse](currency.TablePurse, 2)
 	credits        = ledger.NewTable[currency.Credit](currency.TableCredit, 4)
+	holds          = ledger.NewTable[currency.Hold](currency.TableHold, 3)
 	receipts       = ledger.NewTable[currency.Receipt](currency.TableReceipt, 3)
 	refunds        = ledger.NewTable[currency.Refunded](currency.TableRefunded, 3)
 	merchants      = ledger.NewTable[currency.Merchant](currency.TableMerchant, 2)

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math/bits"
 	"slices"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -104,7 +105,7 @@ func (d *days) sign(t *rapid.T, ahead map[string]int64) signed {
 		return pick(t, "old order", d.signed...)
 	}
 	program := d.program(t)
-	function := pick(t, "function", "Pay", "Pay", "Pay", "Pay", "Claim", "Claim", "Redeem", "Give", "Give", "Refund", "Refund", "Open")
+	function := pick(t, "function", "Pay", "Pay", "Pay", "Pay", "Claim", "Claim", "Redeem", "Give", "Give", "Refund", "Refund", "Open", "Authorise", "Authorise", "Capture", "Capture", "Void")
 	w := d.wallet(t, "signer")
 	for range 3 { // mostly the first order of its signer in the batch
 		if ahead[program+w.account] > 0 {
@@ -112,7 +113,7 @@ func (d *days) sign(t *rapid.T, ahead map[string]int64) signed {
 		}
 	}
 	switch function {
-	case "Redeem", "Refund":
+	case "Redeem", "Refund", "Capture", "Void":
 		w = mostly(t, "merchant", d.stall, w)
 	case "Open":
 		w = mostly(t, "newcomer", d.wallets[len(d.wallets)-1], w)
@@ -148,6 +149,14 @@ func (d *days) sign(t *rapid.T, ahead map[string]int64) signed {
 		o := d.refunding(program, w, w, of.Seq, amount, claims...)
 		o.Payment = of
 		p = o
+	case "Authorise":
+		o := d.authorising(program, w, mostly(t, "to", "stall", "arcade"), amount, claims...)
+		o.Until = d.at(time.Duration(pick(t, "until", 1, 24, 15*24)) * time.Hour)
+		p = o
+	case "Capture":
+		p = d.capturing(program, w, d.someHold(t, program), amount, claims...)
+	case "Void":
+		p = d.voiding(program, w, d.someHold(t, program))
 	case "Open":
 		p = d.openOrder(program, w)
 	}
@@ -174,13 +183,23 @@ func (d *days) claims(t *rapid.T, program string, w *wallet) []currency.CreditNa
 	return mostly(t, "claims", waiting[:min(len(waiting), 4)], some)
 }
 
-// payments are the receipts of payments to the stall.
+// someHold names a hold, or what is none.
+func (d *days) someHold(t *rapid.T, program string) currency.ReceiptName {
+	none := currency.ReceiptName{Holder: d.wallets[1].account, Seq: 2}
+	return mostly(t, "hold", pick(t, "of holds", append(d.receipts(program, currency.KindHold), none)...), none)
+}
+
+// payments are the receipts of payments to the stall, and of holds for it.
 func (d *days) payments(program string) []currency.ReceiptName {
+	return d.receipts(program, currency.KindPayment, currency.KindHold)
+}
+
+func (d *days) receipts(program string, kinds ...currency.Kind) []currency.ReceiptName {
 	var all []currency.ReceiptName
 	for _, w := range d.wallets {
 		for seq := range d.purse(program, w).Seq {
 			r, _ := record[currency.Receipt](d.town, currency.TableReceipt, program, w.account, ledger.Num(seq+1))
-			if r.Kind == currency.KindPayment && r.To == "stall" {
+			if slices.Contains(kinds, r.Kind) && r.To == "stall" {
 				all = append(all, currency.ReceiptName{Holder: w.account, Seq: seq + 1})
 			}
 		}

@@ -94,6 +94,12 @@ func (e *engine) others(o *task, h currency.Holder) []string {
 	switch p := o.Payload.(type) {
 	case currency.Payment:
 		keys = append(keys, merchants.Key(o.Program, p.To))
+	case currency.Authorise:
+		keys = append(keys, merchants.Key(o.Program, p.To))
+	case currency.Capture:
+		keys = append(keys, holds.Key(o.Program, p.Hold.Holder, ledger.Num(p.Hold.Seq)))
+	case currency.Void:
+		keys = append(keys, holds.Key(o.Program, p.Hold.Holder, ledger.Num(p.Hold.Seq)))
 	case currency.Gift:
 		keys = append(keys, holders.Key(o.Program, p.To))
 	case currency.Redeem, currency.Refund:

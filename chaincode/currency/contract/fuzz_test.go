@@ -101,7 +101,9 @@ func FuzzSignedOrder(f *testing.F) {
 	for function, p := range map[string]currency.Payload{
 		"Pay": tn.payment(nowon, w, "stall", 1_000), "Give": tn.gift(nowon, w, to, 1_000),
 		"Claim":  tn.claiming(nowon, w, currency.NewCreditName(strings.Repeat("0", 64), 0)),
-		"Redeem": tn.redemption(nowon, w, 1_000), "Refund": tn.refunding(nowon, w, to, 1, 1_000), "Open": tn.openOrder(nowon, w),
+		"Redeem": tn.redemption(nowon, w, 1_000), "Refund": tn.refunding(nowon, w, to, 1, 1_000),
+		"Authorise": tn.authorising(nowon, w, "stall", 1_000), "Capture": tn.capturing(nowon, w, currency.ReceiptName{Holder: to.account, Seq: 1}, 1_000),
+		"Void": tn.voiding(nowon, w, currency.ReceiptName{Holder: to.account, Seq: 1}), "Open": tn.openOrder(nowon, w),
 	} {
 		header, payload, _ := cut(w.sign(p))
 		payload = regexp.MustCompile(`"seq":\d+,"`).ReplaceAllString(payload, `"seq":2,"`)

@@ -59,7 +59,7 @@ func receipt(t *ledger.Tx, r currency.ReceiptQuery) (currency.ReceiptView, error
 	if err != nil {
 		return out, err
 	}
-	if reader != nil && reader.account != r.Account && (!found || stored.Kind != currency.KindPayment || stored.To != reader.Merchant) {
+	if reader != nil && reader.account != r.Account && (!found || (stored.Kind != currency.KindPayment && stored.Kind != currency.KindHold) || stored.To != reader.Merchant) {
 		return out, currency.ReadRefused.Errorf("receipt %s/%d is neither of nor for the reader", r.Account, r.Seq)
 	}
 	if !found {

@@ -13,11 +13,13 @@ import (
 
 // lapseFunctions:
 //
-//   - Sweep {op, program, purses, credits} by anybody, without a role: takes what
-//     has lapsed out of the purses and credits it names and gives it back to the
-//     funds it came from; emits Lapsed for each. Each one stands alone; what is
+//   - Sweep {op, program, purses, credits, holds} by anybody, without a role: takes
+//     what has lapsed out of the purses and credits it names and gives it back to
+//     the funds it came from, and gives holds past their deadline back to their
+//     payers; emits Lapsed or Released for each. Each one stands alone; what is
 //     skipped is in the answer: NOTHING_LAPSED, HOLDER_FROZEN, HOLDER_UNKNOWN,
-//     CREDIT_UNKNOWN. So any sweep may be repeated.
+//     CREDIT_UNKNOWN, HOLD_UNKNOWN, HOLD_OPEN, HOLD_EMPTY. So any sweep may be
+//     repeated.
 //   - AbsorbReturns {op, program, id, returns} by the issuer's treasurer puts what
 //     came back into an appropriation of the same fund; emits ReturnsAbsorbed.
 //     APPROPRIATION_UNKNOWN, APPROPRIATION_STATE, RETURN_UNKNOWN,
@@ -75,6 +77,19 @@ func sweep(t *ledger.Tx, r currency.Sweep) (currency.Swept, error) {
 			return out, err
 		}
 	}
+	for _, name := range r.Holds {
+		n := len(out.Released)
+		err := try(currency.Skipped{Account: name.Holder, Hold: name.Seq}, func() ([]currency.Part, error) {
+			err := release(t, r.Program, name, n)
+			if err == nil {
+				out.Released = append(out.Released, currency.NewCreditName(t.ID(), n))
+			}
+			return nil, err
+		})
+		if err != nil {
+			return out, err
+		}
+	}
 	return out, nil
 }
 
@@ -82,6 +97,9 @@ func prefetchSweep(t *ledger.Tx, r currency.Sweep) error {
 	var keys []string
 	for _, account := range r.Purses {
 		keys = append(keys, holders.Key(r.Program, account), purses.Key(r.Program, account))
+	}
+	for _, h := range r.Holds {
+		keys = append(keys, holds.Key(r.Program, h.Holder, ledger.Num(h.Seq)))
 	}
 	for _, c := range r.Credits {
 		tx, n, err := c.Credit.Split()

@@ -12,7 +12,7 @@ import (
 const MaxBatch = 1000
 
 // purseOrders are the order types that take a sequence number.
-var purseOrders = []string{currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund}
+var purseOrders = []string{currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund, currency.TypAuthorise, currency.TypCapture, currency.TypVoid}
 
 // orderFunctions take what holders signed; whoever carries it gains nothing.
 // Every argument is one compact JWS.
@@ -21,7 +21,9 @@ var purseOrders = []string{currency.TypPayment, currency.TypGift, currency.TypCl
 //     HOLDER_EXISTS, PERSON_HAS_ACCOUNT.
 //   - Pay (payment-order+jws) emits Paid, Give (gift-order+jws) emits Gifted, Claim
 //     (claim-order+jws) emits Claimed, Redeem (redeem-order+jws) emits Redeemed,
-//     Refund (refund-order+jws) emits Refunded. Each returns its receipt, the first
+//     Refund (refund-order+jws) emits Refunded, Authorise (authorise-order+jws) emits
+//     Authorised, Capture (capture-order+jws) emits Captured, Void (void-order+jws)
+//     emits Voided. Each returns its receipt, the first
 //     one where the order was carried out before.
 //   - PayBatch takes 1 to 1000 orders of all these types, in any mixture. Each
 //     stands or falls alone; orders of one holder are carried out as they stand.
@@ -47,6 +49,7 @@ func orderFunctions() []ledger.Function {
 		}),
 		single("Pay", currency.TypPayment), single("Give", currency.TypGift), single("Claim", currency.TypClaim),
 		single("Redeem", currency.TypRedeem), single("Refund", currency.TypRefund),
+		single("Authorise", currency.TypAuthorise), single("Capture", currency.TypCapture), single("Void", currency.TypVoid),
 		ledger.Order("PayBatch", -1, payBatch),
 	}
 }

@@ -153,6 +153,7 @@ func (d *days) sweep(t *rapid.T) {
 	for _, name := range d.claims(t, r.Program, w) {
 		r.Credits = append(r.Credits, currency.OwnedCredit{Account: w.account, Credit: name})
 	}
+	r.Holds = append(r.Holds, d.someHold(t, r.Program))
 	d.call(t, d.courier, "Sweep", r)
 	page := get[call.Page[currency.FundReturn]](d.town, d.courier, "FundReturns", currency.PageQuery{Program: r.Program})
 	if len(page.Records) == 0 {

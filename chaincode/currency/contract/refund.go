@@ -21,6 +21,15 @@ func (s *step) refund(o currency.Refund) (currency.Buckets, string, error) {
 	if !found {
 		return nil, "", currency.ReceiptUnknown.Errorf("%s", o.Payment)
 	}
+	if paid.Kind == currency.KindHold {
+		held, err := hold(s.tx, s.Program, o.Payment)
+		if err != nil {
+			return nil, "", err
+		}
+		if paid, err = held.Paid(paid); err != nil {
+			return nil, "", err
+		}
+	}
 	before, _, err := refunds.Get(s.tx, s.Program, o.Payment.Holder, seq)
 	if err != nil {
 		return nil, "", err

@@ -32,6 +32,12 @@ func (s *step) run() (currency.Buckets, string, error) {
 		return s.redeem(o)
 	case currency.Refund:
 		return s.refund(o)
+	case currency.Authorise:
+		return s.authorise(o)
+	case currency.Capture:
+		return s.capture(o)
+	case currency.Void:
+		return s.void(o)
 	default:
 		return nil, "", currency.WrongOrder.Errorf("typ %s does not touch a purse", o.Typ())
 	}

@@ -20,7 +20,7 @@ func (a *app) auditCommand() *cobra.Command {
 Reads every block from the first one, valid transactions only, and checks after
 each block that for every programme and fund
 
-  entered = funds + reserved + credits + purses + redemptions + paid out
+  entered = funds + reserved + credits + purses + holds + redemptions + paid out
           + returned
 
 The first block at which it does not hold is named. With several --profile (an

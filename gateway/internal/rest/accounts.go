@@ -90,6 +90,10 @@ func (a *API) accounts() {
 		func(ctx context.Context, in *receiptInput) (*output[currency.ReceiptView], error) {
 			return answered(a.service.Receipt(ctx, in.query()))
 		})
+	huma.Register(a.huma, operation("hold", "/holds/{seq}", "What a payer set aside, for its payer and the merchant it is for"),
+		func(ctx context.Context, in *receiptInput) (*output[currency.Hold], error) {
+			return answered(a.service.Hold(ctx, in.query()))
+		})
 	huma.Register(a.huma, operation("redemption", "/redemptions/{seq}", "What a merchant claimed from the bank, and the bank's reference once it is paid"),
 		func(ctx context.Context, in *receiptInput) (*output[currency.Redemption], error) {
 			return answered(a.service.Redemption(ctx, in.query()))

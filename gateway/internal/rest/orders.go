@@ -70,6 +70,9 @@ func (a *API) orders() {
 		{"claim", "/v1/claims", "Claim credits into the purse (claim-order+jws)", []string{currency.TypClaim}},
 		{"redeem", "/v1/redemptions", "Have the bank pay a merchant out (redeem-order+jws)", []string{currency.TypRedeem}},
 		{"refund", "/v1/refunds", "Give a payment back, whole or in part (refund-order+jws)", []string{currency.TypRefund}},
+		{"authorise", "/v1/holds", "Set value aside for a merchant until a deadline (authorise-order+jws)", []string{currency.TypAuthorise}},
+		{"capture", "/v1/captures", "Take held value, whole or in part (capture-order+jws)", []string{currency.TypCapture}},
+		{"void", "/v1/voids", "Give what is still held back to its payer (void-order+jws)", []string{currency.TypVoid}},
 	} {
 		huma.Register(a.huma, huma.Operation{
 			OperationID: op.id, Method: http.MethodPost, Path: op.path, Summary: op.summary, Tags: []string{"orders"},

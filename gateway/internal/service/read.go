@@ -49,6 +49,11 @@ func (s *Service) Receipt(ctx context.Context, q currency.ReceiptQuery) (currenc
 	return private[currency.ReceiptView](ctx, s, "Receipt", q.Read, q)
 }
 
+// Hold is what a payer set aside, for the payer and the merchant it is for.
+func (s *Service) Hold(ctx context.Context, q currency.ReceiptQuery) (currency.Hold, error) {
+	return private[currency.Hold](ctx, s, "Hold", q.Read, q)
+}
+
 // Redemption is a merchant's claim on the bank, paid or not, for the merchant.
 func (s *Service) Redemption(ctx context.Context, q currency.ReceiptQuery) (currency.Redemption, error) {
 	return private[currency.Redemption](ctx, s, "Redemption", q.Read, q)
