@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS checkpoint (source TEXT, size INTEGER, record TEXT NO
 CREATE TABLE IF NOT EXISTS leaf (source TEXT, idx INTEGER, name BLOB NOT NULL, ref BLOB, PRIMARY KEY (source, idx)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS leaf_name ON leaf (source, name);
 CREATE INDEX IF NOT EXISTS leaf_ref ON leaf (source, ref) WHERE ref IS NOT NULL;
+CREATE TABLE IF NOT EXISTS cosignature (source TEXT, size INTEGER, witness TEXT, line TEXT NOT NULL, PRIMARY KEY (source, size, witness)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS refused (source TEXT, name BLOB, code TEXT NOT NULL, detail TEXT NOT NULL, PRIMARY KEY (source, name)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS queue (id INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL, name BLOB NOT NULL, record BLOB NOT NULL, batch TEXT);
 CREATE UNIQUE INDEX IF NOT EXISTS queue_name ON queue (source, name);

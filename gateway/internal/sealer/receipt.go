@@ -33,8 +33,22 @@ func (s *Sealer) noteSigner(from anchor.Source) (note.Signer, error) {
 	return receipt.NewLogSigner(anchor.Origin(s.Place, from.ID), s.Key)
 }
 
-// Checkpoint is a log's checkpoint of a size, 0 being the latest, signed.
+// Checkpoint is a log's checkpoint of a size, 0 being the latest, signed and with
+// what witnesses have cosigned of it.
 func (s *Sealer) Checkpoint(ctx context.Context, source string, size uint64) (receipt.Checkpoint, []byte, error) {
+	c, signed, err := s.sign1(ctx, source, size)
+	if err != nil {
+		return c, nil, err
+	}
+	lines, err := s.store.Cosignatures(ctx, source, c.Size)
+	for _, line := range lines {
+		signed = append(signed, line...)
+	}
+	return c, signed, err
+}
+
+// sign1 is a checkpoint under the log's own key alone.
+func (s *Sealer) sign1(ctx context.Context, source string, size uint64) (receipt.Checkpoint, []byte, error) {
 	var none receipt.Checkpoint
 	if err := s.Err(); err != nil {
 		return none, nil, err
@@ -58,12 +72,22 @@ func (s *Sealer) Checkpoint(ctx context.Context, source string, size uint64) (re
 	return checkpoint, signed, err
 }
 
-// Receipt is the receipt of a leaf, in the tree as it was sealed then.
+// Receipt is the receipt of a leaf: in the first tree with it that all witnesses
+// cosigned, or where there is none yet, as it was sealed.
 func (s *Sealer) Receipt(ctx context.Context, source string, index uint64) (receipt.Receipt, error) {
 	var r receipt.Receipt
 	size, err := s.store.SealedAt(ctx, source, index)
 	if err != nil {
 		return r, err
+	}
+	if n := len(s.Witnesses); n > 0 {
+		cosigned, err := s.store.CosignedAt(ctx, source, index, n)
+		if err != nil {
+			return r, err
+		}
+		if cosigned > 0 {
+			size = cosigned
+		}
 	}
 	checkpoint, signed, err := s.Checkpoint(ctx, source, size)
 	if err != nil {

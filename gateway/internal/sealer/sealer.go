@@ -22,6 +22,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"filippo.io/torchwood"
+
 	"github.com/komsco/trust-platform/chaincode/anchor"
 	"github.com/komsco/trust-platform/chaincode/ledger/code"
 	"github.com/komsco/trust-platform/chaincode/ledger/did"
@@ -49,8 +51,11 @@ type Options struct {
 	Interval time.Duration      // that a record waits for others; default 250 ms
 	MaxBatch int                // records of a seal; default 10,000
 	MaxQueue int                // records that may wait; default 1,000,000
-	Log      *slog.Logger
-	Metrics  *Metrics
+	// Witnesses cosign every latest checkpoint. Receipts are given at one that all of
+	// them cosigned, as soon as there is one.
+	Witnesses []Witness
+	Log       *slog.Logger
+	Metrics   *Metrics
 }
 
 // The ways in which a submission is not taken.
@@ -95,6 +100,11 @@ func Open(o Options, l Ledger) (*Sealer, error) {
 	if o.Metrics == nil {
 		o.Metrics = NewMetrics(nil)
 	}
+	for _, w := range o.Witnesses {
+		if _, err := torchwood.NewCosignatureVerifier(w.Key); err != nil {
+			return nil, fmt.Errorf("sealer: key of witness %s: %w", w.URL, err)
+		}
+	}
 	public, ok := o.Key.Public().(ed25519.PublicKey)
 	if !ok {
 		return nil, errors.New("sealer: no key: an Ed25519 private key is needed")
@@ -116,7 +126,11 @@ func Open(o Options, l Ledger) (*Sealer, error) {
 	}
 	s.waiting.Store(int64(waiting))
 	s.Metrics.waiting.Set(float64(waiting))
-	for _, loop := range []func(context.Context) error{s.follow, s.take, s.seal} {
+	loops := []func(context.Context) error{s.follow, s.take, s.seal}
+	for _, w := range o.Witnesses {
+		loops = append(loops, func(ctx context.Context) error { return s.cosign(ctx, w) })
+	}
+	for _, loop := range loops {
 		s.done.Go(func() {
 			if err := loop(ctx); err != nil && ctx.Err() == nil {
 				s.fail(err)
