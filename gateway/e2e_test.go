@@ -210,8 +210,27 @@ func (f *fabricOfficers) Officer(msp, name, function string, request any) error 
 	if err != nil {
 		return err
 	}
-	_, _, err = f.client(msp, name).Currency(channel, chaincode).Submit(f.t.Context(), function, string(raw))
-	return err
+	if _, _, err = f.client(msp, name).Currency(channel, chaincode).Submit(f.t.Context(), function, string(raw)); err != nil {
+		return err
+	}
+	return f.level(msp, name)
+}
+
+// level waits until every organisation's peer holds the blocks that this
+// officer's holds: the next officer asks another peer.
+func (f *fabricOfficers) level(msp, name string) error {
+	height, err := f.client(msp, name).Height(f.t.Context(), channel)
+	if err != nil {
+		return err
+	}
+	for _, org := range f.network.Orgs() {
+		c := f.client(org.MSPID, gatewaytest.Admin)
+		require.Eventually(f.t, func() bool {
+			n, err := c.Height(f.t.Context(), channel)
+			return err == nil && n >= height
+		}, 30*time.Second, 20*time.Millisecond, "the peer of %s at height %d", org.MSPID, height)
+	}
+	return nil
 }
 
 // running is the gateway's program.

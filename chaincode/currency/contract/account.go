@@ -56,7 +56,7 @@ func changeHolder(t *ledger.Tx, r currency.SetFreeze, event string, change func(
 }
 
 // requireReader lets officers pass who may read accounts: auditors of the
-// programme's organisations, guards and the bank's cashiers.
+// programme's organisations and guards.
 func requireReader(t *ledger.Tx, id string) error {
 	p, err := program(t, id)
 	if err != nil {
@@ -69,8 +69,31 @@ func requireReader(t *ledger.Tx, id string) error {
 	if _, guard := t.RequireRole(currency.RoleGuard, p.Organisations.Issuer, p.Organisations.Operator); guard == nil {
 		return nil
 	}
+	return err
+}
+
+// requirePayer lets officers pass who may read what goes through the bank: its
+// cashiers, and those who may read accounts.
+func requirePayer(t *ledger.Tx, id string) error {
+	p, err := program(t, id)
+	if err != nil {
+		return err
+	}
 	if _, cashier := t.RequireRole(currency.RoleCashier, p.Organisations.Bank); cashier == nil {
 		return nil
+	}
+	return requireReader(t, id)
+}
+
+// ownerOrPayer lets the account's owner pass, by a read order, and officers who
+// may read what goes through the bank.
+func ownerOrPayer(t *ledger.Tx, program, account, read string) error {
+	if read == "" {
+		return requirePayer(t, program)
+	}
+	r, err := reader(t, program, read)
+	if err == nil && r.account != account {
+		err = currency.ReadRefused.Errorf("account %s is not the reader's", account)
 	}
 	return err
 }

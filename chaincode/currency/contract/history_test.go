@@ -108,7 +108,7 @@ func TestRedemptionsAndFrozenShops(t *testing.T) {
 	require.Equal(t, []string{"HOLDER_FROZEN"}, codes(items))
 
 	outsider := tn.net.Caller("CityMSP", "clerk", ledgertest.Client)
-	tn.refused(currency.ReadRefused, outsider, "Redemption", tn.json(currency.ReceiptQuery{Program: nowon, Account: tn.stall.account, Seq: 1}))
+	tn.refused(code.RoleMissing, outsider, "Redemption", tn.json(currency.ReceiptQuery{Program: nowon, Account: tn.stall.account, Seq: 1}))
 	tn.refused(code.RoleMissing, outsider, "Redemptions", tn.json(currency.PageQuery{Program: nowon}))
 	tn.refused(code.RoleMissing, outsider, "Payout", tn.json(currency.RecordQuery{Program: nowon, ID: "x"}))
 }
