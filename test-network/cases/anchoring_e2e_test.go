@@ -61,6 +61,7 @@ func TestAnchoring(t *testing.T) {
 	t.Run("Case16LivestockHistory", r.case16)
 	t.Run("Case17Notarisation", r.case17)
 	t.Run("EveryOrganisationRebuildsTheLogs", r.rebuild)
+	t.Run("AnotherOrganisationWitnesses", func(t *testing.T) { r.witnessed(t, o) })
 }
 
 // registry is the city's keeper and everybody who uses the API.
@@ -448,4 +449,50 @@ func (r *registry) rebuild(t *testing.T) {
 	for _, l := range all {
 		require.True(t, strings.HasPrefix(l.Served, "served alike"), "%+v", l)
 	}
+}
+
+// witnessed: the city runs a gateway that witnesses, and receipts need its
+// cosignature as well.
+func (r *registry) witnessed(t *testing.T, o platform.Options) {
+	program, err := r.p.Build(t.Context(), "gateway/cmd/gateway")
+	require.NoError(t, err)
+	org, err := r.p.Org("CityMSP")
+	require.NoError(t, err)
+	user, err := r.p.User("CityMSP", "witness")
+	require.NoError(t, err)
+	port := o.BasePort + network.PortSpan - 2
+	url := fmt.Sprint("http://127.0.0.1:", port)
+	require.NoError(t, r.p.RunService(t.Context(), testnetwork.Service{
+		Name: "witness", Program: program, Port: port, ReadyURL: url + "/readyz",
+		Args: []string{
+			"--listen", fmt.Sprint("127.0.0.1:", port), "--peer-endpoint", org.Peer, "--peer-name", org.PeerHost, "--peer-tls-root", org.TLSRoot,
+			"--identity-msp", "CityMSP", "--identity-cert", user.Cert, "--identity-key", user.Key,
+			"--network", r.place.Network, "--channel", r.place.Channel,
+			"--witness-dir", filepath.Join(t.TempDir(), "witness"), "--witness-name", "city.example",
+		},
+	}))
+	res, err := http.Get(url + "/v1/witness/key") //nolint:noctx // the test's deadline ends it
+	require.NoError(t, err)
+	defer res.Body.Close()
+	key, err := io.ReadAll(res.Body)
+	require.NoError(t, err)
+	config := filepath.Join(t.TempDir(), "gateway.yaml")
+	text := fmt.Sprintf("anchor:\n  witnesses:\n    - {url: %s/v1/witness, key: %s}\n", url, strings.TrimSpace(string(key)))
+	require.NoError(t, os.WriteFile(config, []byte(text), 0o600))
+	o.GatewayArgs = []string{"--config", config}
+	again, err := platform.Up(t.Context(), o)
+	require.NoError(t, err)
+	require.NoError(t, again.Close())
+
+	policy := strings.TrimSuffix(r.policy(t, "deeds"), "quorum none\n") + "witness city " + string(key) + "quorum city\n"
+	parsed, err := torchwood.ParsePolicy([]byte(policy))
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		_, raw, err := r.fetch(t.Context(), http.MethodGet, "/v1/sources/deeds/records/0/receipt", "", nil)
+		if err != nil {
+			return false
+		}
+		entry, err := torchwood.ProofExtraData(raw)
+		return err == nil && torchwood.VerifyProof(parsed, tlog.RecordHash(entry), raw) == nil
+	}, time.Minute, 50*time.Millisecond, "cosigned by the city, as torchwood sees it")
 }

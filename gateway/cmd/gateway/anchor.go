@@ -20,6 +20,7 @@ import (
 	"github.com/komsco/trust-platform/gateway"
 	"github.com/komsco/trust-platform/gateway/internal/config"
 	"github.com/komsco/trust-platform/gateway/internal/sealer"
+	"github.com/komsco/trust-platform/gateway/internal/witness"
 )
 
 // openSealer takes up sealing where it was left, nil where the configuration
@@ -39,14 +40,41 @@ func openSealer(c config.Config, client *gateway.Client, r prometheus.Registerer
 	if err != nil {
 		return nil, fmt.Errorf("sealer's key: %w", err)
 	}
+	var witnesses []sealer.Witness
+	for _, w := range c.Anchor.Witnesses {
+		witnesses = append(witnesses, sealer.Witness{URL: w.URL, Key: w.Key})
+	}
 	s, err := sealer.Open(sealer.Options{
-		Dir: c.Anchor.Dir, Place: anchor.Place{Network: c.Network, Channel: c.Channel, Chaincode: c.Anchor.Chaincode}, Key: key,
+		Witnesses: witnesses,
+		Dir:       c.Anchor.Dir, Place: anchor.Place{Network: c.Network, Channel: c.Channel, Chaincode: c.Anchor.Chaincode}, Key: key,
 		Interval: c.Anchor.Interval, MaxBatch: c.Anchor.MaxBatch, MaxQueue: c.Anchor.MaxQueue, Log: log, Metrics: sealer.NewMetrics(r),
 	}, sealer.Fabric{Client: client, Channel: c.Channel, Anchor: client.Anchor(c.Channel, c.Anchor.Chaincode)})
 	if err == nil {
 		log.Info("sealing", "did", s.DID, "folder", c.Anchor.Dir)
 	}
 	return s, err
+}
+
+// openWitness is this organisation's witness, nil where the configuration names
+// none.
+func openWitness(c config.Config, client *gateway.Client, log *slog.Logger) (*witness.Witness, error) {
+	if c.Witness.Dir == "" {
+		return nil, nil
+	}
+	file := filepath.Join(c.Witness.Dir, "witness.pem")
+	if err := makeKey(file); err != nil {
+		return nil, fmt.Errorf("witness's key: %w", err)
+	}
+	key, err := readKey(file)
+	if err != nil {
+		return nil, fmt.Errorf("witness's key: %w", err)
+	}
+	place := anchor.Place{Network: c.Network, Channel: c.Channel, Chaincode: c.Anchor.Chaincode}
+	w, err := witness.New(c.Witness.Name, key, c.Witness.Dir, place, client.Anchor(c.Channel, c.Anchor.Chaincode))
+	if err == nil {
+		log.Info("witnessing", "key", w.Key())
+	}
+	return w, err
 }
 
 func readKey(file string) (ed25519.PrivateKey, error) {

@@ -62,6 +62,10 @@ func serve(ctx context.Context, c config.Config, logs io.Writer) error {
 			}
 		}()
 	}
+	cosigner, err := openWitness(c, client, log)
+	if err != nil {
+		return err
+	}
 
 	var listen net.ListenConfig
 	listener, err := listen.Listen(ctx, "tcp", c.Listen)
@@ -69,7 +73,7 @@ func serve(ctx context.Context, c config.Config, logs io.Writer) error {
 		return fmt.Errorf("listen on %s: %w", c.Listen, err)
 	}
 	server := &http.Server{
-		Handler:           telemetry.HTTP(rest.New(s).WithIdentity(dids(c, client, log)).WithAnchor(anchors), registry, log),
+		Handler:           telemetry.HTTP(rest.New(s).WithIdentity(dids(c, client, log)).WithAnchor(anchors).WithWitness(cosigner), registry, log),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    1 << 20,

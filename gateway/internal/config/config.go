@@ -38,6 +38,7 @@ type Config struct {
 	Routes     []Route  `mapstructure:"routes" yaml:"routes"` // others, in a file only
 	DIDs       string   `mapstructure:"dids" yaml:"dids"`     // name of the identity contract on the default channel; none if empty
 	Anchor     Anchor   `mapstructure:"anchor" yaml:"anchor"`
+	Witness    Witness  `mapstructure:"witness" yaml:"witness"`
 	Lanes      Lanes    `mapstructure:"lanes" yaml:"lanes"`
 	Timeouts   Timeouts `mapstructure:"timeouts" yaml:"timeouts"`
 	Log        Log      `mapstructure:"log" yaml:"log"`
@@ -80,6 +81,20 @@ type Anchor struct {
 	Interval  time.Duration `mapstructure:"interval" yaml:"interval"`
 	MaxBatch  int           `mapstructure:"maxBatch" yaml:"maxBatch"`
 	MaxQueue  int           `mapstructure:"maxQueue" yaml:"maxQueue"`
+	Witnesses []Cosigner    `mapstructure:"witnesses" yaml:"witnesses"` // in a file only
+}
+
+// Cosigner is another organisation's witness.
+type Cosigner struct {
+	URL string `mapstructure:"url" yaml:"url"` // behind which add-checkpoint stands
+	Key string `mapstructure:"key" yaml:"key"` // verifier key of its cosignatures
+}
+
+// Witness says that this gateway cosigns other gateways' checkpoints, for its
+// organisation.
+type Witness struct {
+	Dir  string `mapstructure:"dir" yaml:"dir"`
+	Name string `mapstructure:"name" yaml:"name"`
 }
 
 // Timeouts bound the steps.
@@ -124,6 +139,8 @@ var settings = []setting{
 	{"anchor.interval", 250 * time.Millisecond, "that a record waits for others to be sealed with"},
 	{"anchor.maxBatch", 10000, "records in a seal, 1 to 50000"},
 	{"anchor.maxQueue", 1000000, "records that may wait"},
+	{"witness.dir", "", "folder for what this gateway cosigned as its organisation's witness, and witness.pem, its key; it is none if empty"},
+	{"witness.name", "", "name of the witness, such as the organisation's domain; for good, it is part of its key"},
 	{"lanes.count", 4, "lanes, each with one transaction in flight"},
 	{"lanes.maxBatch", 250, "orders in a transaction, 1 to 1000"},
 	{"lanes.queue", 5000, "orders that may wait in a lane"},
@@ -224,6 +241,9 @@ func (c Config) Validate() error {
 	if a := c.Anchor; a.Dir != "" && (a.Chaincode == "" || a.MaxBatch < 1 || a.MaxBatch > 50_000 || a.MaxQueue < 1 || a.Interval <= 0) {
 		errs = append(errs, fmt.Errorf("anchor: chaincode %q, maxBatch %d (1 to 50000), maxQueue %d (at least 1), interval %s (above 0)",
 			a.Chaincode, a.MaxBatch, a.MaxQueue, a.Interval))
+	}
+	if w := c.Witness; (w.Dir == "") != (w.Name == "") {
+		errs = append(errs, fmt.Errorf("witness: dir %q and name %q, both are needed or none", w.Dir, w.Name))
 	}
 	if c.Log.Format != "text" && c.Log.Format != "json" {
 		errs = append(errs, fmt.Errorf("log.format is %q: text or json", c.Log.Format))

@@ -17,6 +17,7 @@ import (
 	"github.com/komsco/trust-platform/chaincode/anchor"
 	"github.com/komsco/trust-platform/gateway/internal/logs"
 	"github.com/komsco/trust-platform/gateway/internal/sealer"
+	"github.com/komsco/trust-platform/gateway/internal/witness"
 )
 
 // The codes of anchoring that are the gateway's own.
@@ -26,7 +27,9 @@ var (
 	queueFull     = Code{"QUEUE_FULL", http.StatusServiceUnavailable, "As many records wait to be sealed as the gateway holds; none of the request was taken. Send it again later."}
 	recordUnknown = Code{"RECORD_UNKNOWN", http.StatusNotFound, "The source has no such record, and none waits to be sealed."}
 
-	anchorCodes = []Code{noSealer, sealerStopped, queueFull, recordUnknown}
+	noWitness = Code{"NO_WITNESS", http.StatusNotFound, "This gateway is not a witness."}
+
+	anchorCodes = []Code{noSealer, sealerStopped, queueFull, recordUnknown, noWitness}
 )
 
 // sealWait is how long a submission waits to be sealed before it is answered
@@ -36,6 +39,12 @@ const sealWait = 30 * time.Second
 // WithAnchor has the API serve a sealer's logs.
 func (a *API) WithAnchor(s *sealer.Sealer) *API {
 	a.sealer = s
+	return a
+}
+
+// WithWitness has the API cosign checkpoints as its organisation's witness.
+func (a *API) WithWitness(w *witness.Witness) *API {
+	a.witness = w
 	return a
 }
 

@@ -23,6 +23,20 @@ func (a *API) logFiles() {
 	a.mux.HandleFunc("GET /v1/logs/{source}/checkpoint", a.checkpoint)
 	a.mux.HandleFunc("GET /v1/logs/{source}/checkpoint/{size}", a.checkpoint)
 	a.mux.HandleFunc("GET /v1/logs/{source}/tile/{path...}", a.tile)
+	a.mux.HandleFunc("POST /v1/witness/add-checkpoint", func(w http.ResponseWriter, r *http.Request) {
+		if a.witness == nil {
+			writeProblem(w, noWitness.problem("start the gateway with --witness-dir and --witness-name"))
+			return
+		}
+		a.witness.ServeHTTP(w, r)
+	})
+	a.mux.HandleFunc("GET /v1/witness/key", func(w http.ResponseWriter, _ *http.Request) {
+		if a.witness == nil {
+			writeProblem(w, noWitness.problem("start the gateway with --witness-dir and --witness-name"))
+			return
+		}
+		plain(w, a.witness.Key())
+	})
 }
 
 func (a *API) receipt(w http.ResponseWriter, r *http.Request) {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/komsco/trust-platform/gateway/internal/sealer"
 	"github.com/komsco/trust-platform/gateway/internal/service"
+	"github.com/komsco/trust-platform/gateway/internal/witness"
 )
 
 // Version is that of the API. What is under /v1 keeps working for who uses it
@@ -35,7 +36,8 @@ Errors are problems (RFC 9457) with a stable ` + "`code`" + `; ` + "`/v1/errors`
 type API struct {
 	service  *service.Service
 	identity Identity
-	sealer   *sealer.Sealer // nil where this gateway seals no logs
+	sealer   *sealer.Sealer   // nil where this gateway seals no logs
+	witness  *witness.Witness // nil where it is none
 	huma     huma.API
 	mux      *http.ServeMux
 }
