@@ -46,6 +46,11 @@ func (c *Currency) Refund(ctx context.Context, order string) (currency.Receipt, 
 	return submit[currency.Receipt](ctx, c, "Refund", order)
 }
 
+// Buy carries out a purchase order: it waits for the bank to confirm its deposit.
+func (c *Currency) Buy(ctx context.Context, order string) (currency.Receipt, error) {
+	return submit[currency.Receipt](ctx, c, "Buy", order)
+}
+
 // Authorise carries out an authorise order: value is set aside for a merchant.
 func (c *Currency) Authorise(ctx context.Context, order string) (currency.Receipt, error) {
 	return submit[currency.Receipt](ctx, c, "Authorise", order)

@@ -114,6 +114,13 @@ func (h *Holder) Refund(o currency.Refund) (string, error) {
 	return h.sign(o)
 }
 
+// Buy orders value that a deposit at the bank is to pay for: Seq, Amount (won);
+// Ref and Exp may be left out.
+func (h *Holder) Buy(o currency.Buy) (string, error) {
+	h.bind(&o.V, &o.Network, &o.Channel, &o.Chaincode, &o.Program, &o.Holder, &o.Exp)
+	return h.sign(o)
+}
+
 // Authorise sets value aside for a merchant: Seq, To (merchant id), Amount (won),
 // Until (last moment to capture, Unix seconds); Ref, Claims and Exp may be left
 // out.

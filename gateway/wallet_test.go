@@ -40,6 +40,7 @@ func TestOrdersAreBoundAndSigned(t *testing.T) {
 				currency.TypRefund: func() (string, error) {
 					return h.Refund(currency.Refund{Seq: 1, Amount: 5, Payment: currency.ReceiptName{Holder: other, Seq: 9}})
 				},
+				currency.TypBuy: func() (string, error) { return h.Buy(currency.Buy{Seq: 1, Amount: 5}) },
 				currency.TypAuthorise: func() (string, error) {
 					return h.Authorise(currency.Authorise{Seq: 1, To: "stall", Amount: 5, Until: 1_900_000_000})
 				},

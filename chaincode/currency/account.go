@@ -30,9 +30,13 @@ type Holder struct {
 	Reason   string `json:"reason,omitempty"`   // why it is frozen, an officer's reference
 }
 
-// Person holds what counts per person rather than per account.
+// Person holds what counts per person rather than per account. In a programme
+// open to any DID its key is the account's, elsewhere the enrolled person's id.
 type Person struct {
-	Holder string `json:"holder"` // the one account of the person in this programme
+	Holder  string   `json:"holder"`            // the one account of the person in this programme
+	Month   int      `json:"month,omitempty"`   // yyyymm of the programme's calendar that Bought is of
+	Bought  int64    `json:"bought,omitempty"`  // ordered in that month, paid or waiting, won
+	Waiting *Waiting `json:"waiting,omitempty"` // the order that is not paid yet, if any
 }
 
 // CanAct returns HOLDER_FROZEN or HOLDER_CLOSED unless the holder may spend.

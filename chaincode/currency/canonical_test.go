@@ -30,6 +30,7 @@ var signed = []any{
 	currency.Capture{},
 	currency.Void{},
 	currency.Read{},
+	currency.Buy{},
 }
 
 func TestSignedTypesCoverAllOrders(t *testing.T) {
@@ -41,7 +42,7 @@ func TestSignedTypesCoverAllOrders(t *testing.T) {
 	}
 	want := []string{
 		currency.TypOpen, currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund,
-		currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypRead,
+		currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypRead, currency.TypBuy,
 	}
 	if !slices.Equal(types, want) {
 		t.Errorf("types %v, want %v", types, want)

@@ -40,6 +40,7 @@ const (
 	CreditPayment CreditKind = "payment"
 	CreditGift    CreditKind = "gift"
 	CreditRefund  CreditKind = "refund"
+	CreditBuy     CreditKind = "purchase"
 )
 
 // Credit is value on its way to a holder. Whoever pays writes it without reading

@@ -23,6 +23,7 @@ const (
 	TypCapture   = "capture-order+jws"
 	TypVoid      = "void-order+jws"
 	TypRead      = "read-order+jws"
+	TypBuy       = "purchase-order+jws"
 )
 
 // MaxClaims bounds the credits that one transaction claims.
@@ -176,6 +177,8 @@ func newPayload(m *jws.Message, types []string) (Payload, error) {
 		return payloadOf[Void](m)
 	case TypRead:
 		return payloadOf[Read](m)
+	case TypBuy:
+		return payloadOf[Buy](m)
 	default:
 		return nil, WrongOrder.Errorf("typ %.40q is not an order", m.Header.Typ)
 	}

@@ -15,6 +15,7 @@ type Policy struct {
 	Denomination  int64    `json:"denomination"`         // issued amounts are multiples of it, won
 	Validity      Validity `json:"validity"`             // how long issued value may be spent
 	BonusRate     int      `json:"bonusRate,omitempty"`  // subsidy on top of bought value, basis points (1000 = 10%), rounded down to the won
+	Sale          *Sale    `json:"sale,omitempty"`       // how residents buy it; left out where it is not sold
 	HoldingCap    int64    `json:"holdingCap,omitempty"` // what a person may hold, won; 0 is no cap
 	PersonCeiling int64    `json:"personCeiling"`        // what one person may be issued in a batch, bonus included, won
 	BatchCeiling  int64    `json:"batchCeiling"`         // what a batch may issue, bonus included, won
@@ -86,6 +87,11 @@ func (p Policy) Validate() error {
 			return InvalidPolicy.Errorf("spendOrder %v: each of %v once", p.SpendOrder, sources)
 		}
 	}
+	if p.Sale != nil {
+		if err := p.Sale.check(); err != nil {
+			return err
+		}
+	}
 	return p.Validity.check()
 }
 
@@ -99,10 +105,7 @@ func (p Policy) CheckIssuable(today Day) error {
 }
 
 // Bonus is the subsidy on top of a bought amount, rounded down to the won.
-func (p Policy) Bonus(principal int64) int64 { // principal ≤ 10^15, rate ≤ 10^4: below 2^63 in steps
-	rate := int64(p.BonusRate)
-	return principal/10_000*rate + principal%10_000*rate/10_000
-}
+func (p Policy) Bonus(principal int64) int64 { return share(principal, p.BonusRate) }
 
 // accepts says why value under this policy may not be spent at a merchant.
 func (p Policy) accepts(m Merchant) Refusal {

@@ -17,6 +17,7 @@ const (
 	KindHold       Kind = "hold"
 	KindCapture    Kind = "capture"
 	KindVoid       Kind = "void"
+	KindPurchase   Kind = "purchase" // ordered; the purchase itself tells whether it was paid
 )
 
 // Receipt is what an order that was carried out leaves, under its holder and

@@ -20,7 +20,7 @@ type Term string
 const (
 	Entered     Term = "entered"     // deposits the bank confirmed, appropriations two people approved
 	Funds       Term = "funds"       // of that, not yet drawn by a run
-	Reserved    Term = "reserved"    // drawn by runs, not yet issued
+	Reserved    Term = "reserved"    // drawn by runs and allotments, not yet issued
 	Credits     Term = "credits"     // on its way to holders and merchants, unclaimed
 	Purses      Term = "purses"      // held
 	Holds       Term = "holds"       // set aside for merchants, not yet captured
@@ -85,7 +85,7 @@ func (s *Supply) Apply(table, program string, before, after []byte) error {
 // HoldsMoney reports whether records of this kind are terms of the equation.
 func HoldsMoney(table string) bool {
 	switch table {
-	case TableDeposit, TableAppropriation, TableRun, TableBatch, TableCredit, TablePurse, TableHold, TableRedemption, TableFundReturn:
+	case TableDeposit, TableAppropriation, TableRun, TableBatch, TableTranche, TableCredit, TablePurse, TableHold, TableRedemption, TableFundReturn:
 		return true
 	}
 	return false
@@ -160,6 +160,10 @@ func (s *Supply) add(table, program string, value []byte, sign int64) error {
 		if b.Bonus != 0 {
 			move(b.BonusFund, Reserved, -b.Bonus)
 		}
+	case TableTranche:
+		var t Tranche
+		err = json.Unmarshal(value, &t)
+		move(t.Fund, Reserved, t.Left)
 	case TableCredit:
 		var c Credit
 		err = json.Unmarshal(value, &c)

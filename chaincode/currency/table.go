@@ -22,4 +22,7 @@ const (
 	TableRedemption    = "redemption"    // program / account / seq
 	TableFundReturn    = "fundreturn"    // program / fund / transaction
 	TablePayout        = "payout"        // program / bank reference
+	TableAllotment     = "allotment"     // program / id
+	TableTranche       = "tranche"       // program / allotment / number
+	TablePurchase      = "purchase"      // program / account / seq
 )

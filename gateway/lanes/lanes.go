@@ -46,6 +46,7 @@ const Timeout = 30 * time.Second
 var types = []string{
 	currency.TypOpen, currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund,
 	currency.TypAuthorise, currency.TypCapture, currency.TypVoid,
+	currency.TypBuy,
 }
 
 // Lanes lead to one contract on one channel. They are safe for concurrent use.

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"time"
 
 	"github.com/komsco/trust-platform/chaincode/currency"
 	"github.com/komsco/trust-platform/chaincode/ledger"
@@ -65,10 +66,12 @@ func (a *audit) apply(t ledgertest.TB, w ledgertest.Write) {
 		a.hold(t, parts, before, w.Value)
 	case currency.TableRefunded:
 		a.refunded(t, parts, before, w.Value)
-	case currency.TableDeposit, currency.TableAppropriation, currency.TableRun, currency.TableBatch, currency.TableHolder, currency.TablePerson, currency.TableRedemption, currency.TableFundReturn:
+	case currency.TableDeposit, currency.TableAppropriation, currency.TableRun, currency.TableBatch, currency.TableHolder, currency.TablePerson, currency.TableRedemption, currency.TableAllotment, currency.TableTranche, currency.TableFundReturn:
 		if w.IsDelete {
 			t.Fatalf("%s %v is deleted", table, parts)
 		}
+	case currency.TablePurchase:
+		a.purchase(t, parts, before, w.Value)
 	case currency.TableCredit:
 		a.credit(t, parts, before, w.Value)
 	}
@@ -151,6 +154,38 @@ func onlyLapsed(was, is currency.Buckets) bool {
 		}
 	}
 	return len(is) < len(was)
+}
+
+// purchase: ordered once, paid once, and of a person in a month never more than
+// the policy it was ordered under allows.
+func (a *audit) purchase(t ledgertest.TB, parts []string, before, after []byte) {
+	t.Helper()
+	var was, is currency.Purchase
+	a.decode(t, before, &was)
+	a.decode(t, after, &is)
+	unpaid := is
+	unpaid.Paid, unpaid.Credit = "", ""
+	if (before == nil) != (is.Paid == "") || (before != nil && was != unpaid) {
+		t.Fatalf("purchase %v: %s becomes %s", parts, before, after)
+	}
+	var p currency.Policy
+	a.decode(t, a.values[ledger.CompositeKey(currency.TablePolicy, parts[0], ledger.Num(int64(is.Policy)))], &p)
+	month := func(at int64) string { return time.Unix(at, 0).In(time.FixedZone("", 9*60*60)).Format("2006-01") }
+	paid := int64(0)
+	for key, raw := range a.values {
+		table, of, _ := ledger.SplitKey(key)
+		if table != currency.TablePurchase || of[0] != parts[0] || of[1] != parts[1] || of[2] == parts[2] {
+			continue
+		}
+		var other currency.Purchase
+		a.decode(t, raw, &other)
+		if other.Paid != "" && month(other.At) == month(is.At) {
+			paid += other.Amount
+		}
+	}
+	if limit := p.Sale.MonthlyCap; limit > 0 && paid+is.Amount > limit {
+		t.Fatalf("purchase %v: %d won after %d in one month, the cap is %d", parts, is.Amount, paid, limit)
+	}
 }
 
 // hold: what is held only shrinks, and what was captured and what is held never

@@ -59,6 +59,7 @@ type badTown struct {
 	held                 int64   // minsu's seq of a hold of 1,000 for the stall
 	redeemed, settled    int64   // the stall's seqs of redemptions of 1,000: unpaid, paid out
 	returned             string  // transaction in which 1,000 won went back to bazaar's budget
+	bought, waiting      int64   // jisoo's seqs of purchases of 1,000: confirmed, not yet
 	rows                 []currency.Row
 }
 
@@ -102,6 +103,13 @@ func newBadTown(t *testing.T) *badTown {
 	}
 	tn.do(tn.city, "CloseRun", about(tn, "shut"))
 	tn.do(tn.city, "IssueBatch", currency.IssueBatch{Operation: tn.op(), Program: nowon, Run: "done", Rows: b.rows})
+	tn.do(tn.city, "OpenAllotment", tn.allot(nowon, "sale"))
+	tn.do(tn.city, "OpenAllotment", tn.allot(nowon, "shut"))
+	tn.do(tn.city, "CloseAllotment", about(tn, "shut"))
+	tn.order("Buy", tn.buy(nowon, b.jisoo, 1_000))
+	tn.do(tn.bank, "ConfirmPurchase", tn.confirming(nowon, b.jisoo, "bought", 1_000, 0))
+	tn.order("Buy", tn.buy(nowon, b.jisoo, 1_000))
+	b.bought, b.waiting = b.jisoo.seq[nowon]-1, b.jisoo.seq[nowon]
 	p := tn.program("raw")
 	p.Open, p.Enrollers = true, nil
 	tn.do(tn.komsco, "DefineProgram", currency.DefineProgram{Operation: tn.op(), Program: p})

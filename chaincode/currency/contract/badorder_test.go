@@ -73,6 +73,8 @@ func badOrders(t *testing.T, tried map[string]bool) {
 	claim, redeem := b.claiming(nowon, b.minsu, firstOf(b.credits(nowon, b.minsu))), b.redemption(nowon, b.stall, 1_000)
 	refund, open := b.refunding(nowon, b.stall, b.minsu, b.paid, 1_000), b.openOrder(nowon, b.stranger)
 	payment.Seq, gift.Seq, claim.Seq = next(b.minsu), next(b.minsu), next(b.minsu)
+	buy := b.buying(nowon, b.minsu, 1_000)
+	buy.Seq = next(b.minsu)
 	redeem.Seq, refund.Seq = next(b.stall), next(b.stall)
 	authorise, held := b.authorising(nowon, b.minsu, "stall", 1_000), currency.ReceiptName{Holder: b.minsu.account, Seq: b.held}
 	capture, void := b.capturing(nowon, b.stall, held, 1_000), b.voiding(nowon, b.stall, held)
@@ -116,6 +118,14 @@ func badOrders(t *testing.T, tried map[string]bool) {
 			"unknown":  {members{"claims": []currency.CreditName{nothing}}, currency.NothingClaimed},
 			"amount":   {members{"amount": 1}, code.BadJWS},
 			"of other": {members{"claims": []currency.CreditName{firstOf(b.credits(nowon, b.jisoo))}}, currency.NothingClaimed},
+		}}},
+		{"Buy", b.minsu, buy, []map[string]change{binding, seq, {
+			"zero":              {members{"amount": 0}, currency.InvalidAmount},
+			"too much":          {members{"amount": currency.MaxAmount + 1}, currency.InvalidAmount},
+			"no multiple":       {members{"amount": 1_050}, currency.UnitMismatch},
+			"a million times":   {members{"amount": 1_000_000_000}, currency.PersonCeiling},
+			"text as reference": {members{"ref": "for my son"}, currency.InvalidID},
+			"no policy":         {members{"program": "raw", "seq": 1}, currency.PolicyUnknown},
 		}}},
 		{"Authorise", b.minsu, authorise, []map[string]change{binding, seq, amount, claims, {
 			"unknown merchant":  {members{"to": "nowhere"}, currency.MerchantUnknown},
@@ -231,7 +241,7 @@ func badOrders(t *testing.T, tried map[string]bool) {
 		}
 	}
 
-	for _, w := range []*wallet{b.minsu, b.stall, b.closed, b.suspended} {
+	for _, w := range []*wallet{b.minsu, b.jisoo, b.stall, b.closed, b.suspended} {
 		w.seq[nowon] = b.purse(nowon, w).Seq
 	}
 	b.refused(currency.MerchantSuspended, b.courier, "Redeem", b.redeem(nowon, b.suspended, 500))
@@ -240,6 +250,10 @@ func badOrders(t *testing.T, tried map[string]bool) {
 	b.refused(currency.InsufficientFunds, b.courier, "Pay", b.pay(nowon, b.closed, "stall", 100))
 	b.refused(currency.HolderExists, b.courier, "Open", b.open(nowon, b.minsu))
 	b.refused(currency.HolderExists, b.courier, "Open", b.open(nowon, b.stall))
+
+	b.stall.seq[nowon]--
+	b.refused(currency.ToMerchant, b.courier, "Buy", b.buy(nowon, b.stall, 1_000))
+	b.refused(currency.PurchaseWaiting, b.courier, "Buy", b.buy(nowon, b.jisoo, 1_000))
 
 	// A closed merchant still redeems what it holds.
 	b.closed.seq[nowon]--

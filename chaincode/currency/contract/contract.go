@@ -20,7 +20,7 @@ func New(config ledger.Config) *ledger.Chaincode {
 	return ledger.New(config, slices.Concat(
 		ledger.RoleFunctions(currency.Roles...),
 		programFunctions(), fundFunctions(), runFunctions(), merchantFunctions(), accountFunctions(),
-		payoutFunctions(), lapseFunctions(), holdFunctions(), orderFunctions(), historyFunctions(),
+		payoutFunctions(), lapseFunctions(), holdFunctions(), allotmentFunctions(), purchaseFunctions(), orderFunctions(), historyFunctions(),
 	)...)
 }
 
@@ -43,4 +43,7 @@ var (
 	redemptions    = ledger.NewTable[currency.Redemption](currency.TableRedemption, 3)
 	fundReturns    = ledger.NewTable[currency.FundReturn](currency.TableFundReturn, 3)
 	payouts        = ledger.NewTable[currency.Payout](currency.TablePayout, 2)
+	allotments     = ledger.NewTable[currency.Allotment](currency.TableAllotment, 2)
+	tranches       = ledger.NewTable[currency.Tranche](currency.TableTranche, 3)
+	purchases      = ledger.NewTable[currency.Purchase](currency.TablePurchase, 3)
 )

@@ -33,6 +33,9 @@ type days struct {
 // holdingCap is what a person may hold in nowon, won: little enough to matter.
 const holdingCap = 150_000
 
+// monthlyCap is what a person may buy in nowon a month, won.
+const monthlyCap = 120_000
+
 // signed is an order and the function that takes it.
 type signed struct{ function, order, program, account, digest string }
 
@@ -56,8 +59,9 @@ func newDays(t *rapid.T) *days {
 		tn.batch(tn.pay(program, d.wallets[0], "stall", 20_000))
 	}
 	low := policyOf(nowon, 2)
-	low.HoldingCap = holdingCap
+	low.HoldingCap, low.Sale.MonthlyCap = holdingCap, monthlyCap
 	tn.newPolicy(low)
+	tn.do(tn.city, "OpenAllotment", tn.allot(nowon, "sale"))
 	d.wallets = append(d.wallets, tn.stall, tn.arcade, newWallet("stranger"))
 	return d
 }
@@ -105,7 +109,7 @@ func (d *days) sign(t *rapid.T, ahead map[string]int64) signed {
 		return pick(t, "old order", d.signed...)
 	}
 	program := d.program(t)
-	function := pick(t, "function", "Pay", "Pay", "Pay", "Pay", "Claim", "Claim", "Redeem", "Give", "Give", "Refund", "Refund", "Open", "Authorise", "Authorise", "Capture", "Capture", "Void")
+	function := pick(t, "function", "Pay", "Pay", "Pay", "Pay", "Claim", "Claim", "Redeem", "Give", "Give", "Refund", "Refund", "Open", "Authorise", "Authorise", "Capture", "Capture", "Void", "Buy")
 	w := d.wallet(t, "signer")
 	for range 3 { // mostly the first order of its signer in the batch
 		if ahead[program+w.account] > 0 {
@@ -159,6 +163,8 @@ func (d *days) sign(t *rapid.T, ahead map[string]int64) signed {
 		p = d.voiding(program, w, d.someHold(t, program))
 	case "Open":
 		p = d.openOrder(program, w)
+	case "Buy":
+		p = d.buying(program, w, amount)
 	}
 	forger := *w
 	forger.Key = d.wallets[2].Key

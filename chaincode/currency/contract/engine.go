@@ -102,6 +102,8 @@ func (e *engine) others(o *task, h currency.Holder) []string {
 		keys = append(keys, holds.Key(o.Program, p.Hold.Holder, ledger.Num(p.Hold.Seq)))
 	case currency.Gift:
 		keys = append(keys, holders.Key(o.Program, p.To))
+	case currency.Buy:
+		keys = append(keys, persons.Key(o.Program, personOf(h, o.Holder)))
 	case currency.Redeem, currency.Refund:
 		if h.Merchant != "" {
 			keys = append(keys, merchants.Key(o.Program, h.Merchant))

@@ -12,7 +12,7 @@ import (
 const MaxBatch = 1000
 
 // purseOrders are the order types that take a sequence number.
-var purseOrders = []string{currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund, currency.TypAuthorise, currency.TypCapture, currency.TypVoid}
+var purseOrders = []string{currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund, currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypBuy}
 
 // orderFunctions take what holders signed; whoever carries it gains nothing.
 // Every argument is one compact JWS.
@@ -23,7 +23,8 @@ var purseOrders = []string{currency.TypPayment, currency.TypGift, currency.TypCl
 //     (claim-order+jws) emits Claimed, Redeem (redeem-order+jws) emits Redeemed,
 //     Refund (refund-order+jws) emits Refunded, Authorise (authorise-order+jws) emits
 //     Authorised, Capture (capture-order+jws) emits Captured, Void (void-order+jws)
-//     emits Voided. Each returns its receipt, the first
+//     emits Voided, Buy (purchase-order+jws) emits
+//     PurchaseOrdered. Each returns its receipt, the first
 //     one where the order was carried out before.
 //   - PayBatch takes 1 to 1000 orders of all these types, in any mixture. Each
 //     stands or falls alone; orders of one holder are carried out as they stand.
@@ -49,7 +50,7 @@ func orderFunctions() []ledger.Function {
 		}),
 		single("Pay", currency.TypPayment), single("Give", currency.TypGift), single("Claim", currency.TypClaim),
 		single("Redeem", currency.TypRedeem), single("Refund", currency.TypRefund),
-		single("Authorise", currency.TypAuthorise), single("Capture", currency.TypCapture), single("Void", currency.TypVoid),
+		single("Authorise", currency.TypAuthorise), single("Capture", currency.TypCapture), single("Void", currency.TypVoid), single("Buy", currency.TypBuy),
 		ledger.Order("PayBatch", -1, payBatch),
 	}
 }

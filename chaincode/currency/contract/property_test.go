@@ -99,7 +99,7 @@ func (d *days) officer(t *rapid.T) {
 	about := func(id string) currency.RecordOperation {
 		return currency.RecordOperation{Operation: d.op(), RecordQuery: currency.RecordQuery{Program: program, ID: id}}
 	}
-	switch pick(t, "call", 7, 7, 0, 2, 2, 5, 3, 4, 6) {
+	switch pick(t, "call", 7, 7, 8, 8, 0, 2, 2, 5, 3, 4, 6) {
 	case 0:
 		d.call(t, d.komsco, "FreezeHolder", d.freezing(program, d.wallet(t, "account")))
 	case 2:
@@ -116,7 +116,7 @@ func (d *days) officer(t *rapid.T) {
 	case 5:
 		p := policyOf(program, mostly(t, "version", d.policy[program]+1, d.policy[program]))
 		if p.HoldingCap > 0 {
-			p.HoldingCap = holdingCap
+			p.HoldingCap, p.Sale.MonthlyCap = holdingCap, monthlyCap
 		}
 		p.Gifts, p.Respend = rapid.Bool().Draw(t, "gifts"), rapid.Bool().Draw(t, "respend")
 		p.BonusRate = pick(t, "bonus", 0, 333, 10_000)
@@ -124,6 +124,8 @@ func (d *days) officer(t *rapid.T) {
 		d.call(t, d.city, "ProposePolicy", currency.ProposePolicy{Operation: d.op(), Policy: p})
 		d.maybeCommit(t)
 		d.call(t, d.komsco, "ApprovePolicy", currency.ApprovePolicy{Operation: d.op(), PolicyQuery: currency.PolicyQuery{Program: program, Version: d.policy[program]}})
+	case 8:
+		d.confirmPurchase(t, program)
 	case 6:
 		status := pick(t, "status", currency.Active, currency.Active, currency.Suspended)
 		d.call(t, d.city, "SetMerchantStatus", currency.SetMerchantStatus{Operation: d.op(), Program: program, ID: "stall", Status: status})
@@ -163,6 +165,28 @@ func (d *days) sweep(t *rapid.T) {
 	d.call(t, d.city, "AbsorbReturns", currency.AbsorbReturns{
 		Operation: d.op(), Program: r.Program, ID: mostly(t, "into", "budget", "budget-1"), Returns: []string{back.Key[1]},
 	})
+}
+
+// confirmPurchase has the bank confirm somebody's purchase, mostly a waiting one,
+// or closes an allotment.
+func (d *days) confirmPurchase(t *rapid.T, program string) {
+	if seldom(t, "close") {
+		d.call(t, d.city, "CloseAllotment", currency.RecordOperation{Operation: d.op(), RecordQuery: currency.RecordQuery{Program: program, ID: "sale"}})
+		return
+	}
+	r := currency.ConfirmPurchase{
+		Operation: d.op(), Program: program, Ref: fmt.Sprintf("paid-in-%d", upTo(20).Draw(t, "ref")),
+		Account: d.wallets[0].account, Seq: 1, Amount: 100, Allotment: "sale", Tranche: upTo(10).Draw(t, "tranche"),
+	}
+	for _, w := range d.wallets {
+		for seq := range d.purse(program, w).Seq {
+			p, found := record[currency.Purchase](d.town, currency.TablePurchase, program, w.account, ledger.Num(seq+1))
+			if found && (p.Paid == "" || seldom(t, "paid before")) {
+				r.Account, r.Seq, r.Amount = w.account, seq+1, mostly(t, "arrived", p.Principal, 1)
+			}
+		}
+	}
+	d.call(t, d.bank, "ConfirmPurchase", r)
 }
 
 // issue opens a run, issues a batch of one or closes one.

@@ -32,6 +32,8 @@ func (s *step) run() (currency.Buckets, string, error) {
 		return s.redeem(o)
 	case currency.Refund:
 		return s.refund(o)
+	case currency.Buy:
+		return s.buy(o)
 	case currency.Authorise:
 		return s.authorise(o)
 	case currency.Capture:

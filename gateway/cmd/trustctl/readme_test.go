@@ -55,6 +55,7 @@ func TestVerbs(t *testing.T) {
 	// GrantRole, RevokeRole; DefineProgram, ProposePolicy, ApprovePolicy;
 	// ConfirmDeposit, ProposeAppropriation, ApproveAppropriation; OpenRun,
 	// IssueBatch, CloseRun; RegisterMerchant, SetMerchantStatus under three names;
-	// FreezeHolder, UnfreezeHolder; ConfirmPayout.
-	require.Equal(t, 18, verbs)
+	// FreezeHolder, UnfreezeHolder; ConfirmPayout; AbsorbReturns;
+	// OpenAllotment, CloseAllotment; ConfirmPurchase.
+	require.Equal(t, 22, verbs)
 }

@@ -98,6 +98,10 @@ func (a *API) accounts() {
 		func(ctx context.Context, in *receiptInput) (*output[currency.Redemption], error) {
 			return answered(a.service.Redemption(ctx, in.query()))
 		})
+	huma.Register(a.huma, operation("purchase", "/purchases/{seq}", "What an account ordered to buy: what is due until when, and the credit once the bank confirmed the deposit"),
+		func(ctx context.Context, in *receiptInput) (*output[currency.Purchase], error) {
+			return answered(a.service.Purchase(ctx, in.query()))
+		})
 }
 
 type receiptInput struct {

@@ -69,6 +69,7 @@ func (a *API) orders() {
 		{"give", "/v1/gifts", "Give to another resident (gift-order+jws)", []string{currency.TypGift}},
 		{"claim", "/v1/claims", "Claim credits into the purse (claim-order+jws)", []string{currency.TypClaim}},
 		{"redeem", "/v1/redemptions", "Have the bank pay a merchant out (redeem-order+jws)", []string{currency.TypRedeem}},
+		{"buy", "/v1/purchases", "Order value that a deposit at the bank is to pay for (purchase-order+jws)", []string{currency.TypBuy}},
 		{"refund", "/v1/refunds", "Give a payment back, whole or in part (refund-order+jws)", []string{currency.TypRefund}},
 		{"authorise", "/v1/holds", "Set value aside for a merchant until a deadline (authorise-order+jws)", []string{currency.TypAuthorise}},
 		{"capture", "/v1/captures", "Take held value, whole or in part (capture-order+jws)", []string{currency.TypCapture}},

@@ -17,6 +17,7 @@ import (
 var AllOrders = []string{
 	currency.TypOpen, currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund,
 	currency.TypAuthorise, currency.TypCapture, currency.TypVoid,
+	currency.TypBuy,
 }
 
 // Pending is an order that was taken.

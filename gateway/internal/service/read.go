@@ -59,6 +59,11 @@ func (s *Service) Redemption(ctx context.Context, q currency.ReceiptQuery) (curr
 	return private[currency.Redemption](ctx, s, "Redemption", q.Read, q)
 }
 
+// Purchase is what an account ordered to buy, paid or not, for its holder.
+func (s *Service) Purchase(ctx context.Context, q currency.ReceiptQuery) (currency.Purchase, error) {
+	return private[currency.Purchase](ctx, s, "Purchase", q.Read, q)
+}
+
 // private insists on a read order: without one the contract would look at the
 // gateway's own certificate, which has no role and must never lend one.
 func private[T any](ctx context.Context, s *Service, function, order string, query interface{ Validate() error }) (T, error) {

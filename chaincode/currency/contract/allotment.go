@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package contract
+
+import (
+	"github.com/komsco/trust-platform/chaincode/currency"
+	"github.com/komsco/trust-platform/chaincode/ledger"
+)
+
+// allotmentFunctions, the mutators by the issuer's issuing officer:
+//
+//   - OpenAllotment {op, program, id, unit, source, appropriation, amount,
+//     tranches} reserves budget; emits AllotmentOpened. ALLOTMENT_EXISTS,
+//     UNIT_MISMATCH, BATCH_CEILING, FUND_EXCEEDED, APPROPRIATION_UNKNOWN,
+//     APPROPRIATION_STATE.
+//   - CloseAllotment {op, program, id} returns what is left; emits
+//     AllotmentClosed. ALLOTMENT_UNKNOWN, ALLOTMENT_CLOSED.
+//   - Allotment {program, id}, Tranche {program, allotment, tranche} answer the
+//     records.
+func allotmentFunctions() []ledger.Function {
+	return []ledger.Function{
+		ledger.Officer("OpenAllotment", openAllotment),
+		ledger.Officer("CloseAllotment", closeAllotment),
+		ledger.Query("Allotment", func(t *ledger.Tx, r currency.RecordQuery) (currency.Allotment, error) {
+			return allotment(t, r.Program, r.ID)
+		}),
+		ledger.Query("Tranche", func(t *ledger.Tx, r currency.TrancheQuery) (currency.Tranche, error) {
+			return tranche(t, r.Program, r.Allotment, r.Tranche)
+		}),
+	}
+}
+
+func openAllotment(t *ledger.Tx, r currency.OpenAllotment) (currency.Allotment, error) {
+	p, err := program(t, r.Program)
+	if err != nil {
+		return currency.Allotment{}, err
+	}
+	caller, err := t.RequireRole(currency.RoleIssuer, p.Organisations.Issuer)
+	if err != nil {
+		return currency.Allotment{}, err
+	}
+	if taken, err := allotments.Has(t, r.Program, r.ID); err != nil || taken {
+		return currency.Allotment{}, first(err, currency.AllotmentExists.Errorf("%s", r.ID))
+	}
+	rules, err := current(t, p)
+	if err != nil {
+		return currency.Allotment{}, err
+	}
+	from, err := appropriation(t, r.Program, r.Appropriation)
+	if err != nil {
+		return currency.Allotment{}, err
+	}
+	opened, each, from, err := r.Allotment().Open(rules, from)
+	if err != nil {
+		return opened, err
+	}
+	opened.By = caller.String()
+	for n := range opened.Tranches {
+		if err := tranches.Put(t, each, r.Program, r.ID, ledger.Num(int64(n))); err != nil {
+			return opened, err
+		}
+	}
+	t.Emit("AllotmentOpened", r.Program+"/"+r.ID)
+	if err := appropriations.Put(t, from, r.Program, r.Appropriation); err != nil {
+		return opened, err
+	}
+	return opened, allotments.Put(t, opened, r.Program, r.ID)
+}
+
+func closeAllotment(t *ledger.Tx, r currency.RecordOperation) (currency.Allotment, error) {
+	p, err := program(t, r.Program)
+	if err != nil {
+		return currency.Allotment{}, err
+	}
+	if _, err := t.RequireRole(currency.RoleIssuer, p.Organisations.Issuer); err != nil {
+		return currency.Allotment{}, err
+	}
+	opened, err := allotment(t, r.Program, r.ID)
+	if err != nil {
+		return opened, err
+	}
+	keys := make([]string, opened.Tranches)
+	for n := range keys {
+		keys[n] = tranches.Key(r.Program, r.ID, ledger.Num(int64(n)))
+	}
+	if err := t.Prefetch(keys...); err != nil {
+		return opened, err
+	}
+	all := make([]currency.Tranche, opened.Tranches)
+	for n := range all {
+		if all[n], err = tranche(t, r.Program, r.ID, n); err != nil {
+			return opened, err
+		}
+	}
+	from, err := appropriation(t, r.Program, opened.Appropriation)
+	if err != nil {
+		return opened, err
+	}
+	closed, empty, from, err := opened.Close(all, from)
+	if err != nil {
+		return opened, err
+	}
+	for n, e := range empty {
+		if err := tranches.Put(t, e, r.Program, r.ID, ledger.Num(int64(n))); err != nil {
+			return closed, err
+		}
+	}
+	t.Emit("AllotmentClosed", r.Program+"/"+r.ID)
+	if err := appropriations.Put(t, from, r.Program, opened.Appropriation); err != nil {
+		return closed, err
+	}
+	return closed, allotments.Put(t, closed, r.Program, r.ID)
+}
+
+func allotment(t *ledger.Tx, program, id string) (currency.Allotment, error) {
+	a, found, err := allotments.Get(t, program, id)
+	if err == nil && !found {
+		err = currency.AllotmentUnknown.Errorf("%s", id)
+	}
+	return a, err
+}
+
+func tranche(t *ledger.Tx, program, allotment string, n int) (currency.Tranche, error) {
+	part, found, err := tranches.Get(t, program, allotment, ledger.Num(int64(n)))
+	if err == nil && !found {
+		err = currency.AllotmentUnknown.Errorf("%s, tranche %d", allotment, n)
+	}
+	return part, err
+}
