@@ -66,6 +66,11 @@ func (c *Currency) Void(ctx context.Context, order string) (currency.Receipt, er
 	return submit[currency.Receipt](ctx, c, "Void", order)
 }
 
+// CashOut carries out a cash refund order: the bank pays, as it pays redemptions.
+func (c *Currency) CashOut(ctx context.Context, order string) (currency.Receipt, error) {
+	return submit[currency.Receipt](ctx, c, "CashOut", order)
+}
+
 // PayBatch carries out 1 to 1000 orders of any of these types in one
 // transaction. Each stands or falls alone and has its outcome at its place.
 func (c *Currency) PayBatch(ctx context.Context, orders ...string) ([]currency.Item, error) {

@@ -142,6 +142,13 @@ func (h *Holder) Void(o currency.Void) (string, error) {
 	return h.sign(o)
 }
 
+// CashOut turns what is left of bought value into cash: Seq, Payout (salted
+// digest of the bank account, hex); Claims and Exp may be left out.
+func (h *Holder) CashOut(o currency.CashOut) (string, error) {
+	h.bind(&o.V, &o.Network, &o.Channel, &o.Chaincode, &o.Program, &o.Holder, &o.Exp)
+	return h.sign(o)
+}
+
 // Open opens the account. enrolment is what an enroller of the programme gave the
 // holder; empty where the programme is open to all.
 func (h *Holder) Open(enrolment string) (string, error) {

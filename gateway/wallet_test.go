@@ -8,6 +8,7 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,6 +44,9 @@ func TestOrdersAreBoundAndSigned(t *testing.T) {
 				currency.TypBuy: func() (string, error) { return h.Buy(currency.Buy{Seq: 1, Amount: 5}) },
 				currency.TypAuthorise: func() (string, error) {
 					return h.Authorise(currency.Authorise{Seq: 1, To: "stall", Amount: 5, Until: 1_900_000_000})
+				},
+				currency.TypCashOut: func() (string, error) {
+					return h.CashOut(currency.CashOut{Seq: 1, Payout: strings.Repeat("a1", 32)})
 				},
 				currency.TypCapture: func() (string, error) {
 					return h.Capture(currency.Capture{Seq: 1, Amount: 5, Hold: currency.ReceiptName{Holder: other, Seq: 9}})

@@ -22,6 +22,7 @@ const (
 	TypAuthorise = "authorise-order+jws"
 	TypCapture   = "capture-order+jws"
 	TypVoid      = "void-order+jws"
+	TypCashOut   = "cash-refund-order+jws"
 	TypRead      = "read-order+jws"
 	TypBuy       = "purchase-order+jws"
 )
@@ -175,6 +176,8 @@ func newPayload(m *jws.Message, types []string) (Payload, error) {
 		return payloadOf[Capture](m)
 	case TypVoid:
 		return payloadOf[Void](m)
+	case TypCashOut:
+		return payloadOf[CashOut](m)
 	case TypRead:
 		return payloadOf[Read](m)
 	case TypBuy:

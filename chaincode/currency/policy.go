@@ -9,24 +9,25 @@ import (
 // Policy is one version of a programme's rules. Approved versions never change;
 // value is bound to the version it was issued under.
 type Policy struct {
-	Program       string   `json:"program"`
-	Version       int      `json:"version"`
-	Unit          string   `json:"unit"`                 // what amounts of an issue are counted in, e.g. "KRW"
-	Denomination  int64    `json:"denomination"`         // issued amounts are multiples of it, won
-	Validity      Validity `json:"validity"`             // how long issued value may be spent
-	BonusRate     int      `json:"bonusRate,omitempty"`  // subsidy on top of bought value, basis points (1000 = 10%), rounded down to the won
-	Sale          *Sale    `json:"sale,omitempty"`       // how residents buy it; left out where it is not sold
-	HoldingCap    int64    `json:"holdingCap,omitempty"` // what a person may hold, won; 0 is no cap
-	PersonCeiling int64    `json:"personCeiling"`        // what one person may be issued in a batch, bonus included, won
-	BatchCeiling  int64    `json:"batchCeiling"`         // what a batch may issue, bonus included, won
-	Regions       []string `json:"regions,omitempty"`    // where it may be spent: merchants' regions; empty is everywhere
-	Categories    []string `json:"categories,omitempty"` // merchants' business categories; empty is all
-	Gifts         bool     `json:"gifts,omitempty"`      // holders may give it to one another
-	Respend       bool     `json:"respend,omitempty"`    // merchants keep the terms and may spend it themselves
-	SpendOrder    []Source `json:"spendOrder,omitempty"` // which source goes first among equal expiries; default benefit, reward, subsidy, principal
-	Approved      bool     `json:"approved,omitempty"`   // by a second person
-	ProposedBy    string   `json:"proposedBy,omitempty"` // MSP/common name
-	ApprovedBy    string   `json:"approvedBy,omitempty"` // MSP/common name
+	Program       string      `json:"program"`
+	Version       int         `json:"version"`
+	Unit          string      `json:"unit"`                 // what amounts of an issue are counted in, e.g. "KRW"
+	Denomination  int64       `json:"denomination"`         // issued amounts are multiples of it, won
+	Validity      Validity    `json:"validity"`             // how long issued value may be spent
+	BonusRate     int         `json:"bonusRate,omitempty"`  // subsidy on top of bought value, basis points (1000 = 10%), rounded down to the won
+	Sale          *Sale       `json:"sale,omitempty"`       // how residents buy it; left out where it is not sold
+	HoldingCap    int64       `json:"holdingCap,omitempty"` // what a person may hold, won; 0 is no cap
+	PersonCeiling int64       `json:"personCeiling"`        // what one person may be issued in a batch, bonus included, won
+	BatchCeiling  int64       `json:"batchCeiling"`         // what a batch may issue, bonus included, won
+	Regions       []string    `json:"regions,omitempty"`    // where it may be spent: merchants' regions; empty is everywhere
+	Categories    []string    `json:"categories,omitempty"` // merchants' business categories; empty is all
+	CashRefund    *CashRefund `json:"cashRefund,omitempty"` // when bought value may be turned back into cash; never if left out
+	Gifts         bool        `json:"gifts,omitempty"`      // holders may give it to one another
+	Respend       bool        `json:"respend,omitempty"`    // merchants keep the terms and may spend it themselves
+	SpendOrder    []Source    `json:"spendOrder,omitempty"` // which source goes first among equal expiries; default benefit, reward, subsidy, principal
+	Approved      bool        `json:"approved,omitempty"`   // by a second person
+	ProposedBy    string      `json:"proposedBy,omitempty"` // MSP/common name
+	ApprovedBy    string      `json:"approvedBy,omitempty"` // MSP/common name
 }
 
 var defaultSpendOrder = []Source{Benefit, Reward, Subsidy, Principal}
@@ -89,6 +90,11 @@ func (p Policy) Validate() error {
 	}
 	if p.Sale != nil {
 		if err := p.Sale.check(); err != nil {
+			return err
+		}
+	}
+	if p.CashRefund != nil {
+		if err := p.CashRefund.check(p.Validity); err != nil {
 			return err
 		}
 	}

@@ -17,6 +17,7 @@ const (
 	KindHold       Kind = "hold"
 	KindCapture    Kind = "capture"
 	KindVoid       Kind = "void"
+	KindCashOut    Kind = "cashout"
 	KindPurchase   Kind = "purchase" // ordered; the purchase itself tells whether it was paid
 )
 

@@ -35,15 +35,15 @@ func (o Redeem) Validate() error {
 	return checkClaims(o.Claims)
 }
 
-// Redemption is a merchant's claim on the bank. It keeps the payout account of
+// Redemption is a merchant's claim on the bank, or a resident's for a cash refund. It keeps the payout account of
 // its day.
 type Redemption struct {
-	Merchant string `json:"merchant"`
-	Amount   int64  `json:"amount"`         // won
-	Parts    []Part `json:"parts"`          // by fund
-	Payout   string `json:"payout"`         // digest of the account it is paid to
-	At       int64  `json:"at"`             // Unix seconds
-	Paid     string `json:"paid,omitempty"` // the bank's reference, once paid
+	Merchant string `json:"merchant,omitempty"` // empty for a resident's cash refund
+	Amount   int64  `json:"amount"`             // won
+	Parts    []Part `json:"parts"`              // by fund
+	Payout   string `json:"payout"`             // digest of the account it is paid to
+	At       int64  `json:"at"`                 // Unix seconds
+	Paid     string `json:"paid,omitempty"`     // the bank's reference, once paid
 }
 
 // Payout is a transfer that the bank made. Its reference is its key.

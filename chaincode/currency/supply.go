@@ -14,7 +14,8 @@ type Term string
 
 // The terms. For every programme and fund, at every block:
 //
-//	entered = funds + reserved + credits + purses + holds + redemptions + paidOut + returned
+//	entered = funds + reserved + credits + purses + holds + redemptions + paidOut
+//	        + cashedOut + returned
 //
 // Each operation moves value between two of them and touches no other.
 const (
@@ -24,13 +25,14 @@ const (
 	Credits     Term = "credits"     // on its way to holders and merchants, unclaimed
 	Purses      Term = "purses"      // held
 	Holds       Term = "holds"       // set aside for merchants, not yet captured
-	Redemptions Term = "redemptions" // claimed by merchants, not yet paid out by the bank
-	PaidOut     Term = "paidOut"     // paid out by the bank
-	Returned    Term = "returned"    // lapsed and back at its fund, in no appropriation yet
+	Redemptions Term = "redemptions" // claimed by merchants, or by residents in cash, not yet paid out by the bank
+	PaidOut     Term = "paidOut"     // paid out by the bank to merchants
+	CashedOut   Term = "cashedOut"   // paid out by the bank to residents
+	Returned    Term = "returned"    // lapsed, or kept from a cash refund, and back at its fund, in no appropriation yet
 )
 
 // SupplyTerms lists the terms, the left side first.
-var SupplyTerms = []Term{Entered, Funds, Reserved, Credits, Purses, Holds, Redemptions, PaidOut, Returned}
+var SupplyTerms = []Term{Entered, Funds, Reserved, Credits, Purses, Holds, Redemptions, PaidOut, CashedOut, Returned}
 
 // Line is the equation of one programme and fund.
 type Line struct {
@@ -187,7 +189,9 @@ func (s *Supply) add(table, program string, value []byte, sign int64) error {
 		var r Redemption
 		term := Redemptions
 		if err = json.Unmarshal(value, &r); r.Paid != "" {
-			term = PaidOut
+			if term = PaidOut; r.Merchant == "" {
+				term = CashedOut
+			}
 		}
 		parts(term, r.Parts)
 	}

@@ -45,7 +45,7 @@ func TestSupplyFollowsAWon(t *testing.T) {
 		spent    = `{"v":1,"seq":2,"buckets":[{"policy":1,"origin":"f","face":50,"left":20}]}`
 		paid     = `{"v":1,"parts":[{"origin":"f","amount":30}]}`
 		claimed  = `{"v":1,"amount":30,"parts":[{"origin":"f","amount":30}]}`
-		settled  = `{"v":1,"amount":30,"parts":[{"origin":"f","amount":30}],"paid":"KB-9"}`
+		settled  = `{"v":1,"merchant":"stall","amount":30,"parts":[{"origin":"f","amount":30}],"paid":"KB-9"}`
 		closed   = `{"v":1,"fund":"f","reserved":50,"returned":10,"closed":true}`
 		returned = `{"v":1,"fund":"f","amount":100,"left":50}`
 	)

@@ -79,6 +79,8 @@ func badOrders(t *testing.T, tried map[string]bool) {
 	authorise, held := b.authorising(nowon, b.minsu, "stall", 1_000), currency.ReceiptName{Holder: b.minsu.account, Seq: b.held}
 	capture, void := b.capturing(nowon, b.stall, held, 1_000), b.voiding(nowon, b.stall, held)
 	authorise.Seq, capture.Seq, void.Seq = next(b.minsu), next(b.stall), next(b.stall)
+	cashOut := b.cashingOut(nowon, b.minsu)
+	cashOut.Seq = next(b.minsu)
 	receipt := func(w *wallet, seq int64) members {
 		return members{"payment": currency.ReceiptName{Holder: w.account, Seq: seq}}
 	}
@@ -135,6 +137,11 @@ func badOrders(t *testing.T, tried map[string]bool) {
 			"deadline too far":  {members{"until": b.at(currency.MaxHold + time.Second)}, currency.HoldDeadline},
 			"no deadline":       {members{"until": 0}, currency.InvalidID},
 			"negative deadline": {members{"until": -1}, currency.InvalidID},
+		}}},
+		{"CashOut", b.minsu, cashOut, []map[string]change{binding, seq, claims, {
+			"no account":        {members{"payout": ""}, currency.InvalidID},
+			"malformed account": {members{"payout": "KB 123-456"}, currency.InvalidID},
+			"amount":            {members{"amount": 1}, code.BadJWS},
 		}}},
 		{"Capture", b.stall, capture, []map[string]change{binding, seq, claims, {
 			"zero":              {members{"amount": 0}, currency.InvalidAmount},

@@ -119,7 +119,8 @@ func policyOf(program string, version int) currency.Policy {
 		Validity: currency.Validity{Months: 36}, BonusRate: 1000, HoldingCap: 1_500_000,
 		PersonCeiling: 770_000, BatchCeiling: 1_000_000_000, Gifts: true,
 		Regions: []string{region}, Categories: []string{category},
-		Sale: &currency.Sale{Fund: "bought", Form: currency.Bonus, Rate: 1000, Hours: 4, MonthlyCap: 700_000},
+		CashRefund: &currency.CashRefund{Share: 100, Subsidy: 909}, // so little that random days meet it
+		Sale:       &currency.Sale{Fund: "bought", Form: currency.Bonus, Rate: 1000, Hours: 4, MonthlyCap: 700_000},
 	}
 	if program == bazaar {
 		p.BonusRate, p.HoldingCap, p.Respend, p.Regions, p.Categories = 0, 0, true, nil, nil

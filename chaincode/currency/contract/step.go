@@ -34,6 +34,8 @@ func (s *step) run() (currency.Buckets, string, error) {
 		return s.refund(o)
 	case currency.Buy:
 		return s.buy(o)
+	case currency.CashOut:
+		return s.cashOut(o)
 	case currency.Authorise:
 		return s.authorise(o)
 	case currency.Capture:

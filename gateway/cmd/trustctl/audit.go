@@ -21,7 +21,7 @@ Reads every block from the first one, valid transactions only, and checks after
 each block that for every programme and fund
 
   entered = funds + reserved + credits + purses + holds + redemptions + paid out
-          + returned
+          + cashed out + returned
 
 The first block at which it does not hold is named. With several --profile (an
 organisation each, read with its own identity) or several --peer, the peers are

@@ -42,7 +42,7 @@ func (r Report) String() string {
 		fmt.Fprintf(&b, "NOT EXPLAINED: %v\n", err)
 		return b.String()
 	}
-	b.WriteString("entered = funds + reserved + credits + purses + holds + redemptions + paid out + returned, after every block")
+	b.WriteString("entered = funds + reserved + credits + purses + holds + redemptions + paid out + cashed out + returned, after every block")
 	if len(r.Peers) > 1 {
 		fmt.Fprintf(&b, "; %d peers hold the same ledger", len(r.Peers))
 	}

@@ -74,6 +74,7 @@ func (a *API) orders() {
 		{"authorise", "/v1/holds", "Set value aside for a merchant until a deadline (authorise-order+jws)", []string{currency.TypAuthorise}},
 		{"capture", "/v1/captures", "Take held value, whole or in part (capture-order+jws)", []string{currency.TypCapture}},
 		{"void", "/v1/voids", "Give what is still held back to its payer (void-order+jws)", []string{currency.TypVoid}},
+		{"cash-out", "/v1/cash-refunds", "Turn what is left of bought value into cash, as its terms allow (cash-refund-order+jws)", []string{currency.TypCashOut}},
 	} {
 		huma.Register(a.huma, huma.Operation{
 			OperationID: op.id, Method: http.MethodPost, Path: op.path, Summary: op.summary, Tags: []string{"orders"},

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package contract
+
+import (
+	"github.com/komsco/trust-platform/chaincode/currency"
+	"github.com/komsco/trust-platform/chaincode/ledger"
+)
+
+// cashOut carries out a cash refund: see currency.CashOut.Decide. The claim on
+// the bank is a redemption without a merchant, and is confirmed like one.
+func (s *step) cashOut(o currency.CashOut) (currency.Buckets, string, error) {
+	rules, err := s.policies()
+	if err != nil {
+		return nil, "", err
+	}
+	today := s.program.Today(s.tx.Now())
+	done, err := o.Decide(s.collected.Buckets, s.holder, rules, today)
+	if err != nil {
+		return nil, "", err
+	}
+	if err := giveBack(s.tx, s.Program, today, done.Returned); err != nil {
+		return nil, "", err
+	}
+	cash := currency.Total(done.Cash)
+	claimed := currency.Redemption{Amount: cash, Parts: done.Cash, Payout: o.Payout, At: s.tx.Now().Unix()}
+	s.fill(currency.KindCashOut, cash, "", "", done.Used)
+	return done.Left, "CashedOut", redemptions.Put(s.tx, claimed, s.Program, s.Holder, ledger.Num(s.Seq))
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package contract_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/komsco/trust-platform/chaincode/currency"
+)
+
+func (tn *town) cashingOut(program string, w *wallet, claims ...currency.CreditName) currency.CashOut {
+	return currency.CashOut{
+		Chaincode: cc, Channel: "trust", Claims: claims, Exp: tn.at(life), Holder: w.account,
+		Network: network, Payout: strings.Repeat("b2", 32), Program: program, Seq: w.next(program), V: 1,
+	}
+}
+
+// Minsu bought 110,000 won for 100,000 and used 70,000: the subsidy, which goes
+// first, and 60% of what she paid for. The rest less the subsidy
+// is paid by the bank under its reference, as merchants are.
+func TestCashRefund(t *testing.T) {
+	tn := newTown(t)
+	p := policyOf(nowon, 2)
+	p.CashRefund = &currency.CashRefund{Share: 6000, Days: 7, Subsidy: 909}
+	tn.newPolicy(p)
+	all := tn.residents(nowon, "minsu", "jisoo")
+	w, unused := all[0], all[1]
+	tn.order("Pay", tn.pay(nowon, w, "stall", 69_999))
+	tn.refused(currency.NotCashable, tn.courier, "CashOut", w.sign(tn.cashingOut(nowon, w)))
+	w.seq[nowon]--
+	tn.order("Pay", tn.pay(nowon, w, "stall", 1))
+	o := tn.cashingOut(nowon, w)
+	order := w.sign(o)
+	r := tn.order("CashOut", order)
+	require.Equal(t, currency.KindCashOut, r.Kind)
+	require.EqualValues(t, 36_364, r.Amount) // 9.09% of 40,000 are 3,636
+	require.EqualValues(t, 40_000, currency.Total(r.Used))
+	require.Zero(t, tn.balance(nowon, w))
+	require.EqualValues(t, 3_636, tn.audit.term(nowon, "bought", currency.Returned))
+	require.EqualValues(t, 36_364, tn.audit.term(nowon, "bought", currency.Redemptions))
+	again := tn.endorse(tn.courier, "CashOut", order)
+	require.Equal(t, r, result[currency.Receipt](tn, again.Payload))
+	require.Empty(t, again.Writes())
+
+	// Jisoo changed her mind: all she paid comes back, the subsidy goes home.
+	r = tn.order("CashOut", unused.sign(tn.cashingOut(nowon, unused)))
+	require.EqualValues(t, 100_000, r.Amount)
+	require.EqualValues(t, 10_000, tn.audit.term(nowon, "budget", currency.Returned))
+	tn.refused(currency.NotCashable, tn.courier, "CashOut", unused.sign(tn.cashingOut(nowon, unused)))
+
+	claimed := get[currency.Redemption](tn, tn.courier, "Redemption", currency.ReceiptQuery{Program: nowon, Account: w.account, Seq: o.Seq, Read: tn.read(nowon, w)})
+	require.Equal(t, currency.Redemption{Amount: 36_364, Parts: []currency.Part{{Terms: currency.Terms{Origin: "bought"}, Amount: 36_364}}, Payout: o.Payout, At: tn.now()}, claimed)
+	payout := currency.ConfirmPayout{Operation: tn.op(), Program: nowon, Ref: "cash-1", Account: w.account, Seq: o.Seq, Amount: 36_363}
+	tn.refused(currency.InvalidAmount, tn.bank, "ConfirmPayout", tn.json(payout))
+	payout.Amount = 36_364
+	tn.do(tn.bank, "ConfirmPayout", payout)
+	payout.Operation, payout.Ref = tn.op(), "cash-2"
+	tn.refused(currency.RedemptionPaid, tn.bank, "ConfirmPayout", tn.json(payout))
+	require.EqualValues(t, 36_364, tn.audit.term(nowon, "bought", currency.CashedOut))
+	require.Zero(t, tn.audit.term(nowon, "bought", currency.PaidOut))
+	require.Contains(t, tn.events(), "CashedOut")
+
+	// A shop is paid out by redeeming.
+	tn.refused(currency.ToMerchant, tn.courier, "CashOut", tn.stall.sign(tn.cashingOut(nowon, tn.stall)))
+}
