@@ -139,10 +139,14 @@ func (n *Network) start(ctx context.Context, p process) (bool, error) {
 	return true, nil
 }
 
+// lazyGC lets all processes collect garbage later than Go would: they hold little and allocate much, and a payment takes a
+// sixth less CPU for some more memory (`bench --only floor,H` with and without GOGC=100). A GOGC of the caller's goes before.
+const lazyGC = "GOGC=400"
+
 // baseEnv is the little that is inherited; a stray CORE_… of the caller must not reach a peer.
 func baseEnv() []string {
-	var env []string
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "TZ"} {
+	env := []string{lazyGC}
+	for _, name := range []string{"GOGC", "PATH", "HOME", "TMPDIR", "TZ"} {
 		if value, ok := os.LookupEnv(name); ok {
 			env = append(env, name+"="+value)
 		}
