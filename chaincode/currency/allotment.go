@@ -63,7 +63,7 @@ func (a Allotment) Open(p Policy, from Appropriation) (Allotment, Tranche, Appro
 // ALLOTMENT_CLOSED.
 func (a Allotment) Close(tranches []Tranche, from Appropriation) (Allotment, []Tranche, Appropriation, error) {
 	if a.Closed {
-		return a, nil, from, AllotmentClosed.Errorf("%s", a.ID)
+		return a, nil, from, AllotmentClosed.Errorf("allotment %s", a.ID)
 	}
 	empty := make([]Tranche, len(tranches))
 	for i, t := range tranches {

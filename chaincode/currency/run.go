@@ -168,7 +168,7 @@ func (r Run) Open(p Policy, f Funding) (Run, Funding, error) {
 		if d.Deposit != "" {
 			dep, ok := f.Deposits[d.Deposit]
 			if !ok {
-				return r, f, DepositUnknown.Errorf("%s", d.Deposit)
+				return r, f, DepositUnknown.Errorf("deposit %s", d.Deposit)
 			}
 			if r.Source != Principal {
 				return r, f, FundExceeded.Errorf("deposit %s: only bought value is issued from deposits", d.Deposit)
@@ -185,7 +185,7 @@ func (r Run) Open(p Policy, f Funding) (Run, Funding, error) {
 		}
 		app, ok := f.Appropriations[d.Appropriation]
 		if !ok {
-			return r, f, AppropriationUnknown.Errorf("%s", d.Appropriation)
+			return r, f, AppropriationUnknown.Errorf("appropriation %s", d.Appropriation)
 		}
 		if app, err = app.Draw(d.Amount); err != nil {
 			return r, f, err

@@ -40,7 +40,7 @@ func openAllotment(t *ledger.Tx, r currency.OpenAllotment) (currency.Allotment, 
 		return currency.Allotment{}, err
 	}
 	if taken, err := allotments.Has(t, r.Program, r.ID); err != nil || taken {
-		return currency.Allotment{}, first(err, currency.AllotmentExists.Errorf("%s", r.ID))
+		return currency.Allotment{}, first(err, currency.AllotmentExists.Errorf("allotment %s", r.ID))
 	}
 	rules, err := current(t, p)
 	if err != nil {
@@ -115,7 +115,7 @@ func closeAllotment(t *ledger.Tx, r currency.RecordOperation) (currency.Allotmen
 func allotment(t *ledger.Tx, program, id string) (currency.Allotment, error) {
 	a, found, err := allotments.Get(t, program, id)
 	if err == nil && !found {
-		err = currency.AllotmentUnknown.Errorf("%s", id)
+		err = currency.AllotmentUnknown.Errorf("allotment %s", id)
 	}
 	return a, err
 }

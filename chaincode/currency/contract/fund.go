@@ -45,7 +45,7 @@ func confirmDeposit(t *ledger.Tx, r currency.ConfirmDeposit) (currency.Deposit, 
 		return currency.Deposit{}, err
 	}
 	if taken {
-		return currency.Deposit{}, currency.DepositExists.Errorf("%s", r.Ref)
+		return currency.Deposit{}, currency.DepositExists.Errorf("deposit %s", r.Ref)
 	}
 	d := currency.Deposit{Program: r.Program, Ref: r.Ref, Fund: r.Fund, Amount: r.Amount, Left: r.Amount, By: caller.String()}
 	t.Emit("DepositConfirmed", r.Program+"/"+r.Ref)
@@ -66,7 +66,7 @@ func proposeAppropriation(t *ledger.Tx, r currency.ProposeAppropriation) (curren
 		return currency.Appropriation{}, err
 	}
 	if taken {
-		return currency.Appropriation{}, currency.AppropriationExists.Errorf("%s", r.ID)
+		return currency.Appropriation{}, currency.AppropriationExists.Errorf("appropriation %s", r.ID)
 	}
 	a := currency.Appropriation{Program: r.Program, ID: r.ID, Fund: r.Fund, Amount: r.Amount, Year: r.Year, ProposedBy: caller.String()}
 	t.Emit("AppropriationProposed", r.Program+"/"+r.ID)
@@ -96,7 +96,7 @@ func approveAppropriation(t *ledger.Tx, r currency.RecordOperation) (currency.Ap
 func deposit(t *ledger.Tx, program, ref string) (currency.Deposit, error) {
 	d, found, err := deposits.Get(t, program, ref)
 	if err == nil && !found {
-		err = currency.DepositUnknown.Errorf("%s", ref)
+		err = currency.DepositUnknown.Errorf("deposit %s", ref)
 	}
 	return d, err
 }
@@ -104,7 +104,7 @@ func deposit(t *ledger.Tx, program, ref string) (currency.Deposit, error) {
 func appropriation(t *ledger.Tx, program, id string) (currency.Appropriation, error) {
 	a, found, err := appropriations.Get(t, program, id)
 	if err == nil && !found {
-		err = currency.AppropriationUnknown.Errorf("%s", id)
+		err = currency.AppropriationUnknown.Errorf("appropriation %s", id)
 	}
 	return a, err
 }

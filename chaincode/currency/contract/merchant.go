@@ -39,7 +39,7 @@ func registerMerchant(t *ledger.Tx, r currency.RegisterMerchant) (currency.Merch
 		Region: r.Region, Category: r.Category, Status: currency.Active, Payout: r.Payout,
 	}
 	if taken, err := merchants.Has(t, r.Program, r.ID); err != nil || taken {
-		return m, first(err, currency.MerchantExists.Errorf("%s", r.ID))
+		return m, first(err, currency.MerchantExists.Errorf("merchant %s", r.ID))
 	}
 	if taken, err := holders.Has(t, r.Program, m.Account); err != nil || taken {
 		return m, first(err, currency.HolderExists.Errorf("account %s", m.Account))
@@ -81,7 +81,7 @@ func setMerchantStatus(t *ledger.Tx, r currency.SetMerchantStatus) (currency.Mer
 func merchant(t *ledger.Tx, program, id string) (currency.Merchant, error) {
 	m, found, err := merchants.Get(t, program, id)
 	if err == nil && !found {
-		err = currency.MerchantUnknown.Errorf("%s", id)
+		err = currency.MerchantUnknown.Errorf("merchant %s", id)
 	}
 	return m, err
 }

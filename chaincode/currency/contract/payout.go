@@ -60,7 +60,7 @@ func confirmPayout(t *ledger.Tx, r currency.ConfirmPayout) (currency.Payout, err
 		Amount:     r.Amount, By: caller.String(), At: t.Now().Unix(),
 	}
 	if used, err := payouts.Has(t, r.Program, r.Ref); err != nil || used {
-		return out, first(err, currency.PayoutExists.Errorf("%s", r.Ref))
+		return out, first(err, currency.PayoutExists.Errorf("bank reference %s", r.Ref))
 	}
 	claimed, err := redemption(t, r.Program, r.Account, r.Seq)
 	if err != nil {

@@ -48,7 +48,7 @@ func defineProgram(t *ledger.Tx, r currency.DefineProgram) (currency.Program, er
 		return p, err
 	}
 	if taken {
-		return p, currency.ProgramExists.Errorf("%s", p.ID)
+		return p, currency.ProgramExists.Errorf("programme %s", p.ID)
 	}
 	t.Emit("ProgramDefined", p.ID)
 	return p, programs.Put(t, p, p.ID)
@@ -115,7 +115,7 @@ func putPolicy(t *ledger.Tx, p currency.Policy) error {
 func program(t *ledger.Tx, id string) (currency.Program, error) {
 	p, found, err := programs.Get(t, id)
 	if err == nil && !found {
-		err = currency.ProgramUnknown.Errorf("%s", id)
+		err = currency.ProgramUnknown.Errorf("programme %s", id)
 	}
 	return p, err
 }

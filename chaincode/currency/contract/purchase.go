@@ -57,7 +57,7 @@ func confirmPurchase(t *ledger.Tx, r currency.ConfirmPurchase) (currency.Purchas
 		return currency.Purchase{}, err
 	}
 	if taken, err := deposits.Has(t, r.Program, r.Ref); err != nil || taken {
-		return currency.Purchase{}, first(err, currency.DepositExists.Errorf("%s", r.Ref))
+		return currency.Purchase{}, first(err, currency.DepositExists.Errorf("deposit %s", r.Ref))
 	}
 	ordered, err := purchase(t, r.Program, r.Account, r.Seq)
 	if err != nil {

@@ -19,7 +19,7 @@ func (s *step) refund(o currency.Refund) (currency.Buckets, string, error) {
 		return nil, "", err
 	}
 	if !found {
-		return nil, "", currency.ReceiptUnknown.Errorf("%s", o.Payment)
+		return nil, "", currency.ReceiptUnknown.Errorf("receipt %s", o.Payment)
 	}
 	if paid.Kind == currency.KindHold {
 		held, err := hold(s.tx, s.Program, o.Payment)

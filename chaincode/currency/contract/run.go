@@ -50,7 +50,7 @@ func openRun(t *ledger.Tx, r currency.OpenRun) (currency.Run, error) {
 		return currency.Run{}, err
 	}
 	if taken {
-		return currency.Run{}, currency.RunExists.Errorf("%s", r.ID)
+		return currency.Run{}, currency.RunExists.Errorf("run %s", r.ID)
 	}
 	rules, err := current(t, p)
 	if err != nil {
@@ -229,7 +229,7 @@ func saveFunding(t *ledger.Tx, program string, f currency.Funding) error {
 func run(t *ledger.Tx, program, id string) (currency.Run, error) {
 	r, found, err := runs.Get(t, program, id)
 	if err == nil && !found {
-		err = currency.RunUnknown.Errorf("%s", id)
+		err = currency.RunUnknown.Errorf("run %s", id)
 	}
 	return r, err
 }
