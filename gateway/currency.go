@@ -71,6 +71,11 @@ func (c *Currency) CashOut(ctx context.Context, order string) (currency.Receipt,
 	return submit[currency.Receipt](ctx, c, "CashOut", order)
 }
 
+// CloseAccount carries out a close order: the account is closed for good.
+func (c *Currency) CloseAccount(ctx context.Context, order string) (currency.Receipt, error) {
+	return submit[currency.Receipt](ctx, c, "Close", order)
+}
+
 // PayBatch carries out 1 to 1000 orders of any of these types in one
 // transaction. Each stands or falls alone and has its outcome at its place.
 func (c *Currency) PayBatch(ctx context.Context, orders ...string) ([]currency.Item, error) {

@@ -149,6 +149,13 @@ func (h *Holder) CashOut(o currency.CashOut) (string, error) {
 	return h.sign(o)
 }
 
+// Close closes the account for good: Seq. Claim first: what waits unclaimed is not
+// seen.
+func (h *Holder) Close(o currency.Close) (string, error) {
+	h.bind(&o.V, &o.Network, &o.Channel, &o.Chaincode, &o.Program, &o.Holder, &o.Exp)
+	return h.sign(o)
+}
+
 // Open opens the account. enrolment is what an enroller of the programme gave the
 // holder; empty where the programme is open to all.
 func (h *Holder) Open(enrolment string) (string, error) {

@@ -48,6 +48,7 @@ func TestOrdersAreBoundAndSigned(t *testing.T) {
 				currency.TypCashOut: func() (string, error) {
 					return h.CashOut(currency.CashOut{Seq: 1, Payout: strings.Repeat("a1", 32)})
 				},
+				currency.TypClose: func() (string, error) { return h.Close(currency.Close{Seq: 1}) },
 				currency.TypCapture: func() (string, error) {
 					return h.Capture(currency.Capture{Seq: 1, Amount: 5, Hold: currency.ReceiptName{Holder: other, Seq: 9}})
 				},

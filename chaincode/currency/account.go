@@ -79,8 +79,9 @@ func (h Holder) Unfreeze() (Holder, error) {
 // Purse is what an account holds. Only the holder's own orders write it, but for
 // sweeps, which take out what lapsed and could not be spent any more.
 type Purse struct {
-	Seq     int64   `json:"seq"`               // orders carried out so far; the next one's seq is one more
-	Buckets Buckets `json:"buckets,omitempty"` // what it holds
+	Seq       int64   `json:"seq"`                 // orders carried out so far; the next one's seq is one more
+	Buckets   Buckets `json:"buckets,omitempty"`   // what it holds
+	HeldUntil int64   `json:"heldUntil,omitempty"` // the latest deadline of its holds, Unix seconds
 }
 
 // SetFreeze freezes an account or lets it go.

@@ -30,6 +30,7 @@ var signed = []any{
 	currency.Capture{},
 	currency.Void{},
 	currency.CashOut{},
+	currency.Close{},
 	currency.Read{},
 	currency.Buy{},
 }
@@ -43,7 +44,7 @@ func TestSignedTypesCoverAllOrders(t *testing.T) {
 	}
 	want := []string{
 		currency.TypOpen, currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund,
-		currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypCashOut, currency.TypRead, currency.TypBuy,
+		currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypCashOut, currency.TypClose, currency.TypRead, currency.TypBuy,
 	}
 	if !slices.Equal(types, want) {
 		t.Errorf("types %v, want %v", types, want)

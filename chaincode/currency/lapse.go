@@ -45,7 +45,7 @@ func (p Purse) Lapse(today Day) (Purse, []Part, error) {
 	if lapsed == nil {
 		return p, nil, NothingLapsed.Errorf("of %d kinds of value in the purse none lapsed before %s", len(p.Buckets), today)
 	}
-	return Purse{Seq: p.Seq, Buckets: left}, lapsed, nil
+	return Purse{Seq: p.Seq, Buckets: left, HeldUntil: p.HeldUntil}, lapsed, nil
 }
 
 // Lapse takes what has lapsed out of a credit; one without parts is to be

@@ -23,6 +23,7 @@ const (
 	TypCapture   = "capture-order+jws"
 	TypVoid      = "void-order+jws"
 	TypCashOut   = "cash-refund-order+jws"
+	TypClose     = "close-order+jws"
 	TypRead      = "read-order+jws"
 	TypBuy       = "purchase-order+jws"
 )
@@ -178,6 +179,8 @@ func newPayload(m *jws.Message, types []string) (Payload, error) {
 		return payloadOf[Void](m)
 	case TypCashOut:
 		return payloadOf[CashOut](m)
+	case TypClose:
+		return payloadOf[Close](m)
 	case TypRead:
 		return payloadOf[Read](m)
 	case TypBuy:

@@ -18,6 +18,7 @@ const (
 	KindCapture    Kind = "capture"
 	KindVoid       Kind = "void"
 	KindCashOut    Kind = "cashout"
+	KindClose      Kind = "close"
 	KindPurchase   Kind = "purchase" // ordered; the purchase itself tells whether it was paid
 )
 

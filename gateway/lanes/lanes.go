@@ -45,7 +45,7 @@ const Timeout = 30 * time.Second
 // types are the orders that PayBatch carries out.
 var types = []string{
 	currency.TypOpen, currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund,
-	currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypCashOut,
+	currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypCashOut, currency.TypClose,
 	currency.TypBuy,
 }
 

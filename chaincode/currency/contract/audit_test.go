@@ -117,6 +117,9 @@ func (a *audit) purse(t ledgertest.TB, parts []string, before, after []byte) {
 	}
 	var h currency.Holder
 	a.decode(t, a.values[ledger.CompositeKey(currency.TableHolder, parts...)], &h)
+	if h.Status == currency.Closed && len(is.Buckets) > 0 {
+		t.Fatalf("purse %v of a closed account holds %+v", parts, is.Buckets)
+	}
 	for _, b := range is.Buckets {
 		if b.Left <= 0 || b.Face < b.Left || b.Origin == "" {
 			t.Fatalf("purse %v holds %+v", parts, b)

@@ -52,6 +52,7 @@ func (n number) MarshalJSON() ([]byte, error) { return []byte(n), nil }
 type badTown struct {
 	*town
 	minsu, jisoo, frozen *wallet // residents of nowon, holding 110,000 won
+	empty                *wallet // resident of nowon who gave all away in one order
 	stranger             *wallet // with no account
 	closed, suspended    *wallet // merchants of these names
 	paid                 int64   // minsu's seq of a payment of 1,000 to the stall
@@ -81,6 +82,8 @@ func newBadTown(t *testing.T) *badTown {
 	r := tn.order("Pay", tn.pay(nowon, b.minsu, "stall", 1_000))
 	b.given = b.minsu.seq[nowon] + 1
 	tn.order("Give", tn.give(nowon, b.minsu, b.jisoo, 1_000))
+	b.empty = tn.resident(nowon, "empty")
+	tn.order("Give", tn.give(nowon, b.empty, b.jisoo, 110_000))
 	b.held = b.minsu.seq[nowon] + 1
 	tn.order("Authorise", b.minsu.sign(tn.authorising(nowon, b.minsu, "stall", 1_000)))
 	s := tn.order("Pay", tn.pay(nowon, b.jisoo, "suspended", 1_000))

@@ -81,6 +81,7 @@ func badOrders(t *testing.T, tried map[string]bool) {
 	authorise.Seq, capture.Seq, void.Seq = next(b.minsu), next(b.stall), next(b.stall)
 	cashOut := b.cashingOut(nowon, b.minsu)
 	cashOut.Seq = next(b.minsu)
+	closing := b.closing(nowon, b.empty)
 	receipt := func(w *wallet, seq int64) members {
 		return members{"payment": currency.ReceiptName{Holder: w.account, Seq: seq}}
 	}
@@ -142,6 +143,9 @@ func badOrders(t *testing.T, tried map[string]bool) {
 			"no account":        {members{"payout": ""}, currency.InvalidID},
 			"malformed account": {members{"payout": "KB 123-456"}, currency.InvalidID},
 			"amount":            {members{"amount": 1}, code.BadJWS},
+		}}},
+		{"Close", b.empty, closing, []map[string]change{binding, seq, {
+			"claims": {members{"claims": []string{}}, code.BadJWS},
 		}}},
 		{"Capture", b.stall, capture, []map[string]change{binding, seq, claims, {
 			"zero":              {members{"amount": 0}, currency.InvalidAmount},

@@ -109,7 +109,7 @@ func (d *days) sign(t *rapid.T, ahead map[string]int64) signed {
 		return pick(t, "old order", d.signed...)
 	}
 	program := d.program(t)
-	function := pick(t, "function", "Pay", "Pay", "Pay", "Pay", "Claim", "Claim", "Redeem", "Give", "Give", "Refund", "Refund", "Open", "Authorise", "Authorise", "Capture", "Capture", "Void", "CashOut", "Buy")
+	function := pick(t, "function", "Pay", "Pay", "Pay", "Pay", "Claim", "Claim", "Redeem", "Give", "Give", "Refund", "Refund", "Open", "Authorise", "Authorise", "Capture", "Capture", "Void", "CashOut", "Close", "Buy")
 	w := d.wallet(t, "signer")
 	for range 3 { // mostly the first order of its signer in the batch
 		if ahead[program+w.account] > 0 {
@@ -157,6 +157,8 @@ func (d *days) sign(t *rapid.T, ahead map[string]int64) signed {
 		o := d.authorising(program, w, mostly(t, "to", "stall", "arcade"), amount, claims...)
 		o.Until = d.at(time.Duration(pick(t, "until", 1, 24, 15*24)) * time.Hour)
 		p = o
+	case "Close":
+		p = d.closing(program, w)
 	case "CashOut":
 		p = d.cashingOut(program, w, claims...)
 	case "Capture":

@@ -186,16 +186,33 @@ func (e *engine) open(o *task) error {
 		return err
 	}
 	if person != "" {
-		if taken, err := persons.Has(e.tx, o.Program, person); err != nil || taken {
-			return first(err, currency.PersonHasAccount.Errorf("in programme %s", o.Program))
-		}
-		if err := persons.Put(e.tx, currency.Person{Holder: o.Holder}, o.Program, person); err != nil {
+		if err := e.take(o, person); err != nil {
 			return err
 		}
 	}
 	o.account = currency.Account{Program: o.Program, Account: o.Holder, Status: h.Status, Opened: h.Opened}
 	e.tx.Emit("AccountOpened", o.Program+"/"+o.Holder)
 	return holders.Put(e.tx, h, o.Program, o.Holder)
+}
+
+// take makes the account the one of its person, whose earlier one, if any, must
+// be closed. What counts per person goes on counting.
+func (e *engine) take(o *task, person string) error {
+	who, found, err := persons.Get(e.tx, o.Program, person)
+	if err != nil {
+		return err
+	}
+	if found {
+		before, err := holder(e.tx, o.Program, who.Holder)
+		if err != nil {
+			return err
+		}
+		if before.Status != currency.Closed {
+			return currency.PersonHasAccount.Errorf("in programme %s", o.Program)
+		}
+	}
+	who.Holder = o.Holder
+	return persons.Put(e.tx, who, o.Program, person)
 }
 
 // spend carries out an order that takes a sequence number: all checks that every
@@ -231,7 +248,7 @@ func (e *engine) spend(o *task) error {
 	if err := h.CanAct(); err != nil {
 		return err
 	}
-	s := &step{engine: e, task: o, program: p, holder: h}
+	s := &step{engine: e, task: o, program: p, holder: h, heldUntil: purse.HeldUntil}
 	if s.rules, err = current(e.tx, p); err != nil {
 		return err
 	}
@@ -246,7 +263,7 @@ func (e *engine) spend(o *task) error {
 	if err != nil {
 		return err
 	}
-	if err := purses.Put(e.tx, currency.Purse{Seq: o.Seq, Buckets: left}, o.Program, o.Holder); err != nil {
+	if err := purses.Put(e.tx, currency.Purse{Seq: o.Seq, Buckets: left, HeldUntil: s.heldUntil}, o.Program, o.Holder); err != nil {
 		return err
 	}
 	if err := receipts.Put(e.tx, o.receipt, o.Program, o.Holder, ledger.Num(o.Seq)); err != nil {

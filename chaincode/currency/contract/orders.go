@@ -12,7 +12,7 @@ import (
 const MaxBatch = 1000
 
 // purseOrders are the order types that take a sequence number.
-var purseOrders = []string{currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund, currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypCashOut, currency.TypBuy}
+var purseOrders = []string{currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund, currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypCashOut, currency.TypClose, currency.TypBuy}
 
 // orderFunctions take what holders signed; whoever carries it gains nothing.
 // Every argument is one compact JWS.
@@ -23,7 +23,8 @@ var purseOrders = []string{currency.TypPayment, currency.TypGift, currency.TypCl
 //     (claim-order+jws) emits Claimed, Redeem (redeem-order+jws) emits Redeemed,
 //     Refund (refund-order+jws) emits Refunded, Authorise (authorise-order+jws) emits
 //     Authorised, Capture (capture-order+jws) emits Captured, Void (void-order+jws)
-//     emits Voided, CashOut (cash-refund-order+jws) emits CashedOut, Buy (purchase-order+jws) emits
+//     emits Voided, CashOut (cash-refund-order+jws) emits CashedOut,
+//     Close (close-order+jws) emits AccountClosed, Buy (purchase-order+jws) emits
 //     PurchaseOrdered. Each returns its receipt, the first
 //     one where the order was carried out before.
 //   - PayBatch takes 1 to 1000 orders of all these types, in any mixture. Each
@@ -51,7 +52,7 @@ func orderFunctions() []ledger.Function {
 		single("Pay", currency.TypPayment), single("Give", currency.TypGift), single("Claim", currency.TypClaim),
 		single("Redeem", currency.TypRedeem), single("Refund", currency.TypRefund),
 		single("Authorise", currency.TypAuthorise), single("Capture", currency.TypCapture), single("Void", currency.TypVoid),
-		single("CashOut", currency.TypCashOut), single("Buy", currency.TypBuy),
+		single("CashOut", currency.TypCashOut), single("Close", currency.TypClose), single("Buy", currency.TypBuy),
 		ledger.Order("PayBatch", -1, payBatch),
 	}
 }

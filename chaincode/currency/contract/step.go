@@ -14,6 +14,7 @@ type step struct {
 	holder    currency.Holder
 	rules     currency.Policy // in force
 	collected currency.Collected
+	heldUntil int64    // the latest deadline of its holds
 	sent      *pending // what the other side is credited
 }
 
@@ -34,6 +35,8 @@ func (s *step) run() (currency.Buckets, string, error) {
 		return s.refund(o)
 	case currency.Buy:
 		return s.buy(o)
+	case currency.Close:
+		return s.close(o)
 	case currency.CashOut:
 		return s.cashOut(o)
 	case currency.Authorise:

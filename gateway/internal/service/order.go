@@ -16,7 +16,7 @@ import (
 // AllOrders are the order types that change something.
 var AllOrders = []string{
 	currency.TypOpen, currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund,
-	currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypCashOut,
+	currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypCashOut, currency.TypClose,
 	currency.TypBuy,
 }
 
