@@ -7,52 +7,15 @@ package demo
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"net/url"
 	"sync"
 	"time"
 
 	"github.com/komsco/trust-platform/chaincode/currency"
-	"github.com/komsco/trust-platform/chaincode/ledger/call"
 	"github.com/komsco/trust-platform/gateway"
 	"github.com/komsco/trust-platform/test-network/platform"
 )
-
-// Organisations of the default consortium, as a programme names them.
-var organisations = currency.Organisations{Issuer: "CityMSP", Operator: "KomscoMSP", Bank: "BankMSP"}
-
-// officers and the roles they hold, as their organisations' administrators grant
-// them.
-var officers = []struct {
-	msp, name string
-	roles     []call.Role
-}{
-	{"CityMSP", "planner", []call.Role{currency.RoleRegistrar, currency.RolePolicy}},
-	{"CityMSP", "treasurer", []call.Role{currency.RoleTreasurer}},
-	{"CityMSP", "issuer", []call.Role{currency.RoleIssuer}},
-	{"CityMSP", "markets", []call.Role{currency.RoleMerchants}},
-	{"KomscoMSP", "approver", []call.Role{currency.RoleApprover}},
-	{"KomscoMSP", "guard", []call.Role{currency.RoleGuard, currency.RoleAuditor}},
-	{"BankMSP", "cashier", []call.Role{currency.RoleCashier}},
-}
-
-// Resident is somebody with an account, whose key signs in this program as a
-// phone's would.
-type Resident struct {
-	Wallet *gateway.Wallet
-	*gateway.Holder
-	Seq    int64                 // of the last order
-	Claims []currency.CreditName // credits to claim with the next order
-}
-
-// Shop is a merchant.
-type Shop struct {
-	*Resident
-	ID string
-}
 
 // Town is a programme with its officers, residents and shops.
 type Town struct {
@@ -167,101 +130,6 @@ func freeProgram(ctx context.Context, c *gateway.Currency, name string) (string,
 	}
 }
 
-func (t *Town) officer(ctx context.Context, msp, name string) (*gateway.Currency, error) {
-	return t.Platform.Officer(ctx, msp, name)
-}
-
-// op is an operation id that this town's officers use once.
-func (t *Town) op(what string) call.Operation { return call.Operation{Op: t.Program + "." + what} }
-
-func (t *Town) grantRoles(ctx context.Context) error {
-	for _, o := range officers {
-		admin, err := t.officer(ctx, o.msp, "Admin")
-		if err != nil {
-			return err
-		}
-		user, err := t.Platform.User(o.msp, o.name)
-		if err != nil {
-			return err
-		}
-		for _, role := range o.roles {
-			_, err := admin.GrantRole(ctx, call.SetRole{
-				Operation: call.Operation{Op: fmt.Sprintf("grant.%s.%s", o.name, role)}, Name: user.CommonName, Role: role,
-			})
-			if err != nil {
-				return fmt.Errorf("grant %s to %s: %w", role, user.CommonName, err)
-			}
-		}
-	}
-	return nil
-}
-
-// Deposit is the bank's confirmation that money arrived.
-func (t *Town) Deposit(ctx context.Context, ref string, won int64) error {
-	cashier, err := t.officer(ctx, "BankMSP", "cashier")
-	if err != nil {
-		return err
-	}
-	_, err = cashier.ConfirmDeposit(ctx, currency.ConfirmDeposit{
-		Operation: t.op("deposit." + ref), Program: t.Program, Ref: ref, Fund: "principal", Amount: won,
-	})
-	if err != nil {
-		return err
-	}
-	return t.level(ctx)
-}
-
-// Appropriate is a budget that two people of two organisations agree on.
-func (t *Town) Appropriate(ctx context.Context, id string, won int64) error {
-	treasurer, err := t.officer(ctx, "CityMSP", "treasurer")
-	if err != nil {
-		return err
-	}
-	_, err = treasurer.ProposeAppropriation(ctx, currency.ProposeAppropriation{
-		Operation: t.op("propose." + id), Program: t.Program, ID: id, Fund: "subsidy", Amount: won,
-	})
-	if err != nil {
-		return err
-	}
-	if err := t.level(ctx); err != nil {
-		return err
-	}
-	approver, err := t.officer(ctx, "KomscoMSP", "approver")
-	if err != nil {
-		return err
-	}
-	_, err = approver.ApproveAppropriation(ctx, currency.RecordOperation{
-		Operation: t.op("approve." + id), RecordQuery: currency.RecordQuery{Program: t.Program, ID: id},
-	})
-	if err != nil {
-		return err
-	}
-	return t.level(ctx)
-}
-
-// Register takes a new shop into the programme.
-func (t *Town) Register(ctx context.Context, id, region, category string) (*Shop, error) {
-	markets, err := t.officer(ctx, "CityMSP", "markets")
-	if err != nil {
-		return nil, err
-	}
-	owner, err := t.resident()
-	if err != nil {
-		return nil, err
-	}
-	account := sha256.Sum256([]byte("salt of " + id + ", account 110-000-000000"))
-	_, err = markets.RegisterMerchant(ctx, currency.RegisterMerchant{
-		Operation: t.op("merchant." + id), Program: t.Program, ID: id, DID: owner.Wallet.DID,
-		Region: region, Category: category, Payout: hex.EncodeToString(account[:]),
-	})
-	if err != nil {
-		return nil, err
-	}
-	shop := &Shop{Resident: owner, ID: id}
-	t.Shops = append(t.Shops, shop)
-	return shop, nil
-}
-
 func (t *Town) wallet() (*gateway.Wallet, error) {
 	key, err := gateway.NewKey()
 	if err != nil {
@@ -277,44 +145,6 @@ func (t *Town) resident() (*Resident, error) {
 		return nil, err
 	}
 	return &Resident{Wallet: w, Holder: w.In(t.Program)}, nil
-}
-
-// next takes the next sequence number and the credits to claim with it.
-func (r *Resident) next() (int64, []currency.CreditName) {
-	r.Seq++
-	claims := r.Claims
-	r.Claims = nil
-	return r.Seq, claims
-}
-
-// Pay signs a payment to a shop.
-func (r *Resident) Pay(shop string, won int64) (string, error) {
-	seq, claims := r.next()
-	return r.Payment(currency.Payment{Amount: won, Claims: claims, Seq: seq, To: shop})
-}
-
-// Give signs a gift to another resident.
-func (r *Resident) Give(to string, won int64) (string, error) {
-	seq, claims := r.next()
-	return r.Gift(currency.Gift{Amount: won, Claims: claims, Seq: seq, To: to})
-}
-
-// Collect signs a claim of the credits in r.Claims.
-func (r *Resident) Collect() (string, error) {
-	seq, claims := r.next()
-	return r.Claim(currency.Claim{Claims: claims, Seq: seq})
-}
-
-// GiveBack signs a refund of part of a payment.
-func (s *Shop) GiveBack(payment currency.ReceiptName, won int64) (string, error) {
-	seq, claims := s.next()
-	return s.Refund(currency.Refund{Amount: won, Claims: claims, Payment: payment, Seq: seq})
-}
-
-// CashIn signs a redemption of what the shop took in.
-func (s *Shop) CashIn(won int64) (string, error) {
-	seq, claims := s.next()
-	return s.Redeem(currency.Redeem{Amount: won, Claims: claims, Seq: seq})
 }
 
 // OpenAccounts lets n residents open accounts, all at once.
@@ -393,45 +223,6 @@ func (t *Town) Settle(ctx context.Context, n int, won int64) error {
 	}
 	_, err := t.Issue(ctx, "sale-1", won)
 	return err
-}
-
-// Look asks for the holder's unclaimed credits, to be claimed with the next
-// order.
-func (t *Town) Look(ctx context.Context, r *Resident) error {
-	_, err := t.credits(ctx, r, func(e call.Entry[currency.Credit]) error {
-		name, err := gateway.CreditName(e)
-		r.Claims = append(r.Claims, name)
-		return err
-	})
-	return err
-}
-
-// Takings is what a shop may claim and has not yet, in won.
-func (t *Town) Takings(ctx context.Context, s *Shop) (int64, error) {
-	return t.credits(ctx, s.Resident, func(call.Entry[currency.Credit]) error { return nil })
-}
-
-func (t *Town) credits(ctx context.Context, r *Resident, visit func(call.Entry[currency.Credit]) error) (total int64, err error) {
-	read, err := r.Read()
-	if err != nil {
-		return 0, err
-	}
-	for next := ""; ; {
-		path := fmt.Sprintf("/v1/programs/%s/accounts/%s/credits?bookmark=%s", t.Program, r.Wallet.Account, url.QueryEscape(next))
-		var page call.Page[currency.Credit]
-		if err := t.API.Get(ctx, path, read, &page); err != nil {
-			return 0, err
-		}
-		for _, e := range page.Records {
-			total += currency.Total(e.Record.Parts)
-			if err := visit(e); err != nil {
-				return 0, err
-			}
-		}
-		if next = page.Next; next == "" {
-			return total, nil
-		}
-	}
 }
 
 // each runs f for every item at once and joins what went wrong.
