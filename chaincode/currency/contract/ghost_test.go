@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package contract_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/komsco/trust-platform/chaincode/currency"
+)
+
+// Case 12, the ghost dividend of 2018: 1,000 shares were paid instead of 1,000
+// won, and nothing stopped it. Here each wall stands alone, all others are open,
+// and 1,000 times too much is stopped by every one of them.
+func TestGhostDividend(t *testing.T) {
+	const (
+		people, won = 20, 1_000
+		wrong       = 1_000 * won
+	)
+	for _, wall := range []struct {
+		name string
+		play func(*testing.T, *town, []*wallet)
+	}{
+		{"the unit tag", func(_ *testing.T, tn *town, all []*wallet) {
+			r := tn.openRun(nowon, "dividend", currency.Benefit, rowsOf(all, won)) // as many as were meant, of something else
+			r.Unit = "share"
+			tn.refused(currency.UnitMismatch, tn.city, "OpenRun", tn.json(r))
+		}},
+		{"what two people approved", func(_ *testing.T, tn *town, all []*wallet) {
+			tn.do(tn.city, "ProposeAppropriation", currency.ProposeAppropriation{Operation: tn.op(), Program: nowon, ID: "dividend", Fund: "dividend", Amount: people * won})
+			tn.do(tn.komsco, "ApproveAppropriation", about(tn, "dividend"))
+			r := tn.openRun(nowon, "dividend", currency.Benefit, rowsOf(all, wrong))
+			r.Draws[0].Appropriation = "dividend"
+			tn.refused(currency.FundExceeded, tn.city, "OpenRun", tn.json(r))
+			r.Draws[0].Amount = people * won // and announced is more than is drawn
+			tn.refused(currency.FundExceeded, tn.city, "OpenRun", tn.json(r))
+		}},
+		{"the second signature", func(_ *testing.T, tn *town, all []*wallet) {
+			tn.do(tn.city, "ProposeAppropriation", currency.ProposeAppropriation{Operation: tn.op(), Program: nowon, ID: "dividend", Fund: "dividend", Amount: people * wrong})
+			r := tn.openRun(nowon, "dividend", currency.Benefit, rowsOf(all, wrong))
+			r.Draws[0].Appropriation = "dividend"
+			tn.refused(currency.AppropriationState, tn.city, "OpenRun", tn.json(r))
+			tn.refused(currency.SameOfficer, tn.city, "ApproveAppropriation", tn.json(about(tn, "dividend")))
+			tn.refused(currency.SameInstitution, tn.deputy, "ApproveAppropriation", tn.json(about(tn, "dividend")))
+		}},
+		{"the ceiling of a batch", func(_ *testing.T, tn *town, all []*wallet) {
+			p := tn.unguarded(3)
+			p.PersonCeiling, p.BatchCeiling = people*won, people*won
+			tn.newPolicy(p)
+			tn.refused(currency.BatchCeiling, tn.city, "OpenRun", tn.json(tn.openRun(nowon, "dividend", currency.Benefit, rowsOf(all, wrong))))
+		}},
+		{"the ceiling of a person", func(t *testing.T, tn *town, all []*wallet) {
+			p := tn.unguarded(3)
+			p.PersonCeiling = 10 * won
+			tn.newPolicy(p)
+			rows := rowsOf(all, wrong)
+			rows[0].Amount = won // one row is right, and only that is issued
+			tn.do(tn.city, "OpenRun", tn.openRun(nowon, "dividend", currency.Benefit, rows))
+			b := result[currency.Batch](tn, tn.do(tn.city, "IssueBatch", currency.IssueBatch{Operation: tn.op(), Program: nowon, Run: "dividend", Rows: rows}))
+			require.Len(t, b.Failed, people-1)
+			for _, f := range b.Failed {
+				require.Equal(t, currency.PersonCeiling.Name, f.Code)
+			}
+			require.EqualValues(t, won, b.Issued)
+			tn.do(tn.city, "CloseRun", about(tn, "dividend"))
+			require.Zero(t, tn.audit.term(nowon, "budget", currency.Reserved), "the rest went back")
+		}},
+		{"the rows that were announced", func(_ *testing.T, tn *town, all []*wallet) {
+			tn.do(tn.city, "OpenRun", tn.openRun(nowon, "dividend", currency.Benefit, rowsOf(all, won)))
+			tn.refused(currency.BatchMismatch, tn.city, "IssueBatch", tn.json(currency.IssueBatch{Operation: tn.op(), Program: nowon, Run: "dividend", Rows: rowsOf(all, wrong)}))
+		}},
+		{"the holding cap", func(t *testing.T, tn *town, all []*wallet) {
+			p := tn.unguarded(3)
+			p.HoldingCap = 10 * won
+			tn.newPolicy(p)
+			tx := tn.issue(nowon, currency.Benefit, rowsOf(all, wrong))
+			r := tn.order("Claim", tn.claim(nowon, all[0], currency.NewCreditName(tx, 0)))
+			require.Equal(t, currency.HoldingCap.Name, r.Unclaimed[0].Code)
+			require.EqualValues(t, 10*won, tn.balance(nowon, all[0]))
+			tn.refused(currency.InsufficientFunds, tn.courier, "Pay", tn.pay(nowon, all[0], "stall", 10*won+1))
+		}},
+		{"the guard's freeze", func(_ *testing.T, tn *town, all []*wallet) {
+			tx := tn.issue(nowon, currency.Benefit, rowsOf(all, wrong))
+			tn.do(tn.komsco, "FreezeHolder", tn.freezing(nowon, all[0])) // of another organisation than the issuer
+			tn.refused(currency.HolderFrozen, tn.courier, "Pay", tn.pay(nowon, all[0], "stall", won, currency.NewCreditName(tx, 0)))
+		}},
+		{"a purchase's price", func(t *testing.T, tn *town, all []*wallet) {
+			tn.do(tn.city, "OpenAllotment", tn.allot(nowon, "sale"))
+			tn.order("Buy", tn.buy(nowon, all[0], won))
+			tn.refused(currency.InvalidAmount, tn.bank, "ConfirmPurchase", tn.json(tn.confirming(nowon, all[0], "KB-1", wrong, 0)))
+			tn.do(tn.bank, "ConfirmPurchase", tn.confirming(nowon, all[0], "KB-1", won, 0))
+			got, _ := tn.unclaimed(nowon, all[0])
+			require.EqualValues(t, won+won/10, got)
+		}},
+	} {
+		t.Run(wall.name, func(t *testing.T) {
+			tn := newTown(t)
+			all := make([]*wallet, people)
+			opens := make([]string, people)
+			for i, name := range names("employee", people) {
+				all[i] = newWallet(name)
+				opens[i] = tn.open(nowon, all[i])
+			}
+			tn.batch(opens...)
+			tn.newPolicy(tn.unguarded(2))
+			wall.play(t, tn, all)
+		})
+	}
+}
+
+// unguarded is a policy without ceilings and caps: every wall that it could be is
+// open.
+func (tn *town) unguarded(version int) currency.Policy {
+	p := policyOf(nowon, version)
+	p.HoldingCap, p.PersonCeiling, p.BatchCeiling, p.Sale.MonthlyCap = 0, currency.MaxAmount, currency.MaxAmount, 0
+	return p
+}
+
+func rowsOf(all []*wallet, won int64) []currency.Row {
+	rows := make([]currency.Row, len(all))
+	for i, w := range all {
+		rows[i] = currency.Row{To: w.account, Amount: won}
+	}
+	return rows
+}
