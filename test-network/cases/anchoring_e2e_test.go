@@ -255,25 +255,29 @@ func (r *registry) case03(t *testing.T) {
 func (r *registry) case13(t *testing.T) {
 	const slips = 20_000
 	r.register(t, anchor.Source{ID: "card-slips", Title: "Card-slip images", Kind: anchor.Documents})
-	var acknowledged atomic.Int64
+	var acknowledged, allowed, streams atomic.Int64 // allowed: slips that the client has by now
 	slip := func(i int64) string { return fmt.Sprint("image of slip ", i) }
 	start := time.Now()
 	done := make(chan error, 1)
 	go func() {
 		for acknowledged.Load() < slips {
-			if err := r.stream(t.Context(), "card-slips", slip, &acknowledged, slips); t.Context().Err() != nil {
+			streams.Add(1)
+			if err := r.stream(t.Context(), "card-slips", slip, &acknowledged, &allowed, slips); t.Context().Err() != nil {
 				done <- err
 				return
 			}
 		}
 		done <- nil
 	}()
-	for _, after := range []int64{slips / 10, slips / 3, slips * 2 / 3} {
-		require.Eventually(t, func() bool { return acknowledged.Load() > after }, 2*time.Minute, time.Millisecond, "the stream is under way")
+	for _, part := range []int64{slips / 4, slips / 2, slips * 3 / 4} {
+		allowed.Store(part)
+		require.Eventually(t, func() bool { return acknowledged.Load() > part/2 }, 2*time.Minute, time.Millisecond, "the stream is under way")
 		require.NoError(t, r.p.Kill(t.Context(), "gateway"))
 		require.NoError(t, r.p.Start(t.Context(), "gateway"))
 	}
+	allowed.Store(slips)
 	require.NoError(t, <-done)
+	require.GreaterOrEqual(t, streams.Load(), int64(4), "each kill broke a stream that was open")
 	type log struct{ Size int64 }
 	require.Eventually(t, func() bool { return get[log](t, r, "/v1/sources/card-slips").Size >= slips }, 2*time.Minute, 50*time.Millisecond)
 	t.Logf("%d slips in %s, the gateway killed three times", slips, time.Since(start).Round(time.Millisecond))
@@ -315,11 +319,14 @@ func (r *registry) case13(t *testing.T) {
 
 // stream sends slips from the last that was acknowledged on, until the connection
 // breaks.
-func (r *registry) stream(ctx context.Context, source string, slip func(int64) string, acknowledged *atomic.Int64, slips int64) error {
+func (r *registry) stream(ctx context.Context, source string, slip func(int64) string, acknowledged, allowed *atomic.Int64, slips int64) error {
 	reader, writer := io.Pipe()
 	defer reader.Close() //nolint:errcheck // a pipe
 	go func() {
 		for i := acknowledged.Load(); i < slips; i++ {
+			for i >= allowed.Load() && ctx.Err() == nil {
+				time.Sleep(time.Millisecond) // the next slips are not there yet
+			}
 			if _, err := fmt.Fprintf(writer, `{"digest":%q}`+"\n", digest(slip(i))); err != nil {
 				return
 			}
