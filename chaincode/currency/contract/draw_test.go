@@ -172,7 +172,11 @@ func (d *days) sign(t *rapid.T, ahead map[string]int64) signed {
 	}
 	forger := *w
 	forger.Key = d.wallets[2].Key
-	order := mostly(t, "signature", w, &forger).sign(p)
+	return d.remember(t, function, mostly(t, "signature", w, &forger).sign(p), program, w)
+}
+
+// remember keeps an order to be sent again.
+func (d *days) remember(t *rapid.T, function, order, program string, w *wallet) signed {
 	m, err := jws.Parse(order)
 	if err != nil {
 		t.Fatalf("%v", err)

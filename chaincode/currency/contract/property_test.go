@@ -125,7 +125,7 @@ func (d *days) officer(t *rapid.T) {
 		d.maybeCommit(t)
 		d.call(t, d.komsco, "ApprovePolicy", currency.ApprovePolicy{Operation: d.op(), PolicyQuery: currency.PolicyQuery{Program: program, Version: d.policy[program]}})
 	case 8:
-		d.confirmPurchase(t, program)
+		d.confirmPurchase(t, mostly(t, "on sale", nowon, bazaar))
 	case 6:
 		status := pick(t, "status", currency.Active, currency.Active, currency.Suspended)
 		d.call(t, d.city, "SetMerchantStatus", currency.SetMerchantStatus{Operation: d.op(), Program: program, ID: "stall", Status: status})
@@ -167,13 +167,19 @@ func (d *days) sweep(t *rapid.T) {
 	})
 }
 
-// confirmPurchase has the bank confirm somebody's purchase, mostly a waiting one,
-// or closes an allotment.
+// confirmPurchase has somebody order, and the bank confirm a purchase, mostly one
+// that waits; or closes an allotment.
 func (d *days) confirmPurchase(t *rapid.T, program string) {
 	if seldom(t, "close") {
 		d.call(t, d.city, "CloseAllotment", currency.RecordOperation{Operation: d.op(), RecordQuery: currency.RecordQuery{Program: program, ID: "sale"}})
 		return
 	}
+	d.maybeCommit(t)
+	buyer := d.wallets[upTo(3).Draw(t, "buyer")]
+	buyer.seq[program] = d.purse(program, buyer).Seq
+	order := d.remember(t, "Buy", d.buy(program, buyer, pick[int64](t, "won", 100, 7_000, 20_000, 50_000)), program, buyer)
+	d.try(t, d.courier, order.function, order.order)
+	d.maybeCommit(t)
 	r := currency.ConfirmPurchase{
 		Operation: d.op(), Program: program, Ref: fmt.Sprintf("paid-in-%d", upTo(20).Draw(t, "ref")),
 		Account: d.wallets[0].account, Seq: 1, Amount: 100, Allotment: "sale", Tranche: upTo(10).Draw(t, "tranche"),
