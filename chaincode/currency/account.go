@@ -18,16 +18,18 @@ const (
 // Holder is an account: who it belongs to and whether it may act. What it holds
 // stands apart, in its Purse, so that a freeze never collides with spending.
 type Holder struct {
-	DID      string `json:"did"`
-	Kid      string `json:"kid"` // DID URL of the one key that signs its orders
-	Key      string `json:"key"` // that key as Multikey
-	Status   Status `json:"status"`
-	Person   string `json:"person,omitempty"`   // pairwise id of the person, from the enrolment
-	Merchant string `json:"merchant,omitempty"` // set where the account is a merchant's
-	Opened   int64  `json:"opened"`             // Unix seconds
-	Order    string `json:"order,omitempty"`    // digest of the order that opened it
-	Tx       string `json:"tx,omitempty"`       // and the transaction that carried it out
-	Reason   string `json:"reason,omitempty"`   // why it is frozen, an officer's reference
+	DID       string    `json:"did"`
+	Kid       string    `json:"kid"` // DID URL of the one key that signs its orders
+	Key       string    `json:"key"` // that key as Multikey
+	Status    Status    `json:"status"`
+	Person    string    `json:"person,omitempty"`    // pairwise id of the person, from the enrolment
+	Merchant  string    `json:"merchant,omitempty"`  // set where the account is a merchant's
+	Opened    int64     `json:"opened"`              // Unix seconds
+	Order     string    `json:"order,omitempty"`     // digest of the order that opened it
+	Tx        string    `json:"tx,omitempty"`        // and the transaction that carried it out
+	Reason    string    `json:"reason,omitempty"`    // why it is frozen, an officer's reference
+	Recovery  *Recovery `json:"recovery,omitempty"`  // proposed while it is frozen
+	Successor string    `json:"successor,omitempty"` // account that took over when the key was lost
 }
 
 // Person holds what counts per person rather than per account. In a programme
@@ -66,18 +68,19 @@ func (h Holder) Freeze(reason string) (Holder, error) {
 	return h, nil
 }
 
-// Unfreeze lets an account act again. It returns HOLDER_STATE unless it is
+// Unfreeze lets an account act again and ends its recovery. It returns HOLDER_STATE unless it is
 // frozen.
 func (h Holder) Unfreeze() (Holder, error) {
 	if h.Status != Frozen {
 		return h, HolderState.Errorf("account %s is %s, not frozen", AccountID(h.DID), h.Status)
 	}
-	h.Status, h.Reason = Active, ""
+	h.Status, h.Reason, h.Recovery = Active, "", nil
 	return h, nil
 }
 
 // Purse is what an account holds. Only the holder's own orders write it, but for
-// sweeps, which take out what lapsed and could not be spent any more.
+// sweeps, which take out what lapsed and could not be spent any more, and for the
+// recovery of a frozen account.
 type Purse struct {
 	Seq       int64   `json:"seq"`                 // orders carried out so far; the next one's seq is one more
 	Buckets   Buckets `json:"buckets,omitempty"`   // what it holds

@@ -97,7 +97,8 @@ func TestCashOut(t *testing.T) {
 		},
 		"a shop": {
 			&currency.CashRefund{Share: 6000, Subsidy: 1000},
-			currency.Buckets{bucket(currency.Principal, last, 100, 10)}, shop, 2027_01_01, currency.ToMerchant, 0, 0, 0,
+			currency.Buckets{bucket(currency.Principal, last, 100, 10)},
+			shop, 2027_01_01, currency.ToMerchant, 0, 0, 0,
 		},
 		"the largest there is": {
 			&currency.CashRefund{Share: 10_000, Subsidy: 10_000 - 1},

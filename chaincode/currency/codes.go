@@ -94,6 +94,7 @@ var (
 	HoldExceeds       = Codes.New("HOLD_EXCEEDS", code.Rule, "More would be captured than is held.")
 	HoldOpen          = Codes.New("HOLD_OPEN", code.Rule, "The hold may still be captured, or could a moment ago.")
 	NotCashable       = Codes.New("NOT_CASHABLE", code.Rule, "Nothing here may be turned into cash yet, or any more, by the terms it was bought under.")
+	RecoveryEarly     = Codes.New("RECOVERY_EARLY", code.Rule, "The holder may still object to the recovery.")
 	NotEmpty          = Codes.New("NOT_EMPTY", code.Rule, "The account still holds value, or one of its holds may come back.")
 	NothingLapsed     = Codes.New("NOTHING_LAPSED", code.Rule, "Nothing here is past its last day by a whole day.")
 	FiscalYear        = Codes.New("FISCAL_YEAR", code.Rule, "The appropriation is in the books of another year.")

@@ -35,6 +35,7 @@ type Program struct {
 	SameOrganisation bool          `json:"sameOrganisation,omitempty"` // two people of one organisation may do what two must
 	Open             bool          `json:"open,omitempty"`             // any DID may open an account; else an enrolment is asked for
 	Enrollers        []string      `json:"enrollers,omitempty"`        // DIDs (did:key, did:jwk) whose enrolments count
+	RecoveryHours    int           `json:"recoveryHours,omitempty"`    // how long a recovery waits for objections, 1 to 8760; 0 is 72
 	Policy           int           `json:"policy,omitempty"`           // the version in force; 0 while none is approved
 	Policies         int           `json:"policies,omitempty"`         // versions proposed so far
 }
@@ -61,6 +62,9 @@ func (p Program) Validate() error {
 	}
 	if p.Open != (len(p.Enrollers) == 0) {
 		return InvalidPolicy.Errorf("open is %t with %d enrollers: a programme is open or names who enrols", p.Open, len(p.Enrollers))
+	}
+	if p.RecoveryHours < 0 || p.RecoveryHours > 8760 {
+		return InvalidPolicy.Errorf("recoveryHours %d: 1 to 8760, or 0 for %d", p.RecoveryHours, RecoveryHours)
 	}
 	if len(p.Enrollers) > 32 {
 		return InvalidPolicy.Errorf("%d enrollers, at most 32", len(p.Enrollers))

@@ -53,6 +53,7 @@ type badTown struct {
 	*town
 	minsu, jisoo, frozen *wallet // residents of nowon, holding 110,000 won
 	empty                *wallet // resident of nowon who gave all away in one order
+	lost, recovered      *wallet // residents of nowon: to be recovered by the key "phone", and recovered by "phone 2"
 	stranger             *wallet // with no account
 	closed, suspended    *wallet // merchants of these names
 	paid                 int64   // minsu's seq of a payment of 1,000 to the stall
@@ -83,6 +84,14 @@ func newBadTown(t *testing.T) *badTown {
 	b.given = b.minsu.seq[nowon] + 1
 	tn.order("Give", tn.give(nowon, b.minsu, b.jisoo, 1_000))
 	b.empty = tn.resident(nowon, "empty")
+	gone := tn.residents(nowon, "lost", "recovered")
+	b.lost, b.recovered = gone[0], gone[1]
+	for i, w := range gone {
+		tn.do(tn.komsco, "FreezeHolder", tn.freezing(nowon, w))
+		tn.do(tn.komsco, "ProposeRecovery", currency.ProposeRecovery{Operation: tn.op(), Program: nowon, Account: w.account, DID: newWallet([]string{"phone", "phone 2"}[i]).did})
+	}
+	tn.net.Advance(currency.RecoveryHours * time.Hour)
+	tn.do(tn.bank, "ApproveRecovery", currency.ProposeRecovery{Operation: tn.op(), Program: nowon, Account: b.recovered.account, DID: newWallet("phone 2").did})
 	tn.order("Give", tn.give(nowon, b.empty, b.jisoo, 110_000))
 	b.held = b.minsu.seq[nowon] + 1
 	tn.order("Authorise", b.minsu.sign(tn.authorising(nowon, b.minsu, "stall", 1_000)))

@@ -125,6 +125,7 @@ func badRequests(t *testing.T, tried map[string]bool) {
 			"malformed id":         {define(members{"id": "a b"}), currency.InvalidID},
 			"no title":             {define(members{"title": nil}), currency.InvalidPolicy},
 			"no zone":              {define(members{"zone": nil}), currency.InvalidPolicy},
+			"recovery hours":       {define(members{"recoveryHours": -1}), currency.InvalidPolicy},
 			"named zone":           {define(members{"zone": "Asia/Seoul"}), currency.InvalidPolicy},
 			"no organisations":     {define(members{"organisations": nil}), currency.InvalidID},
 			"one organisation":     {define(members{"organisations": currency.Organisations{Issuer: "KomscoMSP", Operator: "KomscoMSP", Bank: "KomscoMSP"}}), currency.InvalidPolicy},
@@ -353,6 +354,27 @@ func badRequests(t *testing.T, tried map[string]bool) {
 			"into nothing":       {members{"id": "nothing"}, currency.AppropriationUnknown},
 			"of another program": {members{"program": nowon}, currency.ReturnUnknown},
 		})},
+		{"ProposeRecovery", b.komsco, currency.ProposeRecovery{Program: nowon, Account: b.frozen.account, DID: newWallet("phone").did}, of(operation, program, account, bad{
+			"unknown":         {members{"account": b.stranger.account}, currency.HolderUnknown},
+			"not frozen":      {members{"account": b.minsu.account}, currency.HolderState},
+			"DID with one":    {members{"did": b.jisoo.did}, currency.HolderExists},
+			"no DID":          {members{"did": nil}, code.BadDID},
+			"DID without key": {members{"did": "did:web:x.org"}, code.BadDID},
+		})},
+		{"ApproveRecovery", b.bank, currency.ProposeRecovery{Program: nowon, Account: b.lost.account, DID: newWallet("phone").did}, of(operation, program, account, bad{
+			"unknown":      {members{"account": b.stranger.account}, currency.HolderUnknown},
+			"not proposed": {members{"account": b.frozen.account}, currency.HolderState},
+			"another DID":  {members{"did": newWallet("thief").did}, currency.HolderState},
+			"no DID":       {members{"did": nil}, code.BadDID},
+		})},
+		{"ForwardCredits", b.courier, currency.ForwardCredits{Program: nowon, Account: b.recovered.account, Credits: []currency.CreditName{currency.CreditName(b.returned + ":0")}}, of(program, operation, account, bad{
+			"unknown":           {members{"account": b.stranger.account}, currency.HolderUnknown},
+			"not recovered":     {members{"account": b.minsu.account}, currency.HolderState},
+			"none":              {members{"credits": nil}, currency.TooLarge},
+			"malformed":         {members{"credits": []string{"x"}}, currency.InvalidID},
+			"too many":          {members{"credits": make([]string, currency.MaxClaims+1)}, currency.TooLarge},
+			"unknown programme": {members{"program": "nowhere"}, currency.HolderUnknown},
+		})},
 		{"Lapsing", b.komsco, currency.LapsingQuery{PageQuery: currency.PageQuery{Program: nowon}}, of(program, page)},
 		{"FundReturns", b.courier, currency.PageQuery{Program: nowon}, of(page, bad{"malformed programme": {members{"program": "a b"}, currency.InvalidID}})},
 		{"Purse", b.courier, currency.OwnQuery{PageQuery: currency.PageQuery{Program: nowon}, Account: b.minsu.account, Read: read}, of(own, account)},
@@ -381,7 +403,7 @@ func badRequests(t *testing.T, tried map[string]bool) {
 		b.refused(code.BadRequest, f.caller, f.function, good, good)
 		// Nobody without the role, of the right organisation or a wrong one.
 		want, isRestricted := restricted[f.function]
-		open := f.function == "Sweep" // the calendar decides
+		open := f.function == "Sweep" || f.function == "ForwardCredits" // the calendar decides, and who took over
 		require.True(t, isRestricted || open || !strings.Contains(good, `"op"`), "%s changes state: it asks for a role", f.function)
 		if isRestricted {
 			for _, caller := range []*ledgertest.Caller{b.courier, evil, b.net.Caller(f.caller.MSPID, "nobody", ledgertest.Client)} {
@@ -407,5 +429,5 @@ var restricted = map[string]*code.Code{
 	"UnfreezeHolder": code.RoleMissing, "Holder": code.RoleMissing, "ConfirmPayout": code.RoleMissing,
 	"OpenAllotment": code.RoleMissing, "CloseAllotment": code.RoleMissing, "ConfirmPurchase": code.RoleMissing, "Purchase": code.RoleMissing,
 	"Redemption": code.RoleMissing, "Redemptions": code.RoleMissing, "Payout": code.RoleMissing,
-	"AbsorbReturns": code.RoleMissing, "Lapsing": code.RoleMissing, "Hold": currency.ReadRefused,
+	"AbsorbReturns": code.RoleMissing, "Lapsing": code.RoleMissing, "ProposeRecovery": code.RoleMissing, "ApproveRecovery": code.RoleMissing, "Hold": currency.ReadRefused,
 }

@@ -20,7 +20,7 @@ func New(config ledger.Config) *ledger.Chaincode {
 	return ledger.New(config, slices.Concat(
 		ledger.RoleFunctions(currency.Roles...),
 		programFunctions(), fundFunctions(), runFunctions(), merchantFunctions(), accountFunctions(),
-		payoutFunctions(), lapseFunctions(), holdFunctions(), allotmentFunctions(), purchaseFunctions(), orderFunctions(), historyFunctions(),
+		payoutFunctions(), recoveryFunctions(), lapseFunctions(), holdFunctions(), allotmentFunctions(), purchaseFunctions(), orderFunctions(), historyFunctions(),
 	)...)
 }
 

@@ -28,6 +28,7 @@ func TestRandomDays(t *testing.T) {
 			"officer": d.officer,
 			"issue":   d.issue,
 			"sweep":   d.sweep,
+			"recover": d.recover,
 			"commit":  d.commitSome,
 			"flush":   d.commitAll,
 			"clock": func(t *rapid.T) {
@@ -193,6 +194,23 @@ func (d *days) confirmPurchase(t *rapid.T, program string) {
 		}
 	}
 	d.call(t, d.bank, "ConfirmPurchase", r)
+}
+
+// recover proposes a new key for an account, and perhaps sees it through.
+func (d *days) recover(t *rapid.T) {
+	program, w := d.program(t), d.wallet(t, "lost")
+	r := currency.ProposeRecovery{Operation: d.op(), Program: program, Account: w.account, DID: newWallet(fmt.Sprintf("phone of %s", w.account)).did}
+	d.call(t, d.komsco, "FreezeHolder", d.freezing(program, w))
+	d.maybeCommit(t)
+	d.call(t, d.komsco, "ProposeRecovery", r)
+	d.maybeCommit(t)
+	d.net.Advance(time.Duration(mostly(t, "cool-down", 73, 71)) * time.Hour)
+	r.Operation = d.op()
+	d.call(t, d.bank, "ApproveRecovery", r)
+	d.maybeCommit(t)
+	if waiting := d.claims(t, program, w); len(waiting) > 0 {
+		d.call(t, d.courier, "ForwardCredits", currency.ForwardCredits{Operation: d.op(), Program: program, Account: w.account, Credits: waiting})
+	}
 }
 
 // issue opens a run, issues a batch of one or closes one.

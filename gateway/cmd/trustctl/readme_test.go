@@ -56,6 +56,7 @@ func TestVerbs(t *testing.T) {
 	// ConfirmDeposit, ProposeAppropriation, ApproveAppropriation; OpenRun,
 	// IssueBatch, CloseRun; RegisterMerchant, SetMerchantStatus under three names;
 	// FreezeHolder, UnfreezeHolder; ConfirmPayout; AbsorbReturns;
+	// ProposeRecovery, ApproveRecovery, ForwardCredits;
 	// OpenAllotment, CloseAllotment; ConfirmPurchase.
-	require.Equal(t, 22, verbs)
+	require.Equal(t, 25, verbs)
 }

@@ -286,7 +286,7 @@ func TestReportAsTable(t *testing.T) {
 	report, err := audit.Run(t.Context(), "currency", []audit.Source{d.source("city"), d.source("bank")}, nil)
 	require.NoError(t, err)
 	require.Equal(t, 1, report.Conflicts)
-	require.Regexp(t, `nowon +welfare +100,000 +40,000 +0 +45,000 +6,000 +0 +9,000 +0`, report.String())
+	require.Regexp(t, `nowon +welfare +100,000 +40,000 +0 +45,000 +6,000 +0 +0 +9,000 +0 +0 +0`, report.String())
 	require.Contains(t, report.String(), "2 peers hold the same ledger")
 
 	at := d.blockOf("Pay")

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package contract
+
+import (
+	"github.com/komsco/trust-platform/chaincode/currency"
+	"github.com/komsco/trust-platform/chaincode/ledger"
+)
+
+// recoveryFunctions give an account whose key was lost to another key of the
+// same holder:
+//
+//   - ProposeRecovery {op, program, account, did} by a guard of the issuer or the
+//     operator, of a frozen account; emits RecoveryProposed. HOLDER_UNKNOWN,
+//     HOLDER_STATE, HOLDER_EXISTS. UnfreezeHolder takes it back.
+//   - ApproveRecovery {op, program, account, did} by an approver who is another
+//     person of another organisation, once the programme's cool-down is over:
+//     opens the new account, moves the purse and what is the person's or the
+//     merchant's there, closes the old one; emits AccountRecovered. HOLDER_STATE,
+//     HOLDER_EXISTS, RECOVERY_EARLY, SAME_OFFICER, SAME_ORGANISATION.
+//   - ForwardCredits {op, program, account, credits} by anybody, without a role:
+//     moves what waits for the old account; emits CreditsForwarded. HOLDER_STATE.
+func recoveryFunctions() []ledger.Function {
+	return []ledger.Function{
+		ledger.Officer("ProposeRecovery", proposeRecovery),
+		ledger.Officer("ApproveRecovery", approveRecovery),
+		ledger.Officer("ForwardCredits", forwardCredits),
+	}
+}
+
+func proposeRecovery(t *ledger.Tx, r currency.ProposeRecovery) (currency.Holder, error) {
+	p, err := program(t, r.Program)
+	if err != nil {
+		return currency.Holder{}, err
+	}
+	caller, err := t.RequireRole(currency.RoleGuard, p.Organisations.Issuer, p.Organisations.Operator)
+	if err != nil {
+		return currency.Holder{}, err
+	}
+	h, err := recoverable(t, r)
+	if err != nil {
+		return h, err
+	}
+	if h, err = h.ProposeRecovery(r, p, caller.String(), t.Now()); err != nil {
+		return h, err
+	}
+	t.Emit("RecoveryProposed", r.Program+"/"+r.Account)
+	return h, holders.Put(t, h, r.Program, r.Account)
+}
+
+func approveRecovery(t *ledger.Tx, r currency.ProposeRecovery) (currency.Holder, error) {
+	p, err := program(t, r.Program)
+	if err != nil {
+		return currency.Holder{}, err
+	}
+	caller, err := t.RequireRole(currency.RoleApprover, p.Organisations.All()...)
+	if err != nil {
+		return currency.Holder{}, err
+	}
+	h, err := recoverable(t, r)
+	if err != nil {
+		return h, err
+	}
+	before, after, err := h.Recover(r, p, caller.String(), t.Now())
+	if err != nil {
+		return h, err
+	}
+	after.Tx = t.ID()
+	t.Emit("AccountRecovered", r.Program+"/"+r.Account)
+	if err := holders.Put(t, before, r.Program, r.Account); err != nil {
+		return after, err
+	}
+	if err := holders.Put(t, after, r.Program, before.Successor); err != nil {
+		return after, err
+	}
+	return after, moveBelongings(t, r, before, after)
+}
+
+// moveBelongings moves purse, counters and shop to the account that takes over.
+func moveBelongings(t *ledger.Tx, r currency.ProposeRecovery, before, after currency.Holder) error {
+	purse, found, err := purses.Get(t, r.Program, r.Account)
+	if err != nil {
+		return err
+	}
+	if found {
+		moved := purse
+		moved.Seq = 0 // the new account's orders count from one
+		purse.Buckets = nil
+		if err := purses.Put(t, purse, r.Program, r.Account); err != nil {
+			return err
+		}
+		if err := purses.Put(t, moved, r.Program, before.Successor); err != nil {
+			return err
+		}
+	}
+	who, found, err := persons.Get(t, r.Program, personOf(before, r.Account))
+	if err != nil {
+		return err
+	}
+	if found {
+		who.Holder = before.Successor
+		if err := persons.Put(t, who, r.Program, personOf(after, before.Successor)); err != nil {
+			return err
+		}
+	}
+	if after.Merchant == "" {
+		return nil
+	}
+	m, err := merchant(t, r.Program, after.Merchant)
+	if err != nil {
+		return err
+	}
+	m.DID, m.Account = r.DID, before.Successor
+	return merchants.Put(t, m, r.Program, m.ID)
+}
+
+// recoverable loads the account, and returns HOLDER_EXISTS where the new key has
+// an account of its own.
+func recoverable(t *ledger.Tx, r currency.ProposeRecovery) (currency.Holder, error) {
+	h, err := holder(t, r.Program, r.Account)
+	if err != nil {
+		return h, err
+	}
+	account := currency.AccountID(r.DID)
+	taken, err := holders.Has(t, r.Program, account)
+	if err != nil || taken {
+		return h, first(err, currency.HolderExists.Errorf("account %s", account))
+	}
+	return h, nil
+}
+
+func forwardCredits(t *ledger.Tx, r currency.ForwardCredits) (currency.Forwarded, error) {
+	h, err := holder(t, r.Program, r.Account)
+	if err != nil {
+		return currency.Forwarded{}, err
+	}
+	if h.Successor == "" {
+		return currency.Forwarded{}, currency.HolderState.Errorf("account %s was not recovered: no other took over", r.Account)
+	}
+	out := currency.Forwarded{Account: h.Successor}
+	for _, name := range r.Credits {
+		tx, n, err := name.Split()
+		if err != nil {
+			return out, err
+		}
+		c, found, err := credits.Get(t, r.Program, r.Account, tx, ledger.Num(n))
+		if err != nil {
+			return out, err
+		}
+		if !found {
+			out.Unknown = append(out.Unknown, name)
+			continue
+		}
+		out.Moved = append(out.Moved, name)
+		credits.Delete(t, r.Program, r.Account, tx, ledger.Num(n))
+		if err := credits.Put(t, c, r.Program, h.Successor, tx, ledger.Num(n)); err != nil {
+			return out, err
+		}
+	}
+	if len(out.Moved) > 0 {
+		t.Emit("CreditsForwarded", r.Program+"/"+r.Account)
+	}
+	return out, nil
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package currency
+
+import (
+	"time"
+
+	"github.com/komsco/trust-platform/chaincode/ledger/call"
+	"github.com/komsco/trust-platform/chaincode/ledger/did"
+)
+
+// RecoveryHours is how long a recovery waits where the programme does not say.
+const RecoveryHours = 72
+
+// Recovery is one officer's proposal that another key take over a frozen account,
+// whose holder lost the key. The holder has time to object: unfreezing the
+// account ends it.
+type Recovery struct {
+	DID  string `json:"did"`  // whose account takes over
+	By   string `json:"by"`   // MSP/common name
+	From int64  `json:"from"` // when a second person may approve it, Unix seconds
+}
+
+// Cooldown is how long a recovery waits for objections.
+func (p Program) Cooldown() time.Duration {
+	if p.RecoveryHours == 0 {
+		return RecoveryHours * time.Hour
+	}
+	return time.Duration(p.RecoveryHours) * time.Hour
+}
+
+// ProposeRecovery begins a recovery anew. It returns HOLDER_STATE unless the
+// account is frozen.
+func (h Holder) ProposeRecovery(r ProposeRecovery, p Program, by string, now time.Time) (Holder, error) {
+	if h.Status != Frozen {
+		return h, HolderState.Errorf("account %s is %s: freeze it first", r.Account, h.Status)
+	}
+	h.Recovery = &Recovery{DID: r.DID, By: by, From: now.Add(p.Cooldown()).Unix()}
+	return h, nil
+}
+
+// Recover closes the account in favour of the proposed one. It returns
+// HOLDER_STATE where nothing, or another key, was proposed, RECOVERY_EARLY,
+// SAME_OFFICER or SAME_ORGANISATION.
+func (h Holder) Recover(r ProposeRecovery, p Program, by string, now time.Time) (before, after Holder, err error) {
+	if h.Status != Frozen || h.Recovery == nil || h.Recovery.DID != r.DID {
+		return h, after, HolderState.Errorf("account %s is %s, its recovery by %.100s was not proposed", r.Account, h.Status, r.DID)
+	}
+	if err := p.CheckSecond(h.Recovery.By, by); err != nil {
+		return h, after, err
+	}
+	if from := time.Unix(h.Recovery.From, 0); now.Before(from) {
+		return h, after, RecoveryEarly.Errorf("account %s: the holder may object until %s", r.Account, from.UTC().Format(time.RFC3339))
+	}
+	method, err := did.Resolve(r.DID)
+	if err != nil {
+		return h, after, err
+	}
+	after = Holder{
+		DID: r.DID, Kid: method.URL, Key: method.Key.Multikey(), Status: Active,
+		Person: h.Person, Merchant: h.Merchant, Opened: now.Unix(),
+	}
+	h.Status, h.Recovery, h.Successor = Closed, nil, AccountID(r.DID)
+	return h, after, nil
+}
+
+// ProposeRecovery proposes that another key take over an account, or approves it.
+type ProposeRecovery struct {
+	call.Operation
+	Program string `json:"program"`
+	Account string `json:"account"` // the frozen one
+	DID     string `json:"did"`     // did:key or did:jwk of the holder's new key
+}
+
+// Validate checks the form.
+func (r ProposeRecovery) Validate() error {
+	if _, err := did.Resolve(r.DID); err != nil {
+		return err
+	}
+	return AccountQuery{Program: r.Program, Account: r.Account}.Validate()
+}
+
+// ForwardCredits moves credits of a recovered account to the one that took over.
+// Anybody may ask for it: where they go is settled.
+type ForwardCredits struct {
+	call.Operation
+	Program string       `json:"program"`
+	Account string       `json:"account"` // the one that was recovered
+	Credits []CreditName `json:"credits"` // 1 to 500
+}
+
+// Validate checks the form.
+func (r ForwardCredits) Validate() error {
+	if len(r.Credits) == 0 {
+		return TooLarge.Errorf("no credits are named, 1 to %d are allowed", MaxClaims)
+	}
+	if err := checkClaims(r.Credits); err != nil {
+		return err
+	}
+	return AccountQuery{Program: r.Program, Account: r.Account}.Validate()
+}
+
+// Forwarded is what became of credits that were to be forwarded. Their names stay.
+type Forwarded struct {
+	Account string       `json:"account"`           // that may claim them now
+	Moved   []CreditName `json:"moved,omitempty"`   // under their old names
+	Unknown []CreditName `json:"unknown,omitempty"` // not there, or moved before
+}
