@@ -10,20 +10,19 @@ import (
 )
 
 // Sweep takes what has lapsed out of the purses and credits it names, 1 to 500,
-// and gives it back to the funds it came from. Anybody may: it asks for no role.
+// gives it back to the funds it came from, and holds past their deadline back to
+// their payers. Anybody may: it asks for no role.
 // What is skipped is in the result, so any sweep may be repeated.
 func (c *Currency) Sweep(ctx context.Context, r currency.Sweep) (currency.Swept, error) {
 	record, _, err := Operate[currency.Swept](ctx, c, "Sweep", r)
 	return record, err
 }
 
-// Lapsing looks through a page of purses, or of credits, for what a sweep may
+// Lapsing looks through a page of purses, credits or holds for what a sweep may
 // name, as an officer who may read accounts. A page may hold nothing and have a
 // next one.
-func (c *Currency) Lapsing(ctx context.Context, program string, credits bool, limit int, bookmark string) (currency.Lapsing, error) {
-	return evaluate[currency.Lapsing](ctx, c, "Lapsing", currency.LapsingQuery{
-		PageQuery: currency.PageQuery{Program: program, Limit: limit, Bookmark: bookmark}, Credits: credits,
-	})
+func (c *Currency) Lapsing(ctx context.Context, q currency.LapsingQuery) (currency.Lapsing, error) {
+	return evaluate[currency.Lapsing](ctx, c, "Lapsing", q)
 }
 
 // AbsorbReturns puts what came back to a fund into an appropriation of that

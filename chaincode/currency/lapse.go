@@ -134,12 +134,28 @@ type Skipped struct {
 type Lapsing struct {
 	Purses  []string      `json:"purses,omitempty"`
 	Credits []OwnedCredit `json:"credits,omitempty"`
+	Holds   []ReceiptName `json:"holds,omitempty"`
 	Next    string        `json:"next,omitempty"` // give it back to continue; empty at the end
 }
 
-// LapsingQuery pages through the purses of a programme, or its credits, for what
-// has lapsed.
+// LapsingQuery pages through the purses of a programme, or its credits, or its
+// holds, for what a sweep may name.
 type LapsingQuery struct {
 	PageQuery
-	Credits bool `json:"credits,omitempty"` // else purses
+	Of string `json:"of"` // purses, credits or holds
+}
+
+// What a LapsingQuery pages through.
+const (
+	LapsingPurses  = "purses"
+	LapsingCredits = "credits"
+	LapsingHolds   = "holds"
+)
+
+// Validate checks the form.
+func (r LapsingQuery) Validate() error {
+	if r.Of != LapsingPurses && r.Of != LapsingCredits && r.Of != LapsingHolds {
+		return InvalidID.Errorf("of is %.16q: purses, credits or holds", r.Of)
+	}
+	return r.PageQuery.Validate()
 }

@@ -375,7 +375,9 @@ func badRequests(t *testing.T, tried map[string]bool) {
 			"too many":          {members{"credits": make([]string, currency.MaxClaims+1)}, currency.TooLarge},
 			"unknown programme": {members{"program": "nowhere"}, currency.HolderUnknown},
 		})},
-		{"Lapsing", b.komsco, currency.LapsingQuery{PageQuery: currency.PageQuery{Program: nowon}}, of(program, page)},
+		{"Lapsing", b.komsco, currency.LapsingQuery{PageQuery: currency.PageQuery{Program: nowon}, Of: currency.LapsingPurses}, of(program, page, bad{
+			"of nothing": {members{"of": nil}, currency.InvalidID}, "of runs": {members{"of": "runs"}, currency.InvalidID},
+		})},
 		{"FundReturns", b.courier, currency.PageQuery{Program: nowon}, of(page, bad{"malformed programme": {members{"program": "a b"}, currency.InvalidID}})},
 		{"Purse", b.courier, currency.OwnQuery{PageQuery: currency.PageQuery{Program: nowon}, Account: b.minsu.account, Read: read}, of(own, account)},
 		{"Receipts", b.courier, currency.OwnQuery{PageQuery: currency.PageQuery{Program: nowon}, Account: b.minsu.account, Read: read}, of(own, account, page)},

@@ -100,6 +100,8 @@ func TestHolds(t *testing.T) {
 	skipped := result[currency.Swept](tn, tn.commitOne(tn.endorse(tn.courier, "Sweep", sweepHolds(tn, name)))).Skipped
 	require.Equal(t, []currency.Skipped{{Account: w.account, Hold: o.Seq, Code: "HOLD_OPEN"}}, skipped)
 	tn.net.Advance(time.Second)
+	lapsing := get[currency.Lapsing](tn, tn.komsco, "Lapsing", currency.LapsingQuery{PageQuery: currency.PageQuery{Program: nowon}, Of: currency.LapsingHolds})
+	require.Equal(t, currency.Lapsing{Holds: []currency.ReceiptName{name}}, lapsing, "the first one is closed")
 	sweep := tn.endorse(tn.courier, "Sweep", sweepHolds(tn, name, name))
 	swept := result[currency.Swept](tn, tn.commitOne(sweep))
 	require.Equal(t, []currency.CreditName{currency.NewCreditName(sweep.TxID, 0)}, swept.Released)

@@ -24,8 +24,8 @@ import (
 //     came back into an appropriation of the same fund; emits ReturnsAbsorbed.
 //     APPROPRIATION_UNKNOWN, APPROPRIATION_STATE, RETURN_UNKNOWN,
 //     RETURN_ABSORBED, FISCAL_YEAR.
-//   - Lapsing {program, credits, limit, bookmark} answers officers who may read
-//     accounts which of a page of purses, or credits, a sweep may name.
+//   - Lapsing {program, of, limit, bookmark} answers officers who may read accounts
+//     which of a page of purses, credits or holds a sweep may name.
 //   - FundReturns {program, limit, bookmark} pages through what came back.
 func lapseFunctions() []ledger.Function {
 	return []ledger.Function{
@@ -222,34 +222,47 @@ func lapsing(t *ledger.Tx, r currency.LapsingQuery) (currency.Lapsing, error) {
 		return out, err
 	}
 	today := p.Today(t.Now())
-	if r.Credits {
-		page, err := credits.List(t, r.Limit, r.Bookmark, r.Program)
-		if err != nil {
-			return out, err
-		}
-		for _, e := range page.Records {
-			if _, _, err := e.Record.Lapse(today); err == nil {
-				name, err := creditName(e.Key[1:])
-				if err != nil {
-					return out, err
-				}
-				out.Credits = append(out.Credits, currency.OwnedCredit{Account: e.Key[0], Credit: name})
+	switch r.Of {
+	case currency.LapsingHolds:
+		out.Next, err = pick(t, r, holds, func(key []string, h currency.Hold) error {
+			seq, err := strconv.ParseInt(key[1], 10, 64)
+			name := currency.ReceiptName{Holder: key[0], Seq: seq}
+			if _, _, open := h.Release(name, t.Now()); open == nil {
+				out.Holds = append(out.Holds, name)
 			}
-		}
-		out.Next = page.Next
-		return out, nil
+			return err
+		})
+	case currency.LapsingCredits:
+		out.Next, err = pick(t, r, credits, func(key []string, c currency.Credit) error {
+			name, err := creditName(key[1:])
+			if _, _, none := c.Lapse(today); none == nil {
+				out.Credits = append(out.Credits, currency.OwnedCredit{Account: key[0], Credit: name})
+			}
+			return err
+		})
+	default:
+		out.Next, err = pick(t, r, purses, func(key []string, p currency.Purse) error {
+			if _, _, none := p.Lapse(today); none == nil {
+				out.Purses = append(out.Purses, key[0])
+			}
+			return nil
+		})
 	}
-	page, err := purses.List(t, r.Limit, r.Bookmark, r.Program)
+	return out, err
+}
+
+// pick shows a page of a table record by record and returns the next bookmark.
+func pick[T any](t *ledger.Tx, r currency.LapsingQuery, table ledger.Table[T], see func(key []string, record T) error) (next string, err error) {
+	page, err := table.List(t, r.Limit, r.Bookmark, r.Program)
 	if err != nil {
-		return out, err
+		return "", err
 	}
 	for _, e := range page.Records {
-		if _, _, err := e.Record.Lapse(today); err == nil {
-			out.Purses = append(out.Purses, e.Key[0])
+		if err := see(e.Key, e.Record); err != nil {
+			return "", err
 		}
 	}
-	out.Next = page.Next
-	return out, nil
+	return page.Next, nil
 }
 
 // creditName names the credit whose key ends in transaction and number.

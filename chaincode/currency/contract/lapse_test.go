@@ -47,9 +47,9 @@ func TestLapse(t *testing.T) {
 		require.Equal(t, none, codes(swept))
 	}
 	tn.net.Advance(time.Second)
-	found := get[currency.Lapsing](tn, tn.komsco, "Lapsing", currency.LapsingQuery{PageQuery: currency.PageQuery{Program: bazaar}})
+	found := get[currency.Lapsing](tn, tn.komsco, "Lapsing", currency.LapsingQuery{PageQuery: currency.PageQuery{Program: bazaar}, Of: currency.LapsingPurses})
 	require.Contains(t, found.Purses, minsu.account)
-	found = get[currency.Lapsing](tn, tn.komsco, "Lapsing", currency.LapsingQuery{PageQuery: currency.PageQuery{Program: bazaar}, Credits: true})
+	found = get[currency.Lapsing](tn, tn.komsco, "Lapsing", currency.LapsingQuery{PageQuery: currency.PageQuery{Program: bazaar}, Of: currency.LapsingCredits})
 	require.Equal(t, []currency.OwnedCredit{{Account: jisoo.account, Credit: second}}, found.Credits)
 
 	// A case is about the account: what it holds stays until it is let go.

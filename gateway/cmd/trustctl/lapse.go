@@ -41,18 +41,20 @@ func (a *app) lapseCommands() *cobra.Command {
 
 // sweepDone sums up all sweeps of a command.
 type sweepDone struct {
-	Sweeps  int                `json:"sweeps"`
-	Lapsed  int64              `json:"lapsed"` // won
-	Skipped []currency.Skipped `json:"skipped,omitempty"`
+	Sweeps   int                `json:"sweeps"`
+	Lapsed   int64              `json:"lapsed"`   // won
+	Released int                `json:"released"` // holds
+	Skipped  []currency.Skipped `json:"skipped,omitempty"`
 }
 
 func (a *app) lapseSweep() *cobra.Command {
 	return &cobra.Command{
-		Use: "sweep", Short: "Find what has lapsed, as an auditor, and give it back to its funds",
+		Use: "sweep", Short: "Find what has lapsed, as an auditor, and give it back to its funds; holds to their payers",
 		Long: `Find what has lapsed, as an auditor, and give it back to its funds.
 
 Goes through all purses and unclaimed credits of the programme and sweeps what is
-past its last day by a whole day, up to 500 at a time. It may be stopped and
+past its last day by a whole day, up to 500 at a time; holds that nobody captured
+go back to their payers an hour after their deadline. It may be stopped and
 started again, and run by several at once: nothing lapses twice.`,
 		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -65,8 +67,8 @@ started again, and run by several at once: nothing lapses twice.`,
 				return err
 			}
 			var done sweepDone
-			for _, credits := range []bool{false, true} {
-				if err := sweepAll(cmd.Context(), c, program, credits, &done); err != nil {
+			for _, of := range []string{currency.LapsingHolds, currency.LapsingPurses, currency.LapsingCredits} {
+				if err := sweepAll(cmd.Context(), c, program, of, &done); err != nil {
 					return err
 				}
 			}
@@ -75,22 +77,25 @@ started again, and run by several at once: nothing lapses twice.`,
 	}
 }
 
-func sweepAll(ctx context.Context, c *gateway.Currency, program string, credits bool, done *sweepDone) error {
+func sweepAll(ctx context.Context, c *gateway.Currency, program, of string, done *sweepDone) error {
 	for bookmark := ""; ; {
-		page, err := c.Lapsing(ctx, program, credits, currency.MaxSweep, bookmark)
+		page, err := c.Lapsing(ctx, currency.LapsingQuery{
+			PageQuery: currency.PageQuery{Program: program, Limit: currency.MaxSweep, Bookmark: bookmark}, Of: of,
+		})
 		if err != nil {
 			return err
 		}
-		if len(page.Purses)+len(page.Credits) > 0 {
+		if len(page.Purses)+len(page.Credits)+len(page.Holds) > 0 {
 			swept, err := c.Sweep(ctx, currency.Sweep{
 				Operation: call.Operation{Op: "op-" + strings.ToLower(rand.Text()[:16])},
-				Program:   program, Purses: page.Purses, Credits: page.Credits,
+				Program:   program, Purses: page.Purses, Credits: page.Credits, Holds: page.Holds,
 			})
 			if err != nil {
 				return err
 			}
 			done.Sweeps++
 			done.Lapsed += swept.Lapsed
+			done.Released += len(swept.Released)
 			done.Skipped = append(done.Skipped, swept.Skipped...)
 		}
 		if bookmark = page.Next; bookmark == "" {

@@ -52,7 +52,7 @@ func (l *lane) moved(ctx context.Context, tx Transaction, jobs []*Job) []*Job {
 func ownerOf(key gateway.Key) (payer, bool) {
 	switch key.Table {
 	case currency.TableHolder, currency.TablePurse, currency.TableCredit, currency.TableReceipt,
-		currency.TableRefunded, currency.TableRedemption:
+		currency.TableRefunded, currency.TableRedemption, currency.TableHold:
 		parts := strings.SplitN(key.Parts, "/", 3)
 		if len(parts) >= 2 {
 			return payer{parts[0], parts[1]}, true
@@ -69,6 +69,10 @@ func dependsOn(j *Job) []payer {
 		return append(own, payer{j.Order.Program, o.To})
 	case currency.Refund:
 		return append(own, payer{j.Order.Program, o.Payment.Holder})
+	case currency.Capture:
+		return append(own, payer{j.Order.Program, o.Hold.Holder})
+	case currency.Void:
+		return append(own, payer{j.Order.Program, o.Hold.Holder})
 	default:
 		return own
 	}

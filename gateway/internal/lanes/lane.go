@@ -186,6 +186,12 @@ func claims(p currency.Payload) int {
 		return len(o.Claims)
 	case currency.Refund:
 		return len(o.Claims)
+	case currency.Authorise:
+		return len(o.Claims)
+	case currency.Capture:
+		return len(o.Claims)
+	case currency.CashOut:
+		return len(o.Claims)
 	default:
 		return 0
 	}
