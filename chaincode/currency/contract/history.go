@@ -113,5 +113,8 @@ func reader(t *ledger.Tx, program, read string) (*readingHolder, error) {
 	if err := e.verify(o, h); err != nil {
 		return nil, err
 	}
+	if h.Successor != "" { // its key was lost, perhaps to a thief
+		return nil, currency.ReadRefused.Errorf("account %s was taken over by another; officers show its history", o.Holder)
+	}
 	return &readingHolder{h, o.Holder}, o.Payload.(currency.Read).CheckShort(t.Now())
 }

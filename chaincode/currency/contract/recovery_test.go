@@ -62,6 +62,9 @@ func TestRecovery(t *testing.T) {
 	require.Equal(t, phone.account, who.Holder)
 	tn.refused(currency.HolderClosed, tn.courier, "Pay", tn.pay(nowon, w, "stall", 1))
 	tn.refused(currency.HolderState, tn.komsco, "UnfreezeHolder", tn.json(tn.freezing(nowon, w)))
+	tn.refused(currency.ReadRefused, tn.courier, "Purse", tn.json(currency.OwnQuery{
+		PageQuery: currency.PageQuery{Program: nowon}, Account: w.account, Read: tn.read(nowon, w),
+	}))
 	refusedBy(currency.HolderExists, "ApproveRecovery", tn.recovery(w, phone))
 
 	// What waited for the old account, and what comes back to it, is forwarded.
