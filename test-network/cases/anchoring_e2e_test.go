@@ -475,7 +475,7 @@ func (r *registry) witnessed(t *testing.T, o platform.Options) {
 			"--listen", fmt.Sprint("127.0.0.1:", port), "--peer-endpoint", org.Peer, "--peer-name", org.PeerHost, "--peer-tls-root", org.TLSRoot,
 			"--identity-msp", "CityMSP", "--identity-cert", user.Cert, "--identity-key", user.Key,
 			"--network", r.place.Network, "--channel", r.place.Channel,
-			"--witness-dir", filepath.Join(t.TempDir(), "witness"), "--witness-name", "city.example",
+			"--witness-dir", filepath.Join(r.p.Dir(), "witness"), "--witness-name", "city.example",
 		},
 	}))
 	res, err := http.Get(url + "/v1/witness/key") //nolint:noctx // the test's deadline ends it
@@ -483,7 +483,7 @@ func (r *registry) witnessed(t *testing.T, o platform.Options) {
 	defer res.Body.Close()
 	key, err := io.ReadAll(res.Body)
 	require.NoError(t, err)
-	config := filepath.Join(t.TempDir(), "gateway.yaml")
+	config := filepath.Join(r.p.Dir(), "witnessed.yaml")
 	text := fmt.Sprintf("anchor:\n  witnesses:\n    - {url: %s/v1/witness, key: %s}\n", url, strings.TrimSpace(string(key)))
 	require.NoError(t, os.WriteFile(config, []byte(text), 0o600))
 	o.GatewayArgs = []string{"--config", config}
