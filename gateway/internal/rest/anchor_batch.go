@@ -149,7 +149,10 @@ func (st *stream) take(ctx context.Context, answers []Line, records []anchor.Rec
 	for {
 		states, err := st.sealer.Submit(ctx, st.source.ID, records)
 		if errors.Is(err, sealer.ErrOverloaded) && time.Now().Before(deadline) && ctx.Err() == nil {
-			time.Sleep(100 * time.Millisecond)
+			select { // a seal makes room; a caller who has gone waits for nothing
+			case <-ctx.Done():
+			case <-time.After(100 * time.Millisecond):
+			}
 			continue
 		}
 		if err != nil { // none was taken, and those behind it would fare no better
