@@ -67,6 +67,15 @@ func Officer[Req officerRequest, Res any](name string, run func(*Tx, Req) (Res, 
 	}}
 }
 
+// Public is a function that changes state for whoever asks, any number of times:
+// what it does follows from the ledger alone, so who asks gains nothing and
+// asking again changes nothing more.
+func Public[Req validated, Res any](name string, run func(*Tx, Req) (Res, error)) Function {
+	f := Query(name, run)
+	f.Mutates = true
+	return f
+}
+
 // Order is a function that changes state by what holders signed: each argument
 // is a compact JWS. args < 0 takes one or more.
 func Order[Res any](name string, args int, run func(*Tx, []string) (Res, error)) Function {

@@ -22,6 +22,7 @@ type Tx struct {
 	reads    map[string][]byte // committed values, nil where absent
 	writes   map[string][]byte // nil deletes
 	decoded  map[string]any    // records as Table.Get decoded them, until they are written
+	asked    map[string]reply  // what other chaincodes answered
 	journal  []change
 	events   []event
 	readOnly bool

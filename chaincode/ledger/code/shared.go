@@ -15,6 +15,7 @@ var (
 	BadRequest      = share("BAD_REQUEST", Invalid, "The arguments are not what the function takes: count, JSON, unknown field or a value out of its form.")
 	UnknownFunction = share("UNKNOWN_FUNCTION", Invalid, "The chaincode has no function of exactly this name.")
 	NestedCall      = share("NESTED_CALL", Forbidden, "A function that changes state was called by another chaincode.")
+	ContractRefused = share("CONTRACT_REFUSED", Rule, "Another contract, which this one has to ask, refused or could not be reached.")
 	NoCaller        = share("NO_CALLER", Unauthorized, "The submitter's certificate is missing or cannot be read.")
 	NotAdmin        = share("NOT_ADMIN", Forbidden, "Only an administrator (NodeOU admin) of the organisation may do this.")
 	RoleMissing     = share("ROLE_MISSING", Forbidden, "The caller does not hold the role that this function asks for.")
