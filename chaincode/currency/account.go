@@ -84,7 +84,7 @@ func (h Holder) Unfreeze() (Holder, error) {
 type Purse struct {
 	Seq       int64   `json:"seq"`                 // orders carried out so far; the next one's seq is one more
 	Buckets   Buckets `json:"buckets,omitempty"`   // what it holds
-	HeldUntil int64   `json:"heldUntil,omitempty"` // the latest deadline of its holds, Unix seconds
+	HeldUntil int64   `json:"heldUntil,omitempty"` // when the last of its holds has gone back by itself, Unix seconds
 }
 
 // SetFreeze freezes an account or lets it go.

@@ -39,7 +39,7 @@ func (o Close) Decide(p Purse, h Holder, now time.Time) (Holder, error) {
 	if won := p.Buckets.Total(); won > 0 {
 		return h, NotEmpty.Errorf("account %s holds %d won", o.Holder, won)
 	}
-	if from := time.Unix(p.HeldUntil, 0).Add(HoldGrace); p.HeldUntil > 0 && !now.After(from) {
+	if from := time.Unix(p.HeldUntil, 0); p.HeldUntil > 0 && !now.After(from) {
 		return h, NotEmpty.Errorf("a hold of account %s may come back until %s", o.Holder, from.UTC().Format(time.RFC3339))
 	}
 	h.Status = Closed

@@ -23,9 +23,9 @@ func TestClose(t *testing.T) {
 	}{
 		"empty":                     {currency.Purse{Seq: 3}, resident, until, nil},
 		"a won is left":             {currency.Purse{Buckets: purse(t, part(1, 2026_12_31, currency.Benefit, "welfare", 1))}, resident, until, currency.NotEmpty},
-		"a hold may be captured":    {currency.Purse{HeldUntil: until.Unix()}, resident, until, currency.NotEmpty},
-		"a hold may wait to return": {currency.Purse{HeldUntil: until.Unix()}, resident, until.Add(currency.HoldGrace), currency.NotEmpty},
-		"holds are over":            {currency.Purse{HeldUntil: until.Unix()}, resident, until.Add(currency.HoldGrace + time.Second), nil},
+		"a hold may be captured":    {currency.Purse{HeldUntil: until.Unix()}, resident, until.Add(-time.Hour), currency.NotEmpty},
+		"a hold may wait to return": {currency.Purse{HeldUntil: until.Unix()}, resident, until, currency.NotEmpty},
+		"holds are over":            {currency.Purse{HeldUntil: until.Unix()}, resident, until.Add(time.Second), nil},
 		"a shop":                    {currency.Purse{}, shop, until, currency.HolderState},
 	} {
 		t.Run(name, func(t *testing.T) {

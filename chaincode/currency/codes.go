@@ -96,7 +96,7 @@ var (
 	NotCashable       = Codes.New("NOT_CASHABLE", code.Rule, "Nothing here may be turned into cash yet, or any more, by the terms it was bought under.")
 	RecoveryEarly     = Codes.New("RECOVERY_EARLY", code.Rule, "The holder may still object to the recovery.")
 	NotEmpty          = Codes.New("NOT_EMPTY", code.Rule, "The account still holds value, or one of its holds may come back.")
-	NothingLapsed     = Codes.New("NOTHING_LAPSED", code.Rule, "Nothing here is past its last day by a whole day.")
+	NothingLapsed     = Codes.New("NOTHING_LAPSED", code.Rule, "Nothing here is past its last day by the policy's grace.")
 	FiscalYear        = Codes.New("FISCAL_YEAR", code.Rule, "The appropriation is in the books of another year.")
 	NotOnSale         = Codes.New("NOT_ON_SALE", code.Rule, "The programme's policy in force sells nothing.")
 	PurchaseCap       = Codes.New("PURCHASE_CAP", code.Rule, "More would be bought than one person may buy in a month or may hold.")

@@ -4,15 +4,8 @@ package currency
 
 import "time"
 
-// Bounds of holds.
-const (
-	// MaxHold bounds how long a payer may set value aside.
-	MaxHold = 31 * 24 * time.Hour
-	// HoldGrace is how long after its deadline a hold goes back to its payer. Who
-	// captures may have a clock 15 minutes late and who sweeps one 15 minutes early;
-	// this is longer than both together, so a capture in time never loses to a sweep.
-	HoldGrace = time.Hour
-)
+// MaxHold bounds how long a payer may set value aside.
+const MaxHold = 31 * 24 * time.Hour
 
 // Authorise sets value aside for a merchant, who captures it until a deadline or
 // does not (TypAuthorise).
@@ -54,6 +47,7 @@ type Hold struct {
 	Parts    []Part `json:"parts,omitempty"` // what is still held, in the order in which it is captured
 	Captured int64  `json:"captured"`        // won so far
 	Until    int64  `json:"until"`           // last moment to capture, Unix seconds
+	Back     int64  `json:"back"`            // goes back to its payer after, Unix seconds
 	At       int64  `json:"at"`              // Unix seconds
 }
 
@@ -64,7 +58,8 @@ func (o Authorise) Decide(b Buckets, m Merchant, current Policy, policies Polici
 		return Transfer{}, Hold{}, HoldDeadline.Errorf("until is %d seconds from now, 0 to %d are allowed", left, int64(MaxHold/time.Second))
 	}
 	done, err := Payment{Amount: o.Amount, Holder: o.Holder}.Decide(b, m, current, policies, today)
-	return done, Hold{Merchant: m.ID, Parts: done.Used, Until: o.Until, At: now.Unix()}, err
+	back := o.Until + int64(current.Grace.hold()/time.Second)
+	return done, Hold{Merchant: m.ID, Parts: done.Used, Until: o.Until, Back: back, At: now.Unix()}, err
 }
 
 // Capture takes held value, whole or in part, by the merchant it is held for
@@ -167,9 +162,9 @@ func (o Void) Decide(m Merchant, h Hold) ([]Part, Hold, error) {
 }
 
 // Release gives back what nobody captured in time. Anybody may ask for it. It
-// returns HOLD_OPEN until HoldGrace after the deadline, or HOLD_EMPTY.
+// returns HOLD_OPEN until the policy's grace after the deadline, or HOLD_EMPTY.
 func (h Hold) Release(name ReceiptName, now time.Time) ([]Part, Hold, error) {
-	if from := time.Unix(h.Until, 0).Add(HoldGrace); !now.After(from) {
+	if from := time.Unix(h.Back, 0); !now.After(from) {
 		return nil, h, HoldOpen.Errorf("hold %s goes back after %s", name, from.UTC().Format(time.RFC3339))
 	}
 	return h.giveBack(name)

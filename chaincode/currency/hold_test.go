@@ -15,7 +15,7 @@ func TestHold(t *testing.T) {
 	until := noon(today)
 	shop := currency.Merchant{ID: "bakery", Status: currency.Active}
 	benefit, principal := part(1, 2026_12_31, currency.Benefit, "welfare", 100), part(1, 2031_03_02, currency.Principal, "deposits", 50)
-	held := currency.Hold{Merchant: "bakery", Parts: []currency.Part{benefit, principal}, Until: until.Unix()}
+	held := currency.Hold{Merchant: "bakery", Parts: []currency.Part{benefit, principal}, Until: until.Unix(), Back: until.Add(time.Hour).Unix()}
 	name := currency.ReceiptName{Holder: alice.account, Seq: 3}
 	rules := currency.Policies{1: goodPolicy()}
 
@@ -64,13 +64,13 @@ func TestHold(t *testing.T) {
 	authorised := currency.Receipt{Kind: currency.KindHold, To: "bakery", Amount: 150, Used: held.Parts}
 	_, err = after.Paid(authorised)
 	wantCode(t, err, currency.NotRefundable)
-	_, _, err = after.Release(name, until.Add(currency.HoldGrace))
+	_, _, err = after.Release(name, until.Add(time.Hour))
 	wantCode(t, err, currency.HoldOpen)
 	_, _, err = currency.Void{Hold: name}.Decide(currency.Merchant{ID: "other"}, after)
 	wantCode(t, err, currency.HoldUnknown)
 	for _, release := range []func() ([]currency.Part, currency.Hold, error){
 		func() ([]currency.Part, currency.Hold, error) {
-			return after.Release(name, until.Add(currency.HoldGrace+time.Second))
+			return after.Release(name, until.Add(time.Hour+time.Second))
 		},
 		func() ([]currency.Part, currency.Hold, error) { return currency.Void{Hold: name}.Decide(shop, after) },
 	} {

@@ -6,17 +6,6 @@ import (
 	"github.com/komsco/trust-platform/chaincode/ledger/call"
 )
 
-// Grace is how many whole days of the programme's calendar pass between the last
-// day value may be spent and the first on which it may be swept. It is longer
-// than any clock may be off (15 minutes), so nobody's sweep races a payment that
-// was still in time.
-const Grace = 1
-
-// Lapsed reports whether value of these terms may be swept on a day.
-func (t Terms) Lapsed(today Day) bool {
-	return t.Expiry != 0 && t.Expiry.After(Grace) < today
-}
-
 // CanLapse returns NOTHING_LAPSED for a merchant, who gave goods for what it
 // holds, or HOLDER_FROZEN: what a case is about stays until the case is closed.
 func (h Holder) CanLapse() error {
@@ -33,34 +22,34 @@ func (h Holder) CanLapse() error {
 // is: orders that are under way, and those sent again, meet the same purse as
 // far as they may use it. It returns NOTHING_LAPSED, so that a sweep never
 // writes a purse, and never holds up its owner, without taking something.
-func (p Purse) Lapse(today Day) (Purse, []Part, error) {
+func (p Purse) Lapse(c Calendar) (Purse, []Part, error) {
 	left, lapsed := Buckets{}, []Part(nil)
 	for _, b := range p.Buckets {
-		if b.Lapsed(today) {
+		if c.Lapsed(b.Terms) {
 			lapsed = append(lapsed, Part{Terms: b.Terms, Amount: b.Left})
 		} else {
 			left = append(left, b)
 		}
 	}
 	if lapsed == nil {
-		return p, nil, NothingLapsed.Errorf("of %d kinds of value in the purse none lapsed before %s", len(p.Buckets), today)
+		return p, nil, NothingLapsed.Errorf("of %d kinds of value in the purse none lapsed before %s", len(p.Buckets), c.Today())
 	}
 	return Purse{Seq: p.Seq, Buckets: left, HeldUntil: p.HeldUntil}, lapsed, nil
 }
 
 // Lapse takes what has lapsed out of a credit; one without parts is to be
 // deleted. It returns NOTHING_LAPSED.
-func (c Credit) Lapse(today Day) (Credit, []Part, error) {
+func (c Credit) Lapse(at Calendar) (Credit, []Part, error) {
 	var left, lapsed []Part
 	for _, p := range c.Parts {
-		if p.Lapsed(today) {
+		if at.Lapsed(p.Terms) {
 			lapsed = append(lapsed, p)
 		} else {
 			left = append(left, p)
 		}
 	}
 	if lapsed == nil {
-		return c, nil, NothingLapsed.Errorf("of %d kinds of value in the credit none lapsed before %s", len(c.Parts), today)
+		return c, nil, NothingLapsed.Errorf("of %d kinds of value in the credit none lapsed before %s", len(c.Parts), at.Today())
 	}
 	c.Parts = left
 	return c, lapsed, nil

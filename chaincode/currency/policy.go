@@ -24,6 +24,7 @@ type Policy struct {
 	CashRefund    *CashRefund `json:"cashRefund,omitempty"` // when bought value may be turned back into cash; never if left out
 	Gifts         bool        `json:"gifts,omitempty"`      // holders may give it to one another
 	Respend       bool        `json:"respend,omitempty"`    // merchants keep the terms and may spend it themselves
+	Grace         Grace       `json:"grace,omitzero"`       // how long sweeps leave alone what is over
 	SpendOrder    []Source    `json:"spendOrder,omitempty"` // which source goes first among equal expiries; default benefit, reward, subsidy, principal
 	Approved      bool        `json:"approved,omitempty"`   // by a second person
 	ProposedBy    string      `json:"proposedBy,omitempty"` // MSP/common name
@@ -87,6 +88,9 @@ func (p Policy) Validate() error {
 		if !slices.Equal(want, got) {
 			return InvalidPolicy.Errorf("spendOrder %v: each of %v once", p.SpendOrder, sources)
 		}
+	}
+	if err := p.Grace.check(); err != nil {
+		return err
 	}
 	if p.Sale != nil {
 		if err := p.Sale.check(); err != nil {

@@ -50,7 +50,7 @@ func (s *step) authorise(o currency.Authorise) (currency.Buckets, string, error)
 	if err != nil {
 		return nil, "", err
 	}
-	s.heldUntil = max(s.heldUntil, o.Until)
+	s.heldUntil = max(s.heldUntil, held.Back)
 	s.fill(currency.KindHold, o.Amount, o.To, o.Ref, done.Used)
 	return done.Left, "Authorised", holds.Put(s.tx, held, s.Program, s.Holder, ledger.Num(s.Seq))
 }

@@ -47,7 +47,7 @@ func sweep(t *ledger.Tx, r currency.Sweep) (currency.Swept, error) {
 	if err := prefetchSweep(t, r); err != nil {
 		return out, err
 	}
-	today := p.Today(t.Now())
+	at := calendar{t, currency.Calendar{Program: p, Policies: currency.Policies{}, Now: t.Now()}}
 	try := func(skipped currency.Skipped, item func() ([]currency.Part, error)) error {
 		lapsed, err := item()
 		if e := code.Of(err); e != nil && e.Code.Kind != code.Internal {
@@ -59,11 +59,11 @@ func sweep(t *ledger.Tx, r currency.Sweep) (currency.Swept, error) {
 			return err
 		}
 		out.Lapsed += currency.Total(lapsed)
-		return giveBack(t, r.Program, today, lapsed)
+		return giveBack(t, r.Program, at.Today(), lapsed)
 	}
 	for _, account := range r.Purses {
 		err := try(currency.Skipped{Account: account}, func() ([]currency.Part, error) {
-			return sweepPurse(t, r.Program, account, today)
+			return sweepPurse(at, account)
 		})
 		if err != nil {
 			return out, err
@@ -71,7 +71,7 @@ func sweep(t *ledger.Tx, r currency.Sweep) (currency.Swept, error) {
 	}
 	for _, c := range r.Credits {
 		err := try(currency.Skipped{Account: c.Account, Credit: c.Credit}, func() ([]currency.Part, error) {
-			return sweepCredit(t, r.Program, c, today)
+			return sweepCredit(at, c)
 		})
 		if err != nil {
 			return out, err
@@ -111,7 +111,8 @@ func prefetchSweep(t *ledger.Tx, r currency.Sweep) error {
 	return t.Prefetch(keys...)
 }
 
-func sweepPurse(t *ledger.Tx, program, account string, today currency.Day) ([]currency.Part, error) {
+func sweepPurse(at calendar, account string) ([]currency.Part, error) {
+	t, program := at.tx, at.Program.ID
 	h, err := holder(t, program, account)
 	if err != nil {
 		return nil, err
@@ -123,7 +124,10 @@ func sweepPurse(t *ledger.Tx, program, account string, today currency.Day) ([]cu
 	if err != nil {
 		return nil, err
 	}
-	after, lapsed, err := before.Lapse(today)
+	if err := at.learn(before.Terms()); err != nil {
+		return nil, err
+	}
+	after, lapsed, err := before.Lapse(at.Calendar)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +135,8 @@ func sweepPurse(t *ledger.Tx, program, account string, today currency.Day) ([]cu
 	return lapsed, purses.Put(t, after, program, account)
 }
 
-func sweepCredit(t *ledger.Tx, program string, c currency.OwnedCredit, today currency.Day) ([]currency.Part, error) {
+func sweepCredit(at calendar, c currency.OwnedCredit) ([]currency.Part, error) {
+	t, program := at.tx, at.Program.ID
 	h, err := holder(t, program, c.Account)
 	if err != nil {
 		return nil, err
@@ -150,7 +155,10 @@ func sweepCredit(t *ledger.Tx, program string, c currency.OwnedCredit, today cur
 	if !found {
 		return nil, currency.CreditUnknown.Errorf("%s of account %s", c.Credit, c.Account)
 	}
-	after, lapsed, err := before.Lapse(today)
+	if err := at.learn(before.Terms()); err != nil {
+		return nil, err
+	}
+	after, lapsed, err := before.Lapse(at.Calendar)
 	if err != nil {
 		return nil, err
 	}
@@ -160,6 +168,25 @@ func sweepCredit(t *ledger.Tx, program string, c currency.OwnedCredit, today cur
 		return lapsed, nil
 	}
 	return lapsed, credits.Put(t, after, program, c.Account, tx, ledger.Num(n))
+}
+
+// calendar is a calendar that loads the policies it needs.
+type calendar struct {
+	tx *ledger.Tx
+	currency.Calendar
+}
+
+// learn loads the policies of terms that it will be asked about.
+func (c calendar) learn(all []currency.Terms) (err error) {
+	for _, t := range all {
+		if _, known := c.Policies[t.Policy]; known || t.Expiry == 0 {
+			continue
+		}
+		if c.Policies[t.Policy], err = policy(c.tx, c.Program.ID, t.Policy); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // giveBack returns value to the funds it came from. The keys carry this
@@ -221,7 +248,7 @@ func lapsing(t *ledger.Tx, r currency.LapsingQuery) (currency.Lapsing, error) {
 	if err != nil {
 		return out, err
 	}
-	today := p.Today(t.Now())
+	at := calendar{t, currency.Calendar{Program: p, Policies: currency.Policies{}, Now: t.Now()}}
 	switch r.Of {
 	case currency.LapsingHolds:
 		out.Next, err = pick(t, r, holds, func(key []string, h currency.Hold) error {
@@ -235,14 +262,20 @@ func lapsing(t *ledger.Tx, r currency.LapsingQuery) (currency.Lapsing, error) {
 	case currency.LapsingCredits:
 		out.Next, err = pick(t, r, credits, func(key []string, c currency.Credit) error {
 			name, err := creditName(key[1:])
-			if _, _, none := c.Lapse(today); none == nil {
+			if err := at.learn(c.Terms()); err != nil {
+				return err
+			}
+			if _, _, none := c.Lapse(at.Calendar); none == nil {
 				out.Credits = append(out.Credits, currency.OwnedCredit{Account: key[0], Credit: name})
 			}
 			return err
 		})
 	default:
 		out.Next, err = pick(t, r, purses, func(key []string, p currency.Purse) error {
-			if _, _, none := p.Lapse(today); none == nil {
+			if err := at.learn(p.Terms()); err != nil {
+				return err
+			}
+			if _, _, none := p.Lapse(at.Calendar); none == nil {
 				out.Purses = append(out.Purses, key[0])
 			}
 			return nil

@@ -14,7 +14,7 @@ type step struct {
 	holder    currency.Holder
 	rules     currency.Policy // in force
 	collected currency.Collected
-	heldUntil int64    // the latest deadline of its holds
+	heldUntil int64    // when the last of its holds has gone back
 	sent      *pending // what the other side is credited
 }
 
