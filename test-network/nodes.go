@@ -37,6 +37,7 @@ func (n *Network) nodes() ([]process, error) {
 		}
 		all = append(all, p)
 	}
+	peers := 0
 	for _, o := range c.Organisations {
 		for _, node := range o.Nodes {
 			name := peerName(o, node)
@@ -48,6 +49,10 @@ func (n *Network) nodes() ([]process, error) {
 			p.Program, p.Args = filepath.Join(n.state.BinDir, "peer"), []string{"node", "start"}
 			files := n.crypto().PeerNode(o, node)
 			p.Env = append(p.Env, "CCAAS_CLIENT_CERT="+files.TLSCert, "CCAAS_CLIENT_KEY="+files.TLSKey)
+			if first := n.state.PeerProfiles; first > 0 {
+				p.Env = append(p.Env, "CORE_PEER_PROFILE_ENABLED=true", "CORE_PEER_PROFILE_LISTENADDRESS="+loopback(first+peers))
+			}
+			peers++
 			p.Listen = []listener{{portOf(node.Listen), "clients and peers"}, {portOf(node.Chaincode), "chaincodes"}, {portOf(node.Operations), "health and metrics"}}
 			p.ready = func(ctx context.Context) error { return handshake(ctx, node.Listen, files.TLSRoot) }
 			all = append(all, p)

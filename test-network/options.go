@@ -31,6 +31,9 @@ type Options struct {
 	Chaincodes []Chaincode
 	// ChaincodePerOrg runs a process of each chaincode for each organisation, as in production.
 	ChaincodePerOrg bool
+	// PeerProfiles is the port from which on each peer serves profiles of itself (/debug/pprof/), one after the other; 0 for
+	// none.
+	PeerProfiles int
 	// Progress gets a line for each step.
 	Progress io.Writer
 }

@@ -26,6 +26,7 @@ func (n *Network) settle(o Options) error {
 		n.state.BasePort = DefaultBasePort
 		n.state.Choices = choices{Orderers: 1}
 		n.state.ChaincodePerOrg = o.ChaincodePerOrg
+		n.state.PeerProfiles = o.PeerProfiles
 	}
 	was := n.state.Choices
 	want := was

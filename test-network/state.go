@@ -36,6 +36,7 @@ type state struct {
 	Consortium      *network.Consortium `json:"consortium"`
 	BasePort        int                 `json:"basePort"`
 	ChaincodePerOrg bool                `json:"chaincodePerOrg,omitempty"`
+	PeerProfiles    int                 `json:"peerProfiles,omitempty"`
 	// BinDir holds Fabric's programs.
 	BinDir string `json:"binDir"`
 	// Made is set once certificates and the channel's first block exist.

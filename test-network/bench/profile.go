@@ -32,6 +32,14 @@ func (s *stage) pprofAddress() string {
 	return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.GatewayPort+1))
 }
 
+// peerProfiles is the port from which on the peers serve theirs.
+func (s *stage) peerProfiles() int {
+	if s.Profiles == "" {
+		return 0
+	}
+	return s.GatewayPort + 2
+}
+
 // exposeProfiles has the contract's processes serve profiles.
 func (s *stage) exposeProfiles(ctx context.Context) error {
 	cc, err := s.Chaincode("currency")
@@ -51,7 +59,12 @@ func (s *stage) profileURLs(ctx context.Context) (map[string]string, error) {
 		return nil, err
 	}
 	urls := map[string]string{"gateway": "http://" + s.pprofAddress() + "/debug/pprof/"}
+	peers := 0
 	for _, n := range nodes {
+		if n.Kind == testnetwork.KindPeer {
+			urls[n.Name] = fmt.Sprintf("http://127.0.0.1:%d/debug/pprof/", s.peerProfiles()+peers)
+			peers++
+		}
 		if n.Kind != testnetwork.KindChaincode || !strings.HasPrefix(n.Name, "currency-") {
 			continue
 		}

@@ -95,6 +95,7 @@ func (s *stage) prepare(ctx context.Context) error {
 	s.Platform, err = platform.Up(ctx, platform.Options{
 		Options: testnetwork.Options{
 			Dir: s.Dir, BasePort: s.BasePort, ChaincodePerOrg: true, Batch: s.Blocks, Progress: s.Progress,
+			PeerProfiles: s.peerProfiles(),
 		},
 		GatewayPort: s.GatewayPort, GatewayOrg: courierOrg,
 		GatewayArgs: []string{
