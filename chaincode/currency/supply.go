@@ -172,7 +172,7 @@ func (s *Supply) add(table, program string, value []byte, sign int64) error {
 		parts(Credits, c.Parts)
 	case TablePurse:
 		var p Purse
-		err = json.Unmarshal(value, &p)
+		err = p.UnmarshalBinary(value)
 		for _, b := range p.Buckets {
 			move(b.Origin, Purses, b.Left)
 		}

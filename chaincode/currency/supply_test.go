@@ -82,14 +82,14 @@ func TestSupplyNamesWhatIsWrong(t *testing.T) {
 	}
 	wantCode(t, s.Apply(currency.TableAppropriation, "a", nil, []byte(`{"fund":"f","amount":100,"left":100,"approved":true}`)), nil)
 	wantCode(t, s.Check(), nil)
-	wantCode(t, s.Apply(currency.TablePurse, "b", nil, []byte(`{"buckets":[{"origin":"g","left":7}]}`)), nil)
+	wantCode(t, s.Apply(currency.TablePurse, "b", nil, []byte(`{"v":1,"buckets":[{"origin":"g","left":7}]}`)), nil)
 	if err := s.Check(); err == nil || !strings.Contains(err.Error(), "programme b fund g: -7 won unexplained") {
 		t.Errorf("money from nowhere: %v", err)
 	}
 
 	// Two wrongs that make up for each other are seen by what is below zero.
 	s = currency.NewSupply()
-	wantCode(t, s.Apply(currency.TablePurse, "b", nil, []byte(`{"buckets":[{"origin":"g","left":7}]}`)), nil)
+	wantCode(t, s.Apply(currency.TablePurse, "b", nil, []byte(`{"v":1,"buckets":[{"origin":"g","left":7}]}`)), nil)
 	wantCode(t, s.Apply(currency.TableCredit, "b", []byte(`{"parts":[{"origin":"g","amount":7}]}`), nil), nil)
 	if err := s.Check(); err == nil || !strings.Contains(err.Error(), "credits is -7 won") {
 		t.Errorf("a credit claimed twice: %v", err)

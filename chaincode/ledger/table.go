@@ -4,6 +4,7 @@ package ledger
 
 import (
 	"bytes"
+	"encoding"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -16,7 +17,9 @@ import (
 )
 
 // Table is one kind of record: a composite-key namespace whose values are JSON
-// objects that start with their format version, {"v":1,…}.
+// objects that start with their format version, {"v":1,…}. A record that is an
+// encoding.BinaryAppender and BinaryUnmarshaler has a stored form of its own,
+// which starts with its format version likewise.
 type Table[T any] struct {
 	name    string
 	version int
@@ -90,6 +93,9 @@ func (tb Table[T]) Delete(t *Tx, parts ...string) { t.put(tb.Key(parts...), nil)
 
 // Encode writes the stored form: the record's JSON object behind its version.
 func (tb Table[T]) Encode(record T) ([]byte, error) {
+	if own, ok := any(record).(encoding.BinaryAppender); ok {
+		return own.AppendBinary(nil)
+	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `{"v":%d`, tb.version)
 	head := b.Len()
@@ -109,6 +115,10 @@ func (tb Table[T]) Encode(record T) ([]byte, error) {
 // Decode reads the stored form of this version or the one before.
 func (tb Table[T]) Decode(raw []byte) (T, error) {
 	var record T
+	if own, ok := any(&record).(encoding.BinaryUnmarshaler); ok {
+		err := own.UnmarshalBinary(raw)
+		return record, err
+	}
 	rest, ok := bytes.CutPrefix(raw, []byte(`{"v":`))
 	end := bytes.IndexAny(rest, ",}")
 	if !ok || end <= 0 {

@@ -4,6 +4,7 @@ package contract_test
 
 import (
 	"bytes"
+	"encoding"
 	"encoding/json"
 	"slices"
 	"time"
@@ -231,6 +232,12 @@ func (a *audit) refunded(t ledgertest.TB, parts []string, before, after []byte) 
 func (a *audit) decode(t ledgertest.TB, raw []byte, into any) {
 	t.Helper()
 	if raw == nil {
+		return
+	}
+	if own, ok := into.(encoding.BinaryUnmarshaler); ok {
+		if err := own.UnmarshalBinary(raw); err != nil {
+			t.Fatalf("%.200q: %v", raw, err)
+		}
 		return
 	}
 	if !bytes.HasPrefix(raw, []byte(`{"v":1`)) {

@@ -3,6 +3,7 @@
 package contract_test
 
 import (
+	"encoding"
 	"encoding/json"
 	"strconv"
 
@@ -37,7 +38,19 @@ func record[T any](tn *town, table string, parts ...string) (v T, found bool) {
 	if raw == nil {
 		return v, false
 	}
-	return result[T](tn, raw), true
+	return stored[T](tn, raw), true
+}
+
+// stored reads a value as the ledger keeps it.
+func stored[T any](tn *town, raw []byte) (v T) {
+	tn.t.Helper()
+	if own, ok := any(&v).(encoding.BinaryUnmarshaler); ok {
+		if err := own.UnmarshalBinary(raw); err != nil {
+			tn.t.Fatalf("value %.200q: %v", raw, err)
+		}
+		return v
+	}
+	return result[T](tn, raw)
 }
 
 func (tn *town) purse(program string, w *wallet) currency.Purse {

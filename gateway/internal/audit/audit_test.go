@@ -66,8 +66,9 @@ func change(at uint64, table, from, to string) func(*blocks.Block) {
 		for i := range b.Txs {
 			for j := range b.Txs[i].Writes {
 				w := &b.Txs[i].Writes[j]
-				if name, _, _ := blocks.SplitKey(w.Key); name == table && bytes.Contains(w.Value, []byte(from)) {
-					w.Value = bytes.Replace(w.Value, []byte(from), []byte(to), 1)
+				name, _, _ := blocks.SplitKey(w.Key)
+				if value := currency.Readable(name, w.Value); name == table && bytes.Contains(value, []byte(from)) {
+					w.Value = bytes.Replace(value, []byte(from), []byte(to), 1)
 					return
 				}
 			}

@@ -3,12 +3,14 @@
 package audit
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"hash"
 
+	"github.com/komsco/trust-platform/chaincode/currency"
 	"github.com/komsco/trust-platform/gateway/internal/blocks"
 )
 
@@ -136,7 +138,7 @@ func diffWrites(a, b []blocks.Write) (key string, values [2]string, same bool) {
 			return blocks.Readable(a[i].Key), [2]string{show(a[i]), nothing}, false
 		case i == len(a) || a[i].Key != b[i].Key:
 			return blocks.Readable(b[i].Key), [2]string{nothing, show(b[i])}, false
-		case show(a[i]) != show(b[i]):
+		case a[i].IsDelete != b[i].IsDelete || !bytes.Equal(a[i].Value, b[i].Value):
 			return blocks.Readable(a[i].Key), [2]string{show(a[i]), show(b[i])}, false
 		}
 	}
@@ -147,5 +149,6 @@ func show(w blocks.Write) string {
 	if w.IsDelete {
 		return deleted
 	}
-	return string(w.Value)
+	table, _, _ := blocks.SplitKey(w.Key)
+	return string(currency.Readable(table, w.Value))
 }
