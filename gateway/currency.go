@@ -46,6 +46,12 @@ func (c *Currency) Refund(ctx context.Context, order string) (currency.Receipt, 
 	return submit[currency.Receipt](ctx, c, "Refund", order)
 }
 
+// CompleteRefund carries out a complete-refund order: REFUND_UNKNOWN,
+// INSUFFICIENT_FUNDS.
+func (c *Currency) CompleteRefund(ctx context.Context, order string) (currency.Receipt, error) {
+	return submit[currency.Receipt](ctx, c, "CompleteRefund", order)
+}
+
 // Buy carries out a purchase order: it waits for the bank to confirm its deposit.
 func (c *Currency) Buy(ctx context.Context, order string) (currency.Receipt, error) {
 	return submit[currency.Receipt](ctx, c, "Buy", order)

@@ -108,8 +108,16 @@ func (h *Holder) Redeem(o currency.Redeem) (string, error) {
 }
 
 // Refund gives back a payment that the signing merchant took: Seq, Payment,
-// Amount (won); Ref, Claims and Exp may be left out.
+// Amount (won); Ref, Claims and Exp may be left out. With Wait, what the merchant
+// lacks waits for its next takings.
 func (h *Holder) Refund(o currency.Refund) (string, error) {
+	h.bind(&o.V, &o.Network, &o.Channel, &o.Chaincode, &o.Program, &o.Holder, &o.Exp)
+	return h.sign(o)
+}
+
+// CompleteRefund gives back what the signing merchant owes of a payment: Seq,
+// Payment; Claims and Exp may be left out.
+func (h *Holder) CompleteRefund(o currency.CompleteRefund) (string, error) {
 	h.bind(&o.V, &o.Network, &o.Channel, &o.Chaincode, &o.Program, &o.Holder, &o.Exp)
 	return h.sign(o)
 }

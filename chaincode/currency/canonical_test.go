@@ -33,6 +33,7 @@ var signed = []any{
 	currency.Close{},
 	currency.Read{},
 	currency.Buy{},
+	currency.CompleteRefund{},
 }
 
 func TestSignedTypesCoverAllOrders(t *testing.T) {
@@ -45,6 +46,7 @@ func TestSignedTypesCoverAllOrders(t *testing.T) {
 	want := []string{
 		currency.TypOpen, currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund,
 		currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypCashOut, currency.TypClose, currency.TypRead, currency.TypBuy,
+		currency.TypComplete,
 	}
 	if !slices.Equal(types, want) {
 		t.Errorf("types %v, want %v", types, want)
@@ -98,6 +100,8 @@ var anyText = rapid.Custom(func(t *rapid.T) string {
 	return strings.NewReplacer("\u2028", "", "\u2029", "").Replace(text)
 })
 
+var anyInteger = rapid.Int64Range(-1<<53+1, 1<<53-1)
+
 // fill gives every field of a struct a random value; every second one of those
 // that may be left out is.
 func fill(t *rapid.T, v reflect.Value) {
@@ -114,12 +118,21 @@ func fill(t *rapid.T, v reflect.Value) {
 		case reflect.String:
 			f.SetString(anyText.Draw(t, name))
 		case reflect.Int, reflect.Int64:
-			f.SetInt(rapid.Int64Range(-1<<53+1, 1<<53-1).Draw(t, name))
+			f.SetInt(anyInteger.Draw(t, name))
 		case reflect.Slice:
 			f.Set(reflect.MakeSlice(f.Type(), rapid.IntRange(0, 3).Draw(t, name), 3))
 			for j := range f.Len() {
-				f.Index(j).SetString(anyText.Draw(t, name))
+				switch e := f.Index(j); e.Kind() {
+				case reflect.String:
+					e.SetString(anyText.Draw(t, name))
+				case reflect.Int64:
+					e.SetInt(anyInteger.Draw(t, name))
+				default:
+					t.Fatalf("field %s holds %ss: say here how they are canonical", field.Name, e.Kind())
+				}
 			}
+		case reflect.Bool:
+			f.SetBool(rapid.Bool().Draw(t, name))
 		case reflect.Struct:
 			fill(t, f)
 		default:

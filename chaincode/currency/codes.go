@@ -72,6 +72,7 @@ var (
 	PurchasePaid         = Codes.New("PURCHASE_PAID", code.Conflict, "The purchase was confirmed before.")
 	HoldUnknown          = Codes.New("HOLD_UNKNOWN", code.NotFound, "There is no hold of this name, or it is for another merchant.")
 	HoldEmpty            = Codes.New("HOLD_EMPTY", code.Conflict, "Nothing is held any more: it was captured or went back.")
+	RefundUnknown        = Codes.New("REFUND_UNKNOWN", code.NotFound, "No refund of this payment waits at this merchant.")
 	PayoutExists         = Codes.New("PAYOUT_EXISTS", code.Conflict, "The bank reference was used for another payout.")
 )
 
@@ -90,6 +91,7 @@ var (
 	NotMerchant       = Codes.New("NOT_MERCHANT", code.Rule, "Only merchants redeem and refund.")
 	NotRefundable     = Codes.New("NOT_REFUNDABLE", code.Rule, "The receipt is not of a payment to this merchant.")
 	RefundExceeds     = Codes.New("REFUND_EXCEEDS", code.Rule, "More would be refunded than was paid.")
+	RefundWaits       = Codes.New("REFUND_WAITS", code.Rule, "The merchant owes refunds that wait for its takings: they come first.")
 	HoldDeadline      = Codes.New("HOLD_DEADLINE", code.Rule, "The hold's deadline has passed, or is too far ahead.")
 	HoldExceeds       = Codes.New("HOLD_EXCEEDS", code.Rule, "More would be captured than is held.")
 	HoldOpen          = Codes.New("HOLD_OPEN", code.Rule, "The hold may still be captured, or could a moment ago.")

@@ -26,6 +26,7 @@ const (
 	TypClose     = "close-order+jws"
 	TypRead      = "read-order+jws"
 	TypBuy       = "purchase-order+jws"
+	TypComplete  = "complete-refund-order+jws"
 )
 
 // MaxClaims bounds the credits that one transaction claims.
@@ -185,6 +186,8 @@ func newPayload(m *jws.Message, types []string) (Payload, error) {
 		return payloadOf[Read](m)
 	case TypBuy:
 		return payloadOf[Buy](m)
+	case TypComplete:
+		return payloadOf[CompleteRefund](m)
 	default:
 		return nil, WrongOrder.Errorf("typ %.40q is not an order", m.Header.Typ)
 	}

@@ -46,6 +46,7 @@ type Transfer struct {
 	Left   Buckets
 	Used   []Part
 	Credit []Part
+	Due    []Part // of a refund: what the merchant lacks
 }
 
 // Decide pays amount from a purse to a merchant: what may be spent there,

@@ -34,6 +34,7 @@ type Receipt struct {
 	Credit    CreditName   `json:"credit,omitempty"`    // what the other side claims
 	Ref       string       `json:"ref,omitempty"`       // the order's reference
 	Payment   *ReceiptName `json:"payment,omitempty"`   // what was refunded, captured or voided
+	Due       []Part       `json:"due,omitempty"`       // of a refund: what waits for the merchant's next takings
 	Used      []Part       `json:"used,omitempty"`      // what was taken from the purse, in the order it was taken
 	Claimed   []CreditName `json:"claimed,omitempty"`   // credits claimed first, whole or in part
 	Unclaimed []Unclaimed  `json:"unclaimed,omitempty"` // credits named and not claimed, or not all of
@@ -102,7 +103,8 @@ type PurseView struct {
 type ReceiptView struct {
 	Account  string `json:"account"`
 	Seq      int64  `json:"seq"`
-	Refunded int64  `json:"refunded,omitempty"` // won
+	Refunded int64  `json:"refunded,omitempty"` // won, with what waits
+	Waiting  int64  `json:"waiting,omitempty"`  // won of that which the merchant still owes
 	Receipt
 }
 

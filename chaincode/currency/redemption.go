@@ -54,13 +54,13 @@ type Payout struct {
 	At         int64       `json:"at"`     // Unix seconds
 }
 
-// Decide redeems amount of what a merchant holds. It returns MERCHANT_SUSPENDED
-// or INSUFFICIENT_FUNDS.
-func (o Redeem) Decide(b Buckets, m Merchant) (left Buckets, used []Part, err error) {
+// Decide redeems amount of what a merchant holds, but for won of funds that it
+// owes refunds of. It returns MERCHANT_SUSPENDED or INSUFFICIENT_FUNDS.
+func (o Redeem) Decide(b Buckets, m Merchant, owed Owed) (left Buckets, used []Part, err error) {
 	if err := m.CanRedeem(); err != nil {
 		return nil, nil, err
 	}
-	left, used, err = b.Draw(o.Amount, nil, false, func(Bucket) Refusal { return "" })
+	left, used, err = b.Draw(o.Amount, nil, false, owed.keeps)
 	return left, used, err
 }
 

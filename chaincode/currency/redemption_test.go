@@ -18,18 +18,21 @@ func TestRedeem(t *testing.T) {
 		amount int64
 		want   *code.Code
 		used   []currency.Part
+		owed   []currency.Part
 	}{
-		{"all, with terms or without, by fund", currency.Active, 180, nil, till},
-		{"a part", currency.Active, 60, nil, []currency.Part{till[0], part(0, 0, "", "deposits", 30)}},
-		{"a won more", currency.Active, 181, currency.InsufficientFunds, nil},
-		{"while suspended", currency.Suspended, 1, currency.MerchantSuspended, nil},
-		{"after closing", currency.Closed, 180, nil, till},
+		{"all, with terms or without, by fund", currency.Active, 180, nil, till, nil},
+		{"a part", currency.Active, 60, nil, []currency.Part{till[0], part(0, 0, "", "deposits", 30)}, nil},
+		{"a won more", currency.Active, 181, currency.InsufficientFunds, nil, nil},
+		{"while suspended", currency.Suspended, 1, currency.MerchantSuspended, nil, nil},
+		{"after closing", currency.Closed, 180, nil, till, nil},
+		{"what no refund waits for", currency.Active, 100, nil, till[2:], till[:1]},
+		{"what a refund waits for", currency.Active, 101, currency.InsufficientFunds, nil, till[:1]},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			m := goodMerchant()
 			m.Status = tc.status
 			b := purse(t, till...)
-			left, used, err := currency.Redeem{Amount: tc.amount}.Decide(b, m)
+			left, used, err := currency.Redeem{Amount: tc.amount}.Decide(b, m, currency.Owed{}.Add(tc.owed))
 			wantCode(t, err, tc.want)
 			if !slices.Equal(used, tc.used) {
 				t.Errorf("redeemed %v, want %v", used, tc.used)

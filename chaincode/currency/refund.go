@@ -17,6 +17,7 @@ type Refund struct {
 	Ref       string       `json:"ref,omitempty"` // the caller's reference, e.g. of a bill
 	Seq       int64        `json:"seq"`
 	V         int          `json:"v"`
+	Wait      bool         `json:"wait,omitempty"` // what the merchant lacks waits for its next takings
 }
 
 // Binding implements Payload.
@@ -44,14 +45,15 @@ func (o Refund) Validate() error {
 	return checkClaims(o.Claims)
 }
 
-// Refunded is how much of a payment went back so far.
+// Refunded is how much of a payment went back so far, or waits to.
 type Refunded struct {
 	Amount int64 `json:"amount"` // won
 }
 
 // Decide gives back amount of a payment: the same terms the payer had, what was
-// spent last first. The merchant gives won of the same funds. It returns
-// NOT_REFUNDABLE, REFUND_EXCEEDS or INSUFFICIENT_FUNDS.
+// spent last first. The merchant gives won of the same funds; what it lacks waits,
+// as the transfer's Due, where the order says so. It returns NOT_REFUNDABLE,
+// REFUND_EXCEEDS or INSUFFICIENT_FUNDS.
 func (o Refund) Decide(b Buckets, m Merchant, paid Receipt, before Refunded) (Transfer, Refunded, error) {
 	if paid.Kind != KindPayment || paid.To != m.ID {
 		return Transfer{}, before, NotRefundable.Errorf("receipt %s is a %s to %s, not a payment to %s", o.Payment, paid.Kind, paid.To, m.ID)
@@ -59,23 +61,43 @@ func (o Refund) Decide(b Buckets, m Merchant, paid Receipt, before Refunded) (Tr
 	if o.Amount > paid.Amount-before.Amount {
 		return Transfer{}, before, RefundExceeds.Errorf("%d won were paid, %d of it went back, %d more are asked for", paid.Amount, before.Amount, o.Amount)
 	}
-	back := takeBack(paid.Used, before.Amount, o.Amount)
-	left, used := b, []Part(nil)
-	for _, p := range MergeParts(plain(back)) {
-		var part []Part
-		var err error
-		left, part, err = left.Draw(p.Amount, nil, false, func(b Bucket) Refusal {
+	done, err := b.giveBack(takeBack(paid.Used, before.Amount, o.Amount))
+	if err == nil && len(done.Due) > 0 && !o.Wait {
+		err = InsufficientFunds.Errorf("%d won are refunded, the merchant lacks %d won of %s", o.Amount, Total(done.Due), funds(done.Due))
+	}
+	if err != nil {
+		return Transfer{}, before, err
+	}
+	return done, Refunded{Amount: before.Amount + o.Amount}, nil
+}
+
+// giveBack gives parts back out of a merchant's purse, each out of won of its own
+// fund; what is not there is due.
+func (bs Buckets) giveBack(back []Part) (Transfer, error) {
+	there := map[string]int64{}
+	for _, b := range bs {
+		there[b.Origin] += b.Left
+	}
+	done := Transfer{Left: bs}
+	for _, p := range back {
+		paid, due := cutParts([]Part{p}, there[p.Origin])
+		there[p.Origin] -= Total(paid)
+		done.Credit, done.Due = append(done.Credit, paid...), append(done.Due, due...)
+	}
+	for _, p := range MergeParts(plain(done.Credit)) {
+		left, used, err := done.Left.Draw(p.Amount, nil, false, func(b Bucket) Refusal {
 			if b.Origin != p.Origin {
 				return Refusal("of fund " + b.Origin)
 			}
 			return ""
 		})
 		if err != nil {
-			return Transfer{}, before, err
+			return Transfer{}, err
 		}
-		used = append(used, part...)
+		done.Left, done.Used = left, append(done.Used, used...)
 	}
-	return Transfer{Left: left, Used: used, Credit: MergeParts(back)}, Refunded{Amount: before.Amount + o.Amount}, nil
+	done.Credit, done.Due = MergeParts(done.Credit), MergeParts(done.Due)
+	return done, nil
 }
 
 // takeBack walks the parts of a payment from the last spent to the first,

@@ -18,6 +18,8 @@ const (
 	TableHold          = "hold"          // program / account / seq
 	TableReceipt       = "receipt"       // program / account / seq
 	TableRefunded      = "refunded"      // program / account / seq
+	TableDue           = "due"           // program / merchant / account / seq
+	TableOwed          = "owed"          // program / merchant
 	TableMerchant      = "merchant"      // program / id
 	TableRedemption    = "redemption"    // program / account / seq
 	TableFundReturn    = "fundreturn"    // program / fund / transaction

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding"
 	"encoding/json"
+	"maps"
 	"slices"
 	"time"
 
@@ -39,6 +40,7 @@ func (a *audit) follow(t ledgertest.TB, net *ledgertest.Network) {
 					a.apply(t, w)
 				}
 			}
+			a.owed(t)
 			if err := a.supply.Check(); err != nil {
 				t.Fatalf("block %d transaction %d, %s: %v", a.block, i, tx.Args[0], err)
 			}
@@ -209,6 +211,38 @@ func (a *audit) hold(t ledgertest.TB, parts []string, before, after []byte) {
 	}
 	if !sound {
 		t.Fatalf("hold %v is %+v after %+v", parts, is, was)
+	}
+}
+
+// owed: what a merchant owes is the sum of what waits, and what waits of a payment
+// is no more than was refunded of it.
+func (a *audit) owed(t ledgertest.TB) {
+	t.Helper()
+	owed, due := map[string]int64{}, map[string]int64{}
+	for key, raw := range a.values {
+		table, of, _ := ledger.SplitKey(key)
+		switch table {
+		case currency.TableOwed:
+			var o currency.Owed
+			a.decode(t, raw, &o)
+			for _, p := range o.Parts {
+				owed[of[0]+"/"+of[1]+"/"+p.Origin] += p.Amount
+			}
+		case currency.TableDue:
+			var d currency.Due
+			var back currency.Refunded
+			a.decode(t, raw, &d)
+			a.decode(t, a.values[ledger.CompositeKey(currency.TableRefunded, of[0], of[2], of[3])], &back)
+			if left := currency.Total(d.Parts); left <= 0 || left > back.Amount {
+				t.Fatalf("due %v: %d won wait of %d refunded", of, left, back.Amount)
+			}
+			for _, p := range d.Parts {
+				due[of[0]+"/"+of[1]+"/"+p.Origin] += p.Amount
+			}
+		}
+	}
+	if !maps.Equal(owed, due) {
+		t.Fatalf("owed is %v, due %v", owed, due)
 	}
 }
 

@@ -51,17 +51,20 @@ func (n number) MarshalJSON() ([]byte, error) { return []byte(n), nil }
 // badTown is a town in which everything that can be in a wrong state is.
 type badTown struct {
 	*town
-	minsu, jisoo, frozen *wallet // residents of nowon, holding 110,000 won
-	empty                *wallet // resident of nowon who gave all away in one order
-	lost, recovered      *wallet // residents of nowon: to be recovered by the key "phone", and recovered by "phone 2"
-	stranger             *wallet // with no account
-	closed, suspended    *wallet // merchants of these names
-	paid                 int64   // minsu's seq of a payment of 1,000 to the stall
-	given                int64   // minsu's seq of a gift
-	held                 int64   // minsu's seq of a hold of 1,000 for the stall
-	redeemed, settled    int64   // the stall's seqs of redemptions of 1,000: unpaid, paid out
-	returned             string  // transaction in which 1,000 won went back to bazaar's budget
-	bought, waiting      int64   // jisoo's seqs of purchases of 1,000: confirmed, not yet
+	minsu, jisoo, frozen *wallet             // residents of nowon, holding 110,000 won
+	empty                *wallet             // resident of nowon who gave all away in one order
+	lost, recovered      *wallet             // residents of nowon: to be recovered by the key "phone", and recovered by "phone 2"
+	stranger             *wallet             // with no account
+	closed, suspended    *wallet             // merchants of these names
+	owing                *wallet             // merchant of this name, which owes jisoo 500 won and holds 300
+	refunded             int64               // jisoo's seq of the payment that 500 won are owed of
+	takings              currency.CreditName // of owing, 400 won, unclaimed
+	paid                 int64               // minsu's seq of a payment of 1,000 to the stall
+	given                int64               // minsu's seq of a gift
+	held                 int64               // minsu's seq of a hold of 1,000 for the stall
+	redeemed, settled    int64               // the stall's seqs of redemptions of 1,000: unpaid, paid out
+	returned             string              // transaction in which 1,000 won went back to bazaar's budget
+	bought, waiting      int64               // jisoo's seqs of purchases of 1,000: confirmed, not yet
 	rows                 []currency.Row
 }
 
@@ -76,9 +79,10 @@ func newBadTown(t *testing.T) *badTown {
 		Operation: tn.op(), Program: bazaar, Credits: []currency.OwnedCredit{{Account: lapsed.account, Credit: currency.NewCreditName(old, 0)}},
 	}))
 	tn.commitOne(swept)
-	b := &badTown{town: tn, returned: swept.TxID, minsu: all[0], jisoo: all[1], frozen: all[2], stranger: newWallet("stranger"), closed: newWallet("closed"), suspended: newWallet("suspended")}
+	b := &badTown{town: tn, returned: swept.TxID, minsu: all[0], jisoo: all[1], frozen: all[2], stranger: newWallet("stranger"), closed: newWallet("closed"), suspended: newWallet("suspended"), owing: newWallet("owing")}
 	tn.register(nowon, "closed", b.closed, region, category)
 	tn.register(nowon, "suspended", b.suspended, region, category)
+	tn.register(nowon, "owing", b.owing, region, category)
 	b.paid = b.minsu.seq[nowon] + 1
 	r := tn.order("Pay", tn.pay(nowon, b.minsu, "stall", 1_000))
 	b.given = b.minsu.seq[nowon] + 1
@@ -118,6 +122,14 @@ func newBadTown(t *testing.T) *badTown {
 	tn.do(tn.city, "OpenAllotment", tn.allot(nowon, "sale"))
 	tn.do(tn.city, "OpenAllotment", tn.allot(nowon, "shut"))
 	tn.do(tn.city, "CloseAllotment", about(tn, "shut"))
+	b.refunded = b.jisoo.seq[nowon] + 1
+	first := tn.order("Pay", tn.pay(nowon, b.jisoo, "owing", 500))
+	tn.order("Redeem", tn.redeem(nowon, b.owing, 500, first.Credit))
+	waits := tn.refunding(nowon, b.owing, b.jisoo, b.refunded, 500)
+	waits.Wait = true
+	tn.order("Refund", b.owing.sign(waits))
+	tn.order("Claim", tn.claim(nowon, b.owing, tn.order("Pay", tn.pay(nowon, b.jisoo, "owing", 300)).Credit))
+	b.takings = tn.order("Pay", tn.pay(nowon, b.jisoo, "owing", 400)).Credit
 	tn.order("Buy", tn.buy(nowon, b.jisoo, 1_000))
 	tn.do(tn.bank, "ConfirmPurchase", tn.confirming(nowon, b.jisoo, "bought", 1_000, 0))
 	tn.order("Buy", tn.buy(nowon, b.jisoo, 1_000))

@@ -82,6 +82,8 @@ func badOrders(t *testing.T, tried map[string]bool) {
 	cashOut := b.cashingOut(nowon, b.minsu)
 	cashOut.Seq = next(b.minsu)
 	closing := b.closing(nowon, b.empty)
+	complete := b.completing(nowon, b.owing, currency.ReceiptName{Holder: b.jisoo.account, Seq: b.refunded})
+	complete.Seq = next(b.owing)
 	receipt := func(w *wallet, seq int64) members {
 		return members{"payment": currency.ReceiptName{Holder: w.account, Seq: seq}}
 	}
@@ -176,6 +178,13 @@ func badOrders(t *testing.T, tried map[string]bool) {
 			"malformed payer":       {members{"payment": currency.ReceiptName{Holder: "x", Seq: 1}}, currency.InvalidID},
 			"receipt with a member": {members{"payment": members{"holder": b.minsu.account, "of": 1, "seq": 2}}, code.BadJWS},
 		}}},
+		{"CompleteRefund", b.owing, complete, []map[string]change{binding, seq, claims, {
+			"nothing waits":   {receipt(b.jisoo, b.refunded+1), currency.RefundUnknown},
+			"another's":       {receipt(b.minsu, b.paid), currency.RefundUnknown},
+			"receipt zero":    {receipt(b.jisoo, 0), currency.InvalidID},
+			"malformed payer": {members{"payment": currency.ReceiptName{Holder: "x", Seq: 1}}, currency.InvalidID},
+			"amount":          {members{"amount": 1}, code.BadJWS},
+		}}},
 		{"Open", b.stranger, open, []map[string]change{binding, {
 			"seq":                    {members{"seq": 1}, code.BadJWS},
 			"no enrolment":           {members{"enrolment": nil}, currency.NotEnrolled},
@@ -246,7 +255,7 @@ func badOrders(t *testing.T, tried map[string]bool) {
 			header, _, _ := cut(c.by.sign(f.good))
 			refuse(name, c.want, c.by.raw(header, b.with(body, members{"holder": c.by.account, "seq": next(c.by)})))
 		}
-		if f.function == "Capture" || f.function == "Void" || f.function == "Redeem" || f.function == "Refund" {
+		if f.function == "Capture" || f.function == "Void" || f.function == "Redeem" || f.function == "Refund" || f.function == "CompleteRefund" {
 			header, _, _ := cut(b.minsu.sign(f.good))
 			refuse("by a resident", currency.NotMerchant, b.minsu.raw(header, b.with(body, members{"holder": b.minsu.account, "seq": next(b.minsu)})))
 		}
@@ -265,6 +274,14 @@ func badOrders(t *testing.T, tried map[string]bool) {
 	b.stall.seq[nowon]--
 	b.refused(currency.ToMerchant, b.courier, "Buy", b.buy(nowon, b.stall, 1_000))
 	b.refused(currency.PurchaseWaiting, b.courier, "Buy", b.buy(nowon, b.jisoo, 1_000))
+
+	// What a merchant owes comes before all else: of these funds nothing is redeemed, and nothing is closed.
+	b.owing.seq[nowon] = b.purse(nowon, b.owing).Seq
+	b.refused(currency.InsufficientFunds, b.courier, "Redeem", b.redeem(nowon, b.owing, 100))
+	b.owing.seq[nowon]--
+	b.refused(currency.RefundWaits, b.courier, "Close", b.owing.sign(b.closing(nowon, b.owing)))
+	b.owing.seq[nowon]--
+	b.refused(currency.RefundWaits, b.courier, "Pay", b.pay(nowon, b.owing, "stall", 100))
 
 	// A closed merchant still redeems what it holds.
 	b.closed.seq[nowon]--

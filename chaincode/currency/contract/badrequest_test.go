@@ -375,6 +375,19 @@ func badRequests(t *testing.T, tried map[string]bool) {
 			"too many":          {members{"credits": make([]string, currency.MaxClaims+1)}, currency.TooLarge},
 			"unknown programme": {members{"program": "nowhere"}, currency.HolderUnknown},
 		})},
+		{"ForwardTakings", b.courier, currency.ForwardTakings{Program: nowon, Merchant: "owing", Payment: currency.ReceiptName{Holder: b.jisoo.account, Seq: b.refunded}, Credits: []currency.CreditName{b.takings}}, of(operation, bad{
+			"unknown programme": {members{"program": "nowhere"}, currency.MerchantUnknown},
+			"unknown merchant":  {members{"merchant": "nowhere"}, currency.MerchantUnknown},
+			"no merchant":       {members{"merchant": nil}, currency.InvalidID},
+			"owes nothing":      {members{"merchant": "stall"}, currency.RefundUnknown},
+			"another payment":   {members{"payment": currency.ReceiptName{Holder: b.minsu.account, Seq: b.paid}}, currency.RefundUnknown},
+			"malformed payment": {members{"payment": currency.ReceiptName{Holder: "x", Seq: b.paid}}, currency.InvalidID},
+			"none":              {members{"credits": nil}, currency.TooLarge},
+			"malformed":         {members{"credits": []string{"x"}}, currency.InvalidID},
+			"too many":          {members{"credits": make([]string, currency.MaxClaims+1)}, currency.TooLarge},
+			"not there":         {members{"credits": []currency.CreditName{currency.CreditName(b.returned + ":0")}}, currency.NothingClaimed},
+		})},
+		{"WaitingRefunds", b.courier, currency.OwnQuery{PageQuery: currency.PageQuery{Program: nowon}, Account: b.owing.account, Read: b.read(nowon, b.owing)}, of(own, account, page)},
 		{"Lapsing", b.komsco, currency.LapsingQuery{PageQuery: currency.PageQuery{Program: nowon}, Of: currency.LapsingPurses}, of(program, page, bad{
 			"of nothing": {members{"of": nil}, currency.InvalidID}, "of runs": {members{"of": "runs"}, currency.InvalidID},
 		})},
@@ -405,7 +418,7 @@ func badRequests(t *testing.T, tried map[string]bool) {
 		b.refused(code.BadRequest, f.caller, f.function, good, good)
 		// Nobody without the role, of the right organisation or a wrong one.
 		want, isRestricted := restricted[f.function]
-		open := f.function == "Sweep" || f.function == "ForwardCredits" // the calendar decides, and who took over
+		open := f.function == "Sweep" || f.function == "ForwardCredits" || f.function == "ForwardTakings" // the calendar decides, who took over, and who is owed
 		require.True(t, isRestricted || open || !strings.Contains(good, `"op"`), "%s changes state: it asks for a role", f.function)
 		if isRestricted {
 			for _, caller := range []*ledgertest.Caller{b.courier, evil, b.net.Caller(f.caller.MSPID, "nobody", ledgertest.Client)} {

@@ -20,6 +20,8 @@ func claimsOf(p currency.Payload) []currency.CreditName {
 		return o.Claims
 	case currency.Refund:
 		return o.Claims
+	case currency.CompleteRefund:
+		return o.Claims
 	case currency.CashOut:
 		return o.Claims
 	case currency.Authorise:

@@ -20,7 +20,7 @@ func New(config ledger.Config) *ledger.Chaincode {
 	return ledger.New(config, slices.Concat(
 		ledger.RoleFunctions(currency.Roles...),
 		programFunctions(), fundFunctions(), runFunctions(), merchantFunctions(), accountFunctions(),
-		payoutFunctions(), recoveryFunctions(), lapseFunctions(), holdFunctions(), allotmentFunctions(), purchaseFunctions(), orderFunctions(), historyFunctions(),
+		payoutFunctions(), recoveryFunctions(), lapseFunctions(), holdFunctions(), dueFunctions(), allotmentFunctions(), purchaseFunctions(), orderFunctions(), historyFunctions(),
 	)...)
 }
 
@@ -39,6 +39,8 @@ var (
 	holds          = ledger.NewTable[currency.Hold](currency.TableHold, 3)
 	receipts       = ledger.NewTable[currency.Receipt](currency.TableReceipt, 3)
 	refunds        = ledger.NewTable[currency.Refunded](currency.TableRefunded, 3)
+	dues           = ledger.NewTable[currency.Due](currency.TableDue, 4)
+	owes           = ledger.NewTable[currency.Owed](currency.TableOwed, 2)
 	merchants      = ledger.NewTable[currency.Merchant](currency.TableMerchant, 2)
 	redemptions    = ledger.NewTable[currency.Redemption](currency.TableRedemption, 3)
 	fundReturns    = ledger.NewTable[currency.FundReturn](currency.TableFundReturn, 3)

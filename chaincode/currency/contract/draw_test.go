@@ -109,7 +109,7 @@ func (d *days) sign(t *rapid.T, ahead map[string]int64) signed {
 		return pick(t, "old order", d.signed...)
 	}
 	program := d.program(t)
-	function := pick(t, "function", "Pay", "Pay", "Pay", "Pay", "Claim", "Claim", "Redeem", "Give", "Give", "Refund", "Refund", "Open", "Authorise", "Authorise", "Capture", "Capture", "Void", "CashOut", "Close", "Buy")
+	function := pick(t, "function", "Pay", "Pay", "Pay", "Pay", "Claim", "Claim", "Redeem", "Give", "Give", "Refund", "Refund", "Refund", "CompleteRefund", "Open", "Authorise", "Authorise", "Capture", "Capture", "Void", "CashOut", "Close", "Buy")
 	w := d.wallet(t, "signer")
 	for range 3 { // mostly the first order of its signer in the batch
 		if ahead[program+w.account] > 0 {
@@ -117,7 +117,7 @@ func (d *days) sign(t *rapid.T, ahead map[string]int64) signed {
 		}
 	}
 	switch function {
-	case "Redeem", "Refund", "Capture", "Void":
+	case "Redeem", "Refund", "CompleteRefund", "Capture", "Void":
 		w = mostly(t, "merchant", d.stall, w)
 	case "Open":
 		w = mostly(t, "newcomer", d.wallets[len(d.wallets)-1], w)
@@ -151,8 +151,10 @@ func (d *days) sign(t *rapid.T, ahead map[string]int64) signed {
 			of = mostly(t, "of", pick(t, "payment", paid...), of)
 		}
 		o := d.refunding(program, w, w, of.Seq, amount, claims...)
-		o.Payment = of
+		o.Payment, o.Wait = of, rapid.Bool().Draw(t, "wait")
 		p = o
+	case "CompleteRefund":
+		p = d.completing(program, w, d.someDue(t, program), claims...)
 	case "Authorise":
 		o := d.authorising(program, w, mostly(t, "to", "stall", "arcade"), amount, claims...)
 		o.Until = d.at(time.Duration(pick(t, "until", 1, 24, 15*24)) * time.Hour)
@@ -201,6 +203,18 @@ func (d *days) claims(t *rapid.T, program string, w *wallet) []currency.CreditNa
 func (d *days) someHold(t *rapid.T, program string) currency.ReceiptName {
 	none := currency.ReceiptName{Holder: d.wallets[1].account, Seq: 2}
 	return mostly(t, "hold", pick(t, "of holds", append(d.receipts(program, currency.KindHold), none)...), none)
+}
+
+// someDue names a payment of which the stall owes a refund, or what is none.
+func (d *days) someDue(t *rapid.T, program string) currency.ReceiptName {
+	none := currency.ReceiptName{Holder: d.wallets[1].account, Seq: 2}
+	all := []currency.ReceiptName{}
+	for _, name := range d.payments(program) {
+		if _, found := record[currency.Due](d.town, currency.TableDue, program, "stall", name.Holder, ledger.Num(name.Seq)); found {
+			all = append(all, name)
+		}
+	}
+	return mostly(t, "due", pick(t, "of dues", append(all, none)...), none)
 }
 
 // payments are the receipts of payments to the stall, and of holds for it.

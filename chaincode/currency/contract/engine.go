@@ -104,7 +104,16 @@ func (e *engine) others(o *task, h currency.Holder) []string {
 		keys = append(keys, holders.Key(o.Program, p.To))
 	case currency.Buy:
 		keys = append(keys, persons.Key(o.Program, personOf(h, o.Holder)))
-	case currency.Redeem, currency.Refund:
+	case currency.CompleteRefund:
+		if h.Merchant != "" {
+			keys = append(keys, merchants.Key(o.Program, h.Merchant), owes.Key(o.Program, h.Merchant),
+				dues.Key(o.Program, h.Merchant, p.Payment.Holder, ledger.Num(p.Payment.Seq)))
+		}
+	case currency.Redeem:
+		if h.Merchant != "" {
+			keys = append(keys, merchants.Key(o.Program, h.Merchant), owes.Key(o.Program, h.Merchant))
+		}
+	case currency.Refund:
 		if h.Merchant != "" {
 			keys = append(keys, merchants.Key(o.Program, h.Merchant))
 		}
@@ -258,6 +267,9 @@ func (e *engine) spend(o *task) error {
 	o.receipt = currency.Receipt{
 		Order: o.Digest, Tx: e.tx.ID(), At: e.tx.Now().Unix(),
 		Claimed: s.collected.Claimed, Unclaimed: s.collected.Unclaimed,
+	}
+	if err := s.checkOwed(); err != nil {
+		return err
 	}
 	left, event, err := s.run()
 	if err != nil {

@@ -67,6 +67,11 @@ func receipt(t *ledger.Tx, r currency.ReceiptQuery) (currency.ReceiptView, error
 	}
 	back, _, err := refunds.Get(t, r.Program, r.Account, ledger.Num(r.Seq))
 	out.Receipt, out.Refunded = stored, back.Amount
+	if err != nil || back.Amount == 0 {
+		return out, err
+	}
+	waiting, _, err := dues.Get(t, r.Program, stored.To, r.Account, ledger.Num(r.Seq))
+	out.Waiting = currency.Total(waiting.Parts)
 	return out, err
 }
 

@@ -12,7 +12,7 @@ import (
 const MaxBatch = 1000
 
 // purseOrders are the order types that take a sequence number.
-var purseOrders = []string{currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund, currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypCashOut, currency.TypClose, currency.TypBuy}
+var purseOrders = []string{currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund, currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypCashOut, currency.TypClose, currency.TypBuy, currency.TypComplete}
 
 // orderFunctions take what holders signed; whoever carries it gains nothing.
 // Every argument is one compact JWS.
@@ -25,7 +25,8 @@ var purseOrders = []string{currency.TypPayment, currency.TypGift, currency.TypCl
 //     Authorised, Capture (capture-order+jws) emits Captured, Void (void-order+jws)
 //     emits Voided, CashOut (cash-refund-order+jws) emits CashedOut,
 //     Close (close-order+jws) emits AccountClosed, Buy (purchase-order+jws) emits
-//     PurchaseOrdered. Each returns its receipt, the first
+//     PurchaseOrdered, CompleteRefund (complete-refund-order+jws) emits
+//     RefundCompleted. Each returns its receipt, the first
 //     one where the order was carried out before.
 //   - PayBatch takes 1 to 1000 orders of all these types, in any mixture. Each
 //     stands or falls alone; orders of one holder are carried out as they stand.
@@ -52,7 +53,7 @@ func orderFunctions() []ledger.Function {
 		single("Pay", currency.TypPayment), single("Give", currency.TypGift), single("Claim", currency.TypClaim),
 		single("Redeem", currency.TypRedeem), single("Refund", currency.TypRefund),
 		single("Authorise", currency.TypAuthorise), single("Capture", currency.TypCapture), single("Void", currency.TypVoid),
-		single("CashOut", currency.TypCashOut), single("Close", currency.TypClose), single("Buy", currency.TypBuy),
+		single("CashOut", currency.TypCashOut), single("Close", currency.TypClose), single("Buy", currency.TypBuy), single("CompleteRefund", currency.TypComplete),
 		ledger.Order("PayBatch", -1, payBatch),
 	}
 }

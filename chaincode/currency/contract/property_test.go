@@ -29,6 +29,7 @@ func TestRandomDays(t *testing.T) {
 			"issue":   d.issue,
 			"sweep":   d.sweep,
 			"recover": d.recover,
+			"forward": d.forward,
 			"commit":  d.commitSome,
 			"flush":   d.commitAll,
 			"clock": func(t *rapid.T) {
@@ -194,6 +195,18 @@ func (d *days) confirmPurchase(t *rapid.T, program string) {
 		}
 	}
 	d.call(t, d.bank, "ConfirmPurchase", r)
+}
+
+// forward gives takings of the stall to a refund that it owes, if to any.
+func (d *days) forward(t *rapid.T) {
+	program := d.program(t)
+	waiting := d.claims(t, program, d.stall)
+	if len(waiting) == 0 {
+		t.Skip("no takings")
+	}
+	d.call(t, d.courier, "ForwardTakings", currency.ForwardTakings{
+		Operation: d.op(), Program: program, Merchant: "stall", Payment: d.someDue(t, program), Credits: waiting,
+	})
 }
 
 // recover proposes a new key for an account, and perhaps sees it through.

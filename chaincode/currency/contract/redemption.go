@@ -13,7 +13,11 @@ func (s *step) redeem(o currency.Redeem) (currency.Buckets, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	left, used, err := o.Decide(s.collected.Buckets, m)
+	owed, _, err := owes.Get(s.tx, s.Program, m.ID)
+	if err != nil {
+		return nil, "", err
+	}
+	left, used, err := o.Decide(s.collected.Buckets, m, owed)
 	if err != nil {
 		return nil, "", err
 	}

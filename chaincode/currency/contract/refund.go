@@ -38,8 +38,15 @@ func (s *step) refund(o currency.Refund) (currency.Buckets, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	s.send(currency.CreditRefund, o.Payment.Holder, m.ID, done.Credit)
+	if len(done.Credit) > 0 {
+		s.send(currency.CreditRefund, o.Payment.Holder, m.ID, done.Credit)
+	}
 	s.fill(currency.KindRefund, o.Amount, o.Payment.Holder, o.Ref, done.Used)
-	s.receipt.Payment = &o.Payment
+	s.receipt.Payment, s.receipt.Due = &o.Payment, done.Due
+	if len(done.Due) > 0 {
+		if err := s.addDue(m.ID, o.Payment, done.Due); err != nil {
+			return nil, "", err
+		}
+	}
 	return done.Left, "Refunded", refunds.Put(s.tx, after, s.Program, o.Payment.Holder, seq)
 }

@@ -33,6 +33,8 @@ func (s *step) run() (currency.Buckets, string, error) {
 		return s.redeem(o)
 	case currency.Refund:
 		return s.refund(o)
+	case currency.CompleteRefund:
+		return s.completeRefund(o)
 	case currency.Buy:
 		return s.buy(o)
 	case currency.Close:

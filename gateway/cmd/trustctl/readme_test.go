@@ -57,6 +57,6 @@ func TestVerbs(t *testing.T) {
 	// IssueBatch, CloseRun; RegisterMerchant, SetMerchantStatus under three names;
 	// FreezeHolder, UnfreezeHolder; ConfirmPayout; AbsorbReturns;
 	// ProposeRecovery, ApproveRecovery, ForwardCredits;
-	// OpenAllotment, CloseAllotment; ConfirmPurchase.
-	require.Equal(t, 25, verbs)
+	// OpenAllotment, CloseAllotment; ConfirmPurchase; ForwardTakings.
+	require.Equal(t, 26, verbs)
 }

@@ -69,6 +69,8 @@ func dependsOn(j *Job) []payer {
 		return append(own, payer{j.Order.Program, o.To})
 	case currency.Refund:
 		return append(own, payer{j.Order.Program, o.Payment.Holder})
+	case currency.CompleteRefund:
+		return append(own, payer{j.Order.Program, o.Payment.Holder})
 	case currency.Capture:
 		return append(own, payer{j.Order.Program, o.Hold.Holder})
 	case currency.Void:

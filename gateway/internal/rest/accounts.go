@@ -94,6 +94,10 @@ func (a *API) accounts() {
 		func(ctx context.Context, in *receiptInput) (*output[currency.Hold], error) {
 			return answered(a.service.Hold(ctx, in.query()))
 		})
+	huma.Register(a.huma, operation("waiting-refunds", "/waiting-refunds", "Refunds that a merchant owes, by the payer's account and the payment's sequence number; they wait for its next takings"),
+		func(ctx context.Context, in *pageInput) (*output[call.Page[currency.Due]], error) {
+			return paged(ctx, in, a.service.WaitingRefunds)
+		})
 	huma.Register(a.huma, operation("redemption", "/redemptions/{seq}", "What a merchant claimed from the bank, and the bank's reference once it is paid"),
 		func(ctx context.Context, in *receiptInput) (*output[currency.Redemption], error) {
 			return answered(a.service.Redemption(ctx, in.query()))

@@ -71,6 +71,7 @@ func (a *API) orders() {
 		{"redeem", "/v1/redemptions", "Have the bank pay a merchant out (redeem-order+jws)", []string{currency.TypRedeem}},
 		{"buy", "/v1/purchases", "Order value that a deposit at the bank is to pay for (purchase-order+jws)", []string{currency.TypBuy}},
 		{"refund", "/v1/refunds", "Give a payment back, whole or in part (refund-order+jws)", []string{currency.TypRefund}},
+		{"complete-refund", "/v1/refund-completions", "Give back, out of later takings, what a merchant still owes of a refund (complete-refund-order+jws)", []string{currency.TypComplete}},
 		{"authorise", "/v1/holds", "Set value aside for a merchant until a deadline (authorise-order+jws)", []string{currency.TypAuthorise}},
 		{"capture", "/v1/captures", "Take held value, whole or in part (capture-order+jws)", []string{currency.TypCapture}},
 		{"void", "/v1/voids", "Give what is still held back to its payer (void-order+jws)", []string{currency.TypVoid}},

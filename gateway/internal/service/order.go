@@ -17,7 +17,7 @@ import (
 var AllOrders = []string{
 	currency.TypOpen, currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund,
 	currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypCashOut, currency.TypClose,
-	currency.TypBuy,
+	currency.TypBuy, currency.TypComplete,
 }
 
 // Pending is an order that was taken.

@@ -54,6 +54,11 @@ func (s *Service) Hold(ctx context.Context, q currency.ReceiptQuery) (currency.H
 	return private[currency.Hold](ctx, s, "Hold", q.Read, q)
 }
 
+// WaitingRefunds pages through what a merchant owes, for the merchant.
+func (s *Service) WaitingRefunds(ctx context.Context, q currency.OwnQuery) (call.Page[currency.Due], error) {
+	return private[call.Page[currency.Due]](ctx, s, "WaitingRefunds", q.Read, q)
+}
+
 // Redemption is a merchant's claim on the bank, paid or not, for the merchant.
 func (s *Service) Redemption(ctx context.Context, q currency.ReceiptQuery) (currency.Redemption, error) {
 	return private[currency.Redemption](ctx, s, "Redemption", q.Read, q)
