@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fabric
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/asn1"
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+)
+
+// Why a header does not count.
+var (
+	ErrForged   = errors.New("a signature does not hold")
+	ErrUnsigned = errors.New("too few sign, or others than the channel's configuration asks for")
+	ErrConfig   = errors.New("the block stands under another configuration than the one known")
+)
+
+// Signer is who signed a block.
+type Signer struct {
+	MSP  string `json:"msp"`
+	Name string `json:"name"` // common name of the certificate
+}
+
+// signer is one in the light of a configuration.
+type signer struct {
+	msp  string
+	cert *x509.Certificate
+	org  *Org // nil where the rule names the organisation by no role
+}
+
+// Check returns who signed a block, every signature on it being good, and ErrForged
+// or ErrUnsigned if one is not or if they do not suffice by the configuration: by
+// the channel's own BlockValidation policy and, under BFT, by a quorum of
+// consenters too. ErrConfig tells that another configuration is needed to judge.
+func (t Trust) Check(b Block) ([]Signer, error) {
+	last, err := b.LastConfig()
+	if err != nil {
+		return nil, err
+	}
+	if last != t.Config && last != b.Number {
+		return nil, fmt.Errorf("%w: block %d stands under that of block %d, the one known is that of block %d", ErrConfig, b.Number, last, t.Config)
+	}
+	if len(b.Signatures) == 0 {
+		return nil, fmt.Errorf("%w: block %d carries no signature", ErrUnsigned, b.Number)
+	}
+	var by []signer
+	var names []Signer
+	for i, s := range b.Signatures {
+		one, err := t.whose(s)
+		if err != nil {
+			return nil, fmt.Errorf("signature %d of block %d: %w", i, b.Number, err)
+		}
+		if slices.ContainsFunc(by, func(o signer) bool { return bytes.Equal(o.cert.Raw, one.cert.Raw) }) {
+			return nil, fmt.Errorf("%w: %s signed block %d twice, which counts once: leave one out", ErrUnsigned, one.cert.Subject.CommonName, b.Number)
+		}
+		if err := verify(one.cert, b.Signed(s), s.Value); err != nil {
+			return nil, fmt.Errorf("signature %d of block %d, of %s: %w", i, b.Number, one.cert.Subject.CommonName, err)
+		}
+		by, names = append(by, one), append(names, Signer{one.msp, one.cert.Subject.CommonName})
+	}
+	if !t.Rule.satisfied(by, make([]bool, len(by))) {
+		return names, fmt.Errorf("%w: block %d is signed by %v, BlockValidation asks for %s", ErrUnsigned, b.Number, names, t.Rule)
+	}
+	if t.BFT() {
+		have := 0
+		for _, s := range by {
+			if slices.ContainsFunc(t.Consenters, func(c Consenter) bool { return c.MSP == s.msp && bytes.Equal(c.Cert, s.cert.Raw) }) {
+				have++
+			}
+		}
+		if have < t.Quorum() {
+			return names, fmt.Errorf("%w: %d of %d consenters signed block %d, the quorum is %d", ErrUnsigned, have, len(t.Consenters), b.Number, t.Quorum())
+		}
+	}
+	return names, nil
+}
+
+// Next is the trust after a block that passed Check: that of its configuration if
+// it is a configuration block, whose one envelope has to come along then, else t.
+func (t Trust) Next(b Block, data []byte) (Trust, error) {
+	last, err := b.LastConfig()
+	if err != nil {
+		return t, err
+	}
+	if last != b.Number {
+		if len(data) > 0 {
+			return t, malformed("block %d is no configuration block; its data came along for nothing", b.Number)
+		}
+		return t, nil
+	}
+	next, err := Begin(b.Header, data)
+	if err == nil && next.Channel != t.Channel {
+		err = malformed("block %d is of channel %.60q, the chain is channel %.60q", b.Number, next.Channel, t.Channel)
+	}
+	return next, err
+}
+
+// ErrNoData tells that a configuration block came without its data.
+var ErrNoData = errors.New("a configuration block came without its data")
+
+// Begin is the trust that a configuration block stands for, whoever vouches for
+// its header.
+func Begin(h Header, data []byte) (Trust, error) {
+	if len(data) == 0 {
+		return Trust{}, fmt.Errorf("%w: block %d", ErrNoData, h.Number)
+	}
+	if err := h.CheckData([][]byte{data}); err != nil {
+		return Trust{}, err
+	}
+	return ReadTrust(h.Number, data)
+}
+
+// whose finds the certificate behind a signature.
+func (t Trust) whose(s Signature) (signer, error) {
+	var who signer
+	var err error
+	switch {
+	case (len(s.Creator) == 0) == (len(s.Consenter) == 0):
+		return who, malformed("exactly one of signature header and identifier header is needed")
+	case len(s.Creator) > 0:
+		identity, err := path("signature header", s.Creator, 1)
+		if err != nil {
+			return who, err
+		}
+		if who.msp, who.cert, err = readIdentity(identity); err != nil {
+			return who, err
+		}
+	default:
+		m, err := read("identifier header", s.Consenter)
+		if err != nil {
+			return who, err
+		}
+		id, err := m.number(1)
+		if err != nil {
+			return who, err
+		}
+		at := slices.IndexFunc(t.Consenters, func(c Consenter) bool { return uint64(c.ID) == id })
+		if at < 0 {
+			return who, fmt.Errorf("%w: consenter %d is not in the configuration", ErrUnsigned, id)
+		}
+		who.msp = t.Consenters[at].MSP
+		if who.cert, err = x509.ParseCertificate(t.Consenters[at].Cert); err != nil {
+			return who, malformed("certificate of consenter %d", id)
+		}
+	}
+	if at := slices.IndexFunc(t.Orgs, func(o Org) bool { return o.MSP == who.msp }); at >= 0 {
+		who.org = &t.Orgs[at]
+	}
+	return who, err
+}
+
+// readIdentity reads a SerializedIdentity.
+func readIdentity(raw []byte) (msp string, cert *x509.Certificate, err error) {
+	m, err := read("identity", raw)
+	if err != nil {
+		return "", nil, err
+	}
+	id, err := m.one(1)
+	if err != nil {
+		return "", nil, err
+	}
+	text, err := m.one(2)
+	if err != nil {
+		return "", nil, err
+	}
+	cert, err = readPEM(text)
+	return string(id), cert, err
+}
+
+// verify checks a signature as Fabric does: ECDSA over SHA-256 with the smaller s
+// alone, or Ed25519.
+func verify(cert *x509.Certificate, message, signature []byte) error {
+	switch key := cert.PublicKey.(type) {
+	case *ecdsa.PublicKey:
+		var rs struct{ R, S *big.Int }
+		rest, err := asn1.Unmarshal(signature, &rs)
+		if err != nil || len(rest) > 0 {
+			return fmt.Errorf("%w: not an ECDSA signature", ErrForged)
+		}
+		if again, err := asn1.Marshal(rs); err != nil || !bytes.Equal(again, signature) {
+			return fmt.Errorf("%w: spelled in another way than DER", ErrForged)
+		}
+		if half := new(big.Int).Rsh(key.Params().N, 1); rs.S.Cmp(half) > 0 {
+			return fmt.Errorf("%w: its s is the larger of the two", ErrForged)
+		}
+		digest := sha256.Sum256(message)
+		if !ecdsa.VerifyASN1(key, digest[:], signature) {
+			return ErrForged
+		}
+		return nil
+	case ed25519.PublicKey:
+		if !ed25519.Verify(key, message, signature) {
+			return ErrForged
+		}
+		return nil
+	default:
+		return fmt.Errorf("%w: keys of type %T are not read", ErrForged, cert.PublicKey)
+	}
+}
+
+// is reports whether the signer is a principal.
+func (s signer) is(p Principal) bool {
+	if s.msp != p.MSP {
+		return false
+	}
+	if p.Role == "" {
+		return bytes.Equal(s.cert.Raw, p.Cert)
+	}
+	if s.org == nil {
+		return false
+	}
+	return s.org.has(s.cert, p.Role)
+}
+
+// has reports whether a certificate is one of the organisation's in a role.
+func (o Org) has(cert *x509.Certificate, role string) bool {
+	issuer := o.issuer(cert, 0)
+	if issuer == nil || cert.IsCA || slices.Contains(o.Revoked, revokedName(issuer, cert.SerialNumber.Text(16))) {
+		return false
+	}
+	carries := func(u *Unit) bool {
+		return u != nil && slices.Contains(cert.Subject.OrganizationalUnit, u.Name) && (len(u.Issuer) == 0 || bytes.Equal(u.Issuer, issuer.Raw))
+	}
+	if len(o.Units) > 0 && !slices.ContainsFunc(o.Units, func(u Unit) bool { return carries(&u) }) {
+		return false
+	}
+	listed := slices.ContainsFunc(o.Admins, func(der []byte) bool { return bytes.Equal(der, cert.Raw) })
+	if o.Nodes == nil {
+		return role == "member" || role == "admin" && listed
+	}
+	have := map[string]bool{}
+	for name, unit := range map[string]*Unit{"client": o.Nodes.Client, "peer": o.Nodes.Peer, "admin": o.Nodes.Admin, "orderer": o.Nodes.Orderer} {
+		if carries(unit) {
+			have[name] = true
+		}
+	}
+	if len(have) != 1 {
+		return false
+	}
+	return role == "member" || have[role] || role == "admin" && listed
+}
+
+// maxChain bounds the certificates between a member's and a root.
+const maxChain = 5
+
+// issuer is who issued a certificate, under one of the organisation's roots, nil
+// if nobody did. Only signatures and what authorities may do count: no clock is
+// looked at, so that a block judged once is judged alike for ever.
+func (o Org) issuer(cert *x509.Certificate, below int) *x509.Certificate {
+	for i, der := range append(slices.Clone(o.Roots), o.Intermediates...) {
+		by, err := x509.ParseCertificate(der)
+		if err != nil || !bytes.Equal(by.RawSubject, cert.RawIssuer) || cert.CheckSignatureFrom(by) != nil {
+			continue
+		}
+		if (by.MaxPathLen > 0 || by.MaxPathLenZero) && below > by.MaxPathLen {
+			continue
+		}
+		if i < len(o.Roots) || below < maxChain && o.issuer(by, below+1) != nil {
+			return by
+		}
+	}
+	return nil
+}
