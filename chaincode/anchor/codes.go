@@ -23,7 +23,7 @@ var (
 	Elsewhere        = Codes.New("ELSEWHERE", code.Forbidden, "What was signed is bound to another network, channel, chaincode or source.")
 	SealerNotGranted = Codes.New("SEALER_NOT_GRANTED", code.Forbidden, "The source grants its log to another sealer.")
 	NotOwner         = Codes.New("NOT_OWNER", code.Forbidden, "The source belongs to another organisation.")
-	SignersMissing   = Codes.New("SIGNERS_MISSING", code.Unauthorized, "Fewer of the source's keys signed the header than it asks for.")
+	SignersMissing   = Codes.New("SIGNERS_MISSING", code.Unauthorized, "The header is not signed by as many, or not by those, whom the source or the chain's own rules ask for.")
 )
 
 // Things that are missing, taken or in another state.
@@ -47,6 +47,9 @@ var (
 	HeaderExists   = Codes.New("HEADER_EXISTS", code.Conflict, "The header is in the log already.")
 	HeaderPast     = Codes.New("HEADER_PAST", code.Rule, "The header is of a height that the log has passed without one.")
 	HeaderGap      = Codes.New("HEADER_GAP", code.Rule, "Headers between the log's last one and this one are missing, and the source allows no gaps.")
+	HeaderUnpinned = Codes.New("HEADER_UNPINNED", code.Rule, "The chain begins with the header that the source names, and this is another.")
+	ConfigMissing  = Codes.New("CONFIG_MISSING", code.Rule, "The header is of a configuration block, whose data has to come along: what follows is checked under it.")
+	ConfigSkipped  = Codes.New("CONFIG_SKIPPED", code.Rule, "The block stands under a configuration that the log has not seen; configuration blocks are never left out.")
 	ForkedChain    = Codes.New("FORKED_CHAIN", code.Rule, "Another header of this height is in the log. Both are kept as evidence of the fork.")
 	UntrustedChain = Codes.New("UNTRUSTED_CHAIN", code.Rule, "The header contradicts the one before it in the log. Both are kept as evidence of the fork.")
 )

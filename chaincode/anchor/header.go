@@ -158,7 +158,8 @@ type ChainTip struct {
 	Height int64  `json:"height"`
 	Hash   string `json:"hash"`
 	Gaps   []Gap  `json:"gaps,omitempty"`
-	Forks  int    `json:"forks"` // heights at which evidence of a fork is kept
+	Forks  int    `json:"forks"`           // heights at which evidence of a fork is kept
+	Trust  int64  `json:"trust,omitempty"` // height of the header that says who signs the next; not of statements
 }
 
 // Gap is heights that were left out, both ends among them.
@@ -174,7 +175,9 @@ const MaxGaps = 1000
 type HeaderAt struct {
 	Hash     string `json:"hash"`
 	Previous string `json:"previous"`
-	Index    uint64 `json:"index"` // of its leaf
+	Index    uint64 `json:"index"`           // of its leaf
+	Under    int64  `json:"under,omitempty"` // height of the trust that it was checked under; not of statements
+	Start    bool   `json:"start,omitempty"` // the one that the source names
 }
 
 // Fork is evidence, kept for ever, that a chain's keys signed two histories.
@@ -182,7 +185,7 @@ type Fork struct {
 	Height   int64  `json:"height"`
 	Known    string `json:"known"`    // hash at this height that is in the log
 	Other    string `json:"other"`    // the one that contradicts it
-	Evidence string `json:"evidence"` // what was signed: compact JWS, one a line
+	Evidence string `json:"evidence"` // what was signed: compact JWS, one a line, or a block's body in base64
 	Time     int64  `json:"time"`     // Unix seconds
 	Tx       string `json:"tx"`
 }
@@ -191,7 +194,7 @@ type Fork struct {
 // what it has at the header's own height. It returns HEADER_EXISTS,
 // HEADER_PAST, HEADER_GAP, and with evidence FORKED_CHAIN or UNTRUSTED_CHAIN.
 func (t ChainTip) Advance(c HeaderContent, empty bool, at *HeaderAt, gaps bool) (ChainTip, *Fork, error) {
-	next := ChainTip{Height: c.Height, Hash: c.Hash, Gaps: t.Gaps, Forks: t.Forks}
+	next := ChainTip{Height: c.Height, Hash: c.Hash, Gaps: t.Gaps, Forks: t.Forks, Trust: t.Trust}
 	switch {
 	case empty:
 		return next, nil, nil

@@ -5,6 +5,7 @@ package anchor
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
@@ -19,10 +20,11 @@ const (
 	Manifest Kind = 2 // the submitter deposited many files; the digest is the root of their tree
 	Step     Kind = 3 // a step in an item's history, signed by a DID; the body is what was signed
 	Header   Kind = 4 // a header of another chain; the body is what the chain's keys signed
+	Block    Kind = 5 // a header of another chain; the body is that header with the chain's own signatures
 )
 
 // kinds are the names of kinds, in the order of their numbers.
-var kinds = []string{Notarise: "notarise", Manifest: "manifest", Step: "step", Header: "header"}
+var kinds = []string{Notarise: "notarise", Manifest: "manifest", Step: "step", Header: "header", Block: "block"}
 
 // String is the kind's name.
 func (k Kind) String() string {
@@ -43,7 +45,7 @@ func (k *Kind) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return InvalidRecord.Errorf("kind %.20q: notarise, manifest, step and header are known", text)
+	return InvalidRecord.Errorf("kind %.20q: notarise, manifest, step, header and block are known", text)
 }
 
 // Algorithm is a digest algorithm.
@@ -56,12 +58,14 @@ const (
 	SHA512   Algorithm = 3
 	SHA3x256 Algorithm = 4 // FIPS 202
 	SHA3x512 Algorithm = 5
+	// Keccak256 is Ethereum's hash: SHA-3 as it was before FIPS 202.
+	Keccak256 Algorithm = 6
 )
 
 var algorithms = []struct {
 	name string
 	size int // bytes
-}{SHA256: {"sha-256", 32}, SHA384: {"sha-384", 48}, SHA512: {"sha-512", 64}, SHA3x256: {"sha3-256", 32}, SHA3x512: {"sha3-512", 64}}
+}{SHA256: {"sha-256", 32}, SHA384: {"sha-384", 48}, SHA512: {"sha-512", 64}, SHA3x256: {"sha3-256", 32}, SHA3x512: {"sha3-512", 64}, Keccak256: {"keccak-256", 32}}
 
 // Size is the length of a digest in bytes, 0 where the algorithm is not known.
 func (a Algorithm) Size() int {
@@ -90,13 +94,14 @@ func (a *Algorithm) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return InvalidRecord.Errorf("digest algorithm %.20q: sha-256, sha-384, sha-512, sha3-256 and sha3-512 are known", text)
+	return InvalidRecord.Errorf("digest algorithm %.20q: sha-256, sha-384, sha-512, sha3-256, sha3-512 and keccak-256 are known", text)
 }
 
 // Bounds of a record.
 const (
 	MaxSubmitter = 200      // bytes; a did:jwk of P-256 takes about 180
 	MaxBody      = 24 << 10 // bytes
+	MaxData      = 1 << 20  // bytes
 )
 
 // Record is what one leaf stands for. Digest and reference are digests, of salted
@@ -108,13 +113,27 @@ type Record struct {
 	Digest    []byte // of the content
 	Submitter string // DID or other id of who deposited it, as the sealer established it
 	Reference []byte // SHA-256 of the submitter's own reference, an item or a height; may be left out
-	Body      []byte // of a step or header: what was signed
+	Body      []byte // of a step, header or block: what was signed
+	// Data comes along with a block where its chain's rules ask for it, and is no part
+	// of the leaf: the header's own hash stands for it.
+	Data []byte
 }
 
 // Append writes the record's one encoding: kind, algorithm, digest, submitter
 // behind its length (1 byte), reference behind its length (1 byte: 0 or 32), body
-// behind its length (2 bytes, big-endian).
+// behind its length (2 bytes, big-endian), and for a block its data behind its
+// length (4 bytes, big-endian).
 func (r Record) Append(to []byte) []byte {
+	to = r.appendLeaf(to)
+	if r.Kind == Block {
+		to = binary.BigEndian.AppendUint32(to, uint32(len(r.Data))) //nolint:gosec // Validate bounds it
+		to = append(to, r.Data...)
+	}
+	return to
+}
+
+// appendLeaf writes the part that a leaf stands for: all but the data.
+func (r Record) appendLeaf(to []byte) []byte {
 	to = append(to, byte(r.Kind), byte(r.Algorithm))
 	to = append(to, r.Digest...)
 	to = append(to, byte(len(r.Submitter))) //nolint:gosec // Validate bounds it
@@ -127,7 +146,7 @@ func (r Record) Append(to []byte) []byte {
 
 // Validate returns INVALID_RECORD unless the record can stand in a log.
 func (r Record) Validate() error {
-	if r.Kind < Notarise || r.Kind > Header {
+	if r.Kind < Notarise || r.Kind > Block {
 		return InvalidRecord.Errorf("%s is not known", r.Kind)
 	}
 	if size := r.Algorithm.Size(); size == 0 || len(r.Digest) != size {
@@ -139,8 +158,11 @@ func (r Record) Validate() error {
 	if len(r.Reference) != 0 && len(r.Reference) != sha256.Size {
 		return InvalidRecord.Errorf("reference has %d bytes, a SHA-256 digest has %d", len(r.Reference), sha256.Size)
 	}
-	if signed := r.Kind == Step || r.Kind == Header; signed != (len(r.Body) > 0) || len(r.Body) > MaxBody {
-		return InvalidRecord.Errorf("body of a %s has %d bytes: steps and headers have one, of at most %d, others have none", r.Kind, len(r.Body), MaxBody)
+	if len(r.Data) > MaxData || len(r.Data) > 0 && r.Kind != Block {
+		return InvalidRecord.Errorf("%d bytes of data come along with a %s: blocks may have some, at most %d", len(r.Data), r.Kind, MaxData)
+	}
+	if signed := r.Kind == Step || r.Kind == Header || r.Kind == Block; signed != (len(r.Body) > 0) || len(r.Body) > MaxBody {
+		return InvalidRecord.Errorf("body of a %s has %d bytes: steps, headers and blocks have one, of at most %d, others have none", r.Kind, len(r.Body), MaxBody)
 	}
 	return nil
 }
@@ -154,7 +176,7 @@ func ParseRecords(raw []byte) ([]Record, error) {
 	}
 	var all []Record
 	for len(raw) > 0 {
-		r, rest, err := parseRecord(raw)
+		r, rest, err := parseRecord(raw, true)
 		if err != nil {
 			return nil, InvalidRecord.Errorf("record %d: %w", len(all), err)
 		}
@@ -163,7 +185,9 @@ func ParseRecords(raw []byte) ([]Record, error) {
 	return all, nil
 }
 
-func parseRecord(raw []byte) (r Record, rest []byte, err error) {
+// parseRecord reads a record, as it travels (with its data) or as it stands in a
+// leaf.
+func parseRecord(raw []byte, travels bool) (r Record, rest []byte, err error) {
 	short := fmt.Errorf("ends within")
 	take := func(n int) []byte {
 		if err != nil || n > len(raw) {
@@ -185,6 +209,9 @@ func parseRecord(raw []byte) (r Record, rest []byte, err error) {
 	r.Submitter = string(take(number(1)))
 	r.Reference = take(number(1))
 	r.Body = take(number(2))
+	if travels && r.Kind == Block {
+		r.Data = take(number(4))
+	}
 	if err != nil {
 		return r, nil, err
 	}
@@ -192,12 +219,12 @@ func parseRecord(raw []byte) (r Record, rest []byte, err error) {
 }
 
 // Entry is what the leaf in a source's log is the hash of: version 1, the
-// source's id behind its length (1 byte), and the record.
+// source's id behind its length (1 byte), and the record without its data.
 func (r Record) Entry(source string) []byte {
 	entry := make([]byte, 0, 2+len(source)+len(r.Digest)+len(r.Submitter)+len(r.Reference)+len(r.Body)+6)
 	entry = append(entry, 1, byte(len(source))) //nolint:gosec // an id is short
 	entry = append(entry, source...)
-	return r.Append(entry)
+	return r.appendLeaf(entry)
 }
 
 // ParseEntry reads an entry back. It returns INVALID_RECORD for everything that
@@ -210,7 +237,7 @@ func ParseEntry(entry []byte) (source string, r Record, err error) {
 	if err := CheckID("source id", source); err != nil {
 		return "", r, InvalidRecord.Errorf("%w", err)
 	}
-	r, rest, err := parseRecord(entry[2+int(entry[1]):])
+	r, rest, err := parseRecord(entry[2+int(entry[1]):], false)
 	if err == nil && len(rest) > 0 {
 		err = fmt.Errorf("%d bytes stand behind the record", len(rest))
 	}
@@ -230,6 +257,14 @@ func LeafHash(entry []byte) [sha256.Size]byte {
 func ReferenceOf(reference string) []byte {
 	sum := sha256.Sum256([]byte(reference))
 	return sum[:]
+}
+
+// Evidence is the body as text.
+func (r Record) Evidence() string {
+	if r.Kind == Block {
+		return base64.StdEncoding.EncodeToString(r.Body)
+	}
+	return string(r.Body)
 }
 
 // Same reports whether two records say the same of the same digest, whoever

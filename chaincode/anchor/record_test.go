@@ -46,10 +46,15 @@ func TestRecordsHaveOneEncoding(t *testing.T) {
 
 func TestRecordRefuses(t *testing.T) {
 	for name, change := range map[string]func(*anchor.Record){
-		"kind 0":                  func(r *anchor.Record) { r.Kind = 0 },
-		"kind 5":                  func(r *anchor.Record) { r.Kind = 5 },
+		"kind 0":                 func(r *anchor.Record) { r.Kind = 0 },
+		"kind 6":                 func(r *anchor.Record) { r.Kind = 6 },
+		"a block without a body": func(r *anchor.Record) { r.Kind = anchor.Block },
+		"data of a deposit":      func(r *anchor.Record) { r.Data = []byte("x") },
+		"too much data": func(r *anchor.Record) {
+			r.Kind, r.Body, r.Data = anchor.Block, []byte("x"), make([]byte, anchor.MaxData+1)
+		},
 		"algorithm 0":             func(r *anchor.Record) { r.Algorithm, r.Digest = 0, nil },
-		"algorithm 6":             func(r *anchor.Record) { r.Algorithm = 6 },
+		"algorithm 7":             func(r *anchor.Record) { r.Algorithm = 7 },
 		"a short digest":          func(r *anchor.Record) { r.Digest = r.Digest[:31] },
 		"a digest of another":     func(r *anchor.Record) { r.Algorithm = anchor.SHA384 },
 		"no submitter":            func(r *anchor.Record) { r.Submitter = "" },

@@ -31,7 +31,7 @@ const (
 var takes = map[SourceKind][]Kind{
 	Documents: {Notarise, Manifest},
 	Items:     {Step},
-	Chain:     {Header},
+	Chain:     {Header, Block},
 }
 
 // Bounds of a source.
@@ -54,11 +54,14 @@ type Source struct {
 	Headers *HeaderTerms `json:"headers,omitempty"`
 }
 
-// HeaderTerms say when a header of another chain counts.
+// HeaderTerms say when a header of another chain counts. Format and start are for
+// good.
 type HeaderTerms struct {
-	Signers   []string `json:"signers"`   // DIDs
-	Threshold int      `json:"threshold"` // how many of them have to sign
-	Gaps      bool     `json:"gaps"`      // whether heights may be left out, recorded as gaps
+	Format    Format   `json:"format,omitempty"`
+	Signers   []string `json:"signers"`         // DIDs; of statements only
+	Threshold int      `json:"threshold"`       // how many of them have to sign
+	Start     string   `json:"start,omitempty"` // hash of the first header, in hex, under which all others are checked; not of statements
+	Gaps      bool     `json:"gaps"`            // whether heights may be left out, recorded as gaps
 }
 
 // Origin names a source's log wherever its checkpoints go: it is the first line
@@ -99,6 +102,19 @@ func (s Source) validateHeaders() error {
 	if h == nil {
 		return nil
 	}
+	switch h.Format {
+	case Statements:
+		if h.Start != "" {
+			return InvalidSource.Errorf("start %.80q: statements begin with any header that enough keys signed", h.Start)
+		}
+	case FabricChain, QBFTChain:
+		if len(h.Signers) > 0 || h.Threshold != 0 {
+			return InvalidSource.Errorf("%d signers, threshold %d: headers of %s carry the chain's own signatures", len(h.Signers), h.Threshold, h.Format)
+		}
+		return CheckDigest("start", h.Start)
+	default:
+		return InvalidSource.Errorf("header format %.20q: %s and %s are known, and none for statements of registered keys", string(h.Format), FabricChain, QBFTChain)
+	}
 	if len(h.Signers) < 1 || len(h.Signers) > MaxSigners || h.Threshold < 1 || h.Threshold > len(h.Signers) {
 		return InvalidSource.Errorf("%d of %d signers: 1 to %d signers are allowed, and 1 up to all of them needed", h.Threshold, len(h.Signers), MaxSigners)
 	}
@@ -126,16 +142,25 @@ func (s Source) CheckPlace(p Place) error {
 }
 
 // Takes reports whether records of this kind may stand in the source's log.
-func (s Source) Takes(k Kind) bool { return slices.Contains(takes[s.Kind], k) }
+func (s Source) Takes(k Kind) bool {
+	if s.Headers != nil && (k == Block) != (s.Headers.Format != Statements) {
+		return false
+	}
+	return slices.Contains(takes[s.Kind], k)
+}
 
 // Become is the next version of the source. It returns SOURCE_STATE unless next
-// is that version and leaves alone what never changes: owner and kind.
+// is that version and leaves alone what never changes: owner, kind, and of
+// another chain its format and its start.
 func (s Source) Become(next Source) (Source, error) {
 	if next.Version != s.Version+1 {
 		return s, SourceState.Errorf("version %d was sent, the next one is %d", next.Version, s.Version+1)
 	}
 	if next.Kind != s.Kind {
 		return s, SourceState.Errorf("kind is %s for good; register another source for %s", s.Kind, next.Kind)
+	}
+	if a, b := s.Headers, next.Headers; a != nil && b != nil && (a.Format != b.Format || a.Start != b.Start) {
+		return s, SourceState.Errorf("headers are %q from %.64q on for good; register another source for %q from %.64q on", a.Format, a.Start, b.Format, b.Start)
 	}
 	next.Owner = s.Owner
 	return next, nil

@@ -41,6 +41,12 @@ func TestSource(t *testing.T) {
 		{"a chain without terms", chain, func(s *anchor.Source) { s.Headers = nil }, anchor.InvalidSource},
 		{"no threshold", chain, func(s *anchor.Source) { s.Headers.Threshold = 0 }, anchor.InvalidSource},
 		{"a threshold above all", chain, func(s *anchor.Source) { s.Headers.Threshold = 4 }, anchor.InvalidSource},
+		{"an unknown header format", chain, func(s *anchor.Source) { s.Headers.Format = "bitcoin" }, anchor.InvalidSource},
+		{"statements with a start", chain, func(s *anchor.Source) { s.Headers.Start = strings.Repeat("0", 64) }, anchor.InvalidSource},
+		{"signers of a Fabric chain", chain, func(s *anchor.Source) {
+			s.Headers.Format, s.Headers.Start = anchor.FabricChain, strings.Repeat("0", 64)
+		}, anchor.InvalidSource},
+		{"a QBFT chain without a start", chain, func(s *anchor.Source) { s.Headers = &anchor.HeaderTerms{Format: anchor.QBFTChain} }, anchor.InvalidID},
 		{"a signer twice", chain, func(s *anchor.Source) { s.Headers.Signers[1] = s.Headers.Signers[0] }, anchor.InvalidSource},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

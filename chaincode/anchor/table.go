@@ -14,4 +14,5 @@ const (
 	TableTip        = "tip"        // source
 	TableHeader     = "header"     // source / height
 	TableFork       = "fork"       // source / height / hash
+	TableTrust      = "trust"      // source / height
 )

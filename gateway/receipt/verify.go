@@ -13,6 +13,7 @@ import (
 	"io"
 	"strings"
 
+	legacy "golang.org/x/crypto/sha3"
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -133,6 +134,8 @@ func newHash(a anchor.Algorithm) (hash.Hash, error) {
 		return sha3.New256(), nil
 	case anchor.SHA3x512:
 		return sha3.New512(), nil
+	case anchor.Keccak256:
+		return legacy.NewLegacyKeccak256(), nil
 	default:
 		return nil, malformed("%s is not known", a)
 	}

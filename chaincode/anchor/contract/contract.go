@@ -33,6 +33,7 @@ var (
 	steps       = ledger.NewTable[anchor.StepAt](anchor.TableStep, 2)
 	tips        = ledger.NewTable[anchor.ChainTip](anchor.TableTip, 1)
 	headers     = ledger.NewTable[anchor.HeaderAt](anchor.TableHeader, 2)
+	trusts      = ledger.NewTable[anchor.ChainTrust](anchor.TableTrust, 2)
 	forks       = ledger.NewTable[anchor.Fork](anchor.TableFork, 3)
 )
 

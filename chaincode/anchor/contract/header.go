@@ -37,10 +37,7 @@ func (w *writer) header(r anchor.Record) error {
 	if refused != nil {
 		return refused
 	}
-	if err := tips.Put(w.tx, next, w.source.ID); err != nil {
-		return err
-	}
-	return headers.Put(w.tx, anchor.HeaderAt{Hash: c.Hash, Previous: c.Previous, Index: w.next}, w.source.ID, ledger.Num(c.Height))
+	return w.advance(next, anchor.HeaderAt{Hash: c.Hash, Previous: c.Previous, Index: w.next})
 }
 
 // fork keeps evidence, the first that came of each contradiction.
@@ -50,7 +47,7 @@ func (w *writer) fork(tip anchor.ChainTip, f anchor.Fork, r anchor.Record) error
 		return err
 	}
 	tip.Forks++
-	f.Evidence, f.Time, f.Tx = string(r.Body), w.tx.Now().Unix(), w.tx.ID()
+	f.Evidence, f.Time, f.Tx = r.Evidence(), w.tx.Now().Unix(), w.tx.ID()
 	w.tx.Emit("ForkFound", fmt.Sprintf("%s/%d/%s", w.source.ID, f.Height, f.Other))
 	if err := tips.Put(w.tx, tip, w.source.ID); err != nil {
 		return err

@@ -15,6 +15,8 @@ import (
 //     CHECKPOINT_UNKNOWN
 //   - Batch {sealer, batch}: what became of a seal; SEAL_UNKNOWN
 //   - Item {source, item}: ITEM_UNKNOWN
+//   - Trust {source, height}: whose signatures another chain's headers need, as the
+//     header of that height stated; HEADER_UNKNOWN
 //   - Tip {source}, Header {source, height}, Forks {source, limit, bookmark}: where
 //     another chain stands, one of its headers, the evidence against it;
 //     HEADER_UNKNOWN
@@ -52,6 +54,13 @@ func historyFunctions() []ledger.Function {
 				err = anchor.HeaderUnknown.Errorf("source %s has no header of height %d", q.Source, q.Height)
 			}
 			return h, err
+		}),
+		ledger.Query("Trust", func(t *ledger.Tx, q anchor.HeaderQuery) (anchor.ChainTrust, error) {
+			trust, found, err := trusts.Get(t, q.Source, ledger.Num(q.Height))
+			if err == nil && !found {
+				err = anchor.HeaderUnknown.Errorf("source %s has no trust stated at height %d", q.Source, q.Height)
+			}
+			return trust, err
 		}),
 		ledger.Query("Forks", func(t *ledger.Tx, q anchor.PageQuery) (call.Page[anchor.Fork], error) {
 			return forks.List(t, q.Limit, q.Bookmark, q.Source)

@@ -131,6 +131,8 @@ func (w *writer) add(r anchor.Record) error {
 		err = w.step(r)
 	case anchor.Header:
 		err = w.header(r)
+	case anchor.Block:
+		err = w.block(r)
 	case anchor.Notarise, anchor.Manifest: // a digest may stand in a log any number of times
 	}
 	if err != nil {

@@ -90,6 +90,7 @@ type sourceFlags struct {
 	signers                         []string
 	threshold                       int
 	gaps                            bool
+	format, start                   string
 }
 
 func (f *sourceFlags) add(cmd *cobra.Command) {
@@ -101,6 +102,8 @@ func (f *sourceFlags) add(cmd *cobra.Command) {
 	s.StringVar(&f.logKey, "log-key", "", "note verifier `key` that signs the log's checkpoints (likewise)")
 	s.StringArrayVar(&f.signers, "signer", nil, "`DID` that signs headers of a chain; several")
 	s.IntVar(&f.threshold, "threshold", 0, "how many of the signers have to sign; all by default")
+	s.StringVar(&f.format, "format", "", "how a chain proves its headers: fabric or qbft; left out, the signers' statements do")
+	s.StringVar(&f.start, "start", "", "`hash` of the first header of such a chain, in hex: for fabric a configuration block's, such as block 0's")
 	s.BoolVar(&f.gaps, "gaps", false, "heights of a chain may be left out, and are recorded as gaps")
 }
 
@@ -131,6 +134,12 @@ func (f *sourceFlags) apply(cmd *cobra.Command, s *anchor.Source) {
 	}
 	if given("threshold") {
 		terms.Threshold = f.threshold
+	}
+	if given("format") {
+		terms.Format = anchor.Format(f.format)
+	}
+	if given("start") {
+		terms.Start = f.start
 	}
 	if given("gaps") {
 		terms.Gaps = f.gaps

@@ -83,6 +83,8 @@ func (s *Sealer) Check(from anchor.Source, r anchor.Record) error {
 		_, err = anchor.CheckStep(r, s.Place, from.ID)
 	case anchor.Header:
 		_, err = anchor.CheckHeader(r, s.Place, from)
+	case anchor.Block:
+		_, err = anchor.CheckBlock(r, from)
 	case anchor.Notarise, anchor.Manifest:
 	}
 	return err
