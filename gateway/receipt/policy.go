@@ -3,13 +3,14 @@
 package receipt
 
 import (
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
-	"filippo.io/torchwood"
+	tnote "github.com/transparency-dev/formats/note"
 	"golang.org/x/mod/sumdb/note"
 )
 
@@ -24,9 +25,42 @@ import (
 //
 // A log whose key was rotated has a line for each key whose receipts count.
 type Policy struct {
-	logs      []note.Verifier
+	logs      []logKey
 	witnesses []witness
 	quorum    quorum
+}
+
+// logKey is a log's key, as notes and as COSE want it.
+type logKey struct {
+	note.Verifier
+	public ed25519.PublicKey
+}
+
+func parseLogKey(vkey string) (logKey, error) {
+	v, err := note.NewVerifier(vkey)
+	if err != nil {
+		return logKey{}, err
+	}
+	public, err := publicKey(vkey, 1)
+	return logKey{v, public}, err
+}
+
+// publicKey is the Ed25519 key in a verifier key of this signature type.
+func publicKey(vkey string, signature byte) (ed25519.PublicKey, error) {
+	parts := strings.SplitN(vkey, "+", 3)
+	raw, err := b64.DecodeString(parts[len(parts)-1])
+	if err != nil || len(parts) != 3 || len(raw) != 1+ed25519.PublicKeySize || raw[0] != signature {
+		return nil, fmt.Errorf("not a key of Ed25519 with signature type %d", signature)
+	}
+	return raw[1:], nil
+}
+
+// parseWitnessKey reads the key of cosignature/v1 (C2SP tlog-cosignature).
+func parseWitnessKey(vkey string) (note.Verifier, error) {
+	if _, err := publicKey(vkey, 4); err != nil {
+		return nil, err
+	}
+	return tnote.NewVerifierForCosignatureV1(vkey)
 }
 
 type witness struct {
@@ -76,13 +110,13 @@ func (p *Policy) line(f []string, named map[string]quorum, chosen *string) error
 	}
 	switch {
 	case f[0] == "log" && (len(f) == 2 || len(f) == 3):
-		v, err := note.NewVerifier(f[1])
+		v, err := parseLogKey(f[1])
 		if err != nil {
 			return fmt.Errorf("log key %.100q: %w", f[1], err)
 		}
 		p.logs = append(p.logs, v)
 	case f[0] == "witness" && (len(f) == 3 || len(f) == 4):
-		v, err := torchwood.NewCosignatureVerifier(f[2])
+		v, err := parseWitnessKey(f[2])
 		if err != nil {
 			return fmt.Errorf("witness key %.100q: %w", f[2], err)
 		}
@@ -170,12 +204,12 @@ func (p *Policy) check(origin string, n *note.Note) (log string, seen []Cosignat
 			if w.verifier.Name() != sig.Name || w.verifier.KeyHash() != sig.Hash {
 				continue
 			}
-			at, err := torchwood.CosignatureTimestamp(sig)
+			at, err := tnote.CoSigV1Timestamp(sig)
 			if err != nil {
 				return "", nil, malformed("the cosignature of %s has no time", w.name)
 			}
 			names[w.name] = true
-			seen = append(seen, Cosignature{w.name, at})
+			seen = append(seen, Cosignature{w.name, at.Unix()})
 		}
 	}
 	if log == "" {

@@ -36,6 +36,25 @@ type Proof struct {
 	Index        uint64
 	LogKey       string // that signed, as name+hash
 	Cosignatures []Cosignature
+	Form         string // of the receipt
+}
+
+// The forms of a receipt.
+const (
+	FormProof = "tlog-proof" // C2SP tlog-proof
+	FormCOSE  = "cose"       // COSE Receipt, RFC 9942
+)
+
+// parseEntry reads the entry of a receipt, which is of the log that signed.
+func parseEntry(entry []byte, origin string) (string, anchor.Record, error) {
+	source, record, err := anchor.ParseEntry(entry)
+	if err != nil {
+		return "", record, malformed("record: %w", err)
+	}
+	if !strings.HasSuffix(origin, "/"+source) {
+		return "", record, fmt.Errorf("%w: it is of source %s, the log is %.300s", ErrNotIncluded, source, origin)
+	}
+	return source, record, nil
 }
 
 // Open verifies a signed checkpoint under a policy. It returns ErrMalformed or
@@ -80,16 +99,16 @@ func signers(n *note.Note) string {
 // ErrMalformed, ErrUntrusted or ErrNotIncluded.
 func Verify(r Receipt, p *Policy) (Proof, error) {
 	var proof Proof
-	source, record, err := anchor.ParseEntry(r.Entry)
-	if err != nil {
+	if _, _, err := anchor.ParseEntry(r.Entry); err != nil {
 		return proof, malformed("record: %w", err)
 	}
 	c, logKey, seen, err := Open(r.Note, p)
 	if err != nil {
 		return proof, err
 	}
-	if !strings.HasSuffix(c.Origin, "/"+source) {
-		return proof, fmt.Errorf("%w: it is of source %s, the log is %s", ErrNotIncluded, source, c.Origin)
+	source, record, err := parseEntry(r.Entry, c.Origin)
+	if err != nil {
+		return proof, err
 	}
 	if r.Index >= c.Size {
 		return proof, fmt.Errorf("%w: leaf %d of a tree of %d", ErrNotIncluded, r.Index, c.Size)
@@ -102,7 +121,7 @@ func Verify(r Receipt, p *Policy) (Proof, error) {
 	if err := tlog.CheckRecord(path, int64(c.Size), c.Root, int64(r.Index), leaf); err != nil { //nolint:gosec // parsing bounds both
 		return proof, fmt.Errorf("%w: leaf %d of %d", ErrNotIncluded, r.Index, c.Size)
 	}
-	return Proof{Checkpoint: c, Source: source, Record: record, Index: r.Index, LogKey: logKey, Cosignatures: seen}, nil
+	return Proof{Checkpoint: c, Source: source, Record: record, Index: r.Index, LogKey: logKey, Cosignatures: seen, Form: FormProof}, nil
 }
 
 // CheckContent compares content with the record's digest, taken over salt and

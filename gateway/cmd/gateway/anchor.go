@@ -40,13 +40,21 @@ func openSealer(c config.Config, client *gateway.Client, r prometheus.Registerer
 	if err != nil {
 		return nil, fmt.Errorf("sealer's key: %w", err)
 	}
+	var logKeys []ed25519.PrivateKey
+	for _, file := range c.Anchor.LogKeys {
+		logKey, err := readKey(file)
+		if err != nil {
+			return nil, fmt.Errorf("log's key: %w", err)
+		}
+		logKeys = append(logKeys, logKey)
+	}
 	var witnesses []sealer.Witness
 	for _, w := range c.Anchor.Witnesses {
 		witnesses = append(witnesses, sealer.Witness{URL: w.URL, Key: w.Key})
 	}
 	s, err := sealer.Open(sealer.Options{
-		Witnesses: witnesses,
-		Dir:       c.Anchor.Dir, Place: anchor.Place{Network: c.Network, Channel: c.Channel, Chaincode: c.Anchor.Chaincode}, Key: key,
+		Witnesses: witnesses, LogKeys: logKeys,
+		Dir: c.Anchor.Dir, Place: anchor.Place{Network: c.Network, Channel: c.Channel, Chaincode: c.Anchor.Chaincode}, Key: key,
 		Interval: c.Anchor.Interval, MaxBatch: c.Anchor.MaxBatch, MaxQueue: c.Anchor.MaxQueue, Log: log, Metrics: sealer.NewMetrics(r),
 	}, sealer.Fabric{Client: client, Channel: c.Channel, Anchor: client.Anchor(c.Channel, c.Anchor.Chaincode)})
 	if err == nil {

@@ -208,11 +208,7 @@ func openManifest(receiptFile, manifest string, p *receipt.Policy) ([]anchor.Fil
 	if err != nil {
 		return nil, proof, usage("%w", err)
 	}
-	r, err := receipt.Parse(raw)
-	if err != nil {
-		return nil, proof, err
-	}
-	if proof, err = receipt.Verify(r, p); err != nil {
+	if proof, err = receipt.Check(raw, p); err != nil {
 		return nil, proof, err
 	}
 	if raw, err = os.ReadFile(manifest); err != nil {

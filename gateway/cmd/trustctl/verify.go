@@ -28,6 +28,7 @@ type verified struct {
 	Tx         string   `json:"tx"`
 	LogKey     string   `json:"logKey"`
 	Witnesses  []string `json:"witnesses"`
+	Form       string   `json:"form"`    // of the receipt: tlog-proof or cose
 	ContentToo bool     `json:"content"` // whether a file was compared
 }
 
@@ -35,7 +36,8 @@ func (a *app) verifyCommand() *cobra.Command {
 	var policy, salt string
 	cmd := &cobra.Command{
 		Use: "verify RECEIPT [FILE]", Short: "Verify the receipt of an anchored record, and the file it is about, without any network",
-		Long: `Verify the receipt of an anchored record, and the file it is about.
+		Long: `Verify the receipt of an anchored record, and the file it is about. Receipts come
+as text (C2SP tlog-proof) or as COSE (RFC 9942); both are taken.
 
 No network is used, and nothing is trusted but the keys in the policy file (C2SP
 tlog-policy): the keys of logs, and of the witnesses that must have cosigned.
@@ -104,11 +106,7 @@ func (a *app) verify(cmd *cobra.Command, p *receipt.Policy, salt []byte, args []
 	if err != nil {
 		return usage("read %s: %w", name, err)
 	}
-	r, err := receipt.Parse(raw)
-	if err != nil {
-		return err
-	}
-	proof, err := receipt.Verify(r, p)
+	proof, err := receipt.Check(raw, p)
 	if err != nil {
 		return err
 	}
@@ -135,7 +133,7 @@ func (a *app) verify(cmd *cobra.Command, p *receipt.Policy, salt []byte, args []
 	v := verified{
 		Source: proof.Source, Index: proof.Index, Kind: proof.Record.Kind.String(), Algorithm: proof.Record.Algorithm.String(),
 		Digest: hex.EncodeToString(proof.Record.Digest), Submitter: proof.Record.Submitter, Origin: proof.Origin, Size: proof.Size,
-		Time: proof.Time.Format("2006-01-02T15:04:05Z07:00"), Tx: proof.Tx, LogKey: proof.LogKey, Witnesses: []string{}, ContentToo: len(args) == 2,
+		Time: proof.Time.Format("2006-01-02T15:04:05Z07:00"), Tx: proof.Tx, LogKey: proof.LogKey, Witnesses: []string{}, Form: proof.Form, ContentToo: len(args) == 2,
 	}
 	for _, c := range proof.Cosignatures {
 		v.Witnesses = append(v.Witnesses, c.Witness)

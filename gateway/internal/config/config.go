@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -82,6 +83,7 @@ type Anchor struct {
 	MaxBatch  int           `mapstructure:"maxBatch" yaml:"maxBatch"`
 	MaxQueue  int           `mapstructure:"maxQueue" yaml:"maxQueue"`
 	Witnesses []Cosigner    `mapstructure:"witnesses" yaml:"witnesses"` // in a file only
+	LogKeys   []string      `mapstructure:"logKeys" yaml:"logKeys"`     // in a file only: files of keys that sign checkpoints, the newest first; key alone if empty
 }
 
 // Cosigner is another organisation's witness.
@@ -262,6 +264,7 @@ func (c Config) YAML() ([]byte, error) {
 	if c.Anchor.Key != "" {
 		c.Anchor.Key = hidden
 	}
+	c.Anchor.LogKeys = slices.Repeat([]string{hidden}, len(c.Anchor.LogKeys))
 	return yaml.Marshal(c)
 }
 

@@ -5,10 +5,13 @@ package rest
 import (
 	"encoding/base64"
 	"errors"
+	"mime"
 	"net/http"
 	"strings"
 
+	"github.com/komsco/trust-platform/chaincode/ledger/code"
 	"github.com/komsco/trust-platform/gateway/internal/logs"
+	"github.com/komsco/trust-platform/gateway/receipt"
 )
 
 func b64(raw []byte) string { return base64.StdEncoding.EncodeToString(raw) }
@@ -50,12 +53,51 @@ func (a *API) receipt(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, anchorProblem(err))
 		return
 	}
+	form, err := formOf(r)
+	if err != nil {
+		writeProblem(w, problemOf(err))
+		return
+	}
+	w.Header().Set("Vary", "Accept")
 	got, err := s.Receipt(r.Context(), r.PathValue("source"), n)
 	if err != nil {
 		writeProblem(w, anchorProblem(err))
 		return
 	}
-	file(w, "text/plain; charset=utf-8", got.Marshal())
+	if form == receipt.FormProof {
+		file(w, "text/plain; charset=utf-8", got.Marshal())
+		return
+	}
+	raw, err := s.COSE(r.Context(), r.PathValue("source"), got)
+	if err != nil {
+		writeProblem(w, anchorProblem(err))
+		return
+	}
+	file(w, mediaCOSE, raw)
+}
+
+// mediaCOSE is the media type of a COSE_Sign1 (RFC 9052 section 2).
+const mediaCOSE = `application/cose; cose-type="cose-sign1"`
+
+// formOf is the form of receipt that is asked for: ?form wins over Accept, and
+// without either it is a tlog-proof.
+func formOf(r *http.Request) (string, error) {
+	switch form := r.URL.Query().Get("form"); form {
+	case receipt.FormProof, receipt.FormCOSE:
+		return form, nil
+	case "":
+	default:
+		return "", code.BadRequest.Errorf("form %.40q: %s and %s are known", form, receipt.FormProof, receipt.FormCOSE)
+	}
+	for one := range strings.SplitSeq(r.Header.Get("Accept"), ",") {
+		switch media, _, _ := mime.ParseMediaType(one); media {
+		case "application/cose":
+			return receipt.FormCOSE, nil
+		case "text/plain":
+			return receipt.FormProof, nil
+		}
+	}
+	return receipt.FormProof, nil
 }
 
 func (a *API) checkpoint(w http.ResponseWriter, r *http.Request) {

@@ -71,6 +71,19 @@ func (a *archive) call(method, path, media, body string) reply {
 
 func (a *archive) get(path string) reply { return a.call(http.MethodGet, path, "", "") }
 
+func (a *archive) accept(path, media string) reply {
+	a.t.Helper()
+	r, err := http.NewRequestWithContext(a.t.Context(), http.MethodGet, a.url+path, nil)
+	require.NoError(a.t, err)
+	r.Header.Set("Accept", media)
+	res, err := http.DefaultTransport.RoundTrip(r)
+	require.NoError(a.t, err)
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	require.NoError(a.t, err)
+	return reply{res.StatusCode, res.Header, string(raw)}
+}
+
 func (a *archive) post(source string, s rest.Submission) reply {
 	raw, err := json.Marshal(s)
 	require.NoError(a.t, err)
@@ -117,6 +130,21 @@ func TestAnchorOne(t *testing.T) {
 	proof, err := receipt.Verify(r, policy)
 	require.NoError(t, err)
 	require.NoError(t, receipt.CheckContent(proof.Record, nil, strings.NewReader("paper")))
+
+	// The same as a COSE Receipt, by Accept or by form, which wins.
+	require.Equal(t, "text/plain; charset=utf-8", file.header.Get("Content-Type"))
+	cose := a.get(got.Receipt + "?form=cose")
+	require.Equal(t, http.StatusOK, cose.status, cose.body)
+	require.Contains(t, cose.header.Get("Content-Type"), "application/cose")
+	second, err := receipt.Check([]byte(cose.body), policy)
+	require.NoError(t, err)
+	require.Equal(t, receipt.FormCOSE, second.Form)
+	require.Equal(t, proof.Record, second.Record)
+	require.Equal(t, cose.body, a.accept(got.Receipt, "application/cose").body)
+	require.Equal(t, file.body, a.accept(got.Receipt+"?form=tlog-proof", "application/cose").body)
+	require.Equal(t, file.body, a.accept(got.Receipt, "text/html,*/*").body)
+	bad := a.get(got.Receipt + "?form=pdf")
+	require.Equal(t, http.StatusBadRequest, bad.status, bad.body)
 
 	found := parse[struct{ Records []rest.AnchorRecord }](t, a.get("/v1/sources/docs/records?reference="+hexDigest("case 17")).body)
 	require.Len(t, found.Records, 1)

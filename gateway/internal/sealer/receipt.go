@@ -14,23 +14,53 @@ import (
 	"github.com/komsco/trust-platform/gateway/receipt"
 )
 
-// LogKey is the verifier key under which this sealer signs checkpoints of a
-// source's log: what the source registers.
-func (s *Sealer) LogKey(source string) (string, error) {
-	return note.NewEd25519VerifierKey(anchor.Origin(s.Place, source), s.Key.Public().(ed25519.PublicKey))
+// LogKey is the verifier key under which this sealer would sign checkpoints of a
+// source's log from now on: what the source registers.
+func (s *Sealer) LogKey(source string) (string, error) { return s.logKey(source, s.logKeys()[0]) }
+
+func (s *Sealer) logKey(source string, key ed25519.PrivateKey) (string, error) {
+	return note.NewEd25519VerifierKey(anchor.Origin(s.Place, source), key.Public().(ed25519.PublicKey))
 }
 
-// noteSigner is this sealer's key as the key of a log, or nil where the source
-// has registered another.
-func (s *Sealer) noteSigner(from anchor.Source) (note.Signer, error) {
-	own, err := s.LogKey(from.ID)
+// logKeys are the keys that may sign checkpoints, the newest first.
+func (s *Sealer) logKeys() []ed25519.PrivateKey {
+	if len(s.LogKeys) > 0 {
+		return s.LogKeys
+	}
+	return []ed25519.PrivateKey{s.Key}
+}
+
+// registered is the key of this sealer that a source has registered for its log.
+// Between the day on which a gateway has a new key and the one on which the source
+// registers it, that is the older one.
+func (s *Sealer) registered(from anchor.Source) (ed25519.PrivateKey, error) {
+	for _, key := range s.logKeys() {
+		own, err := s.logKey(from.ID, key)
+		if err != nil {
+			return nil, err
+		}
+		if own == from.LogKey {
+			return key, nil
+		}
+	}
+	return nil, anchor.SealerNotGranted.Errorf("source %s has registered log key %s, which is none of this gateway's %d", from.ID, from.LogKey, len(s.logKeys()))
+}
+
+// COSE is a receipt in its second form, for its source's log.
+func (s *Sealer) COSE(ctx context.Context, source string, r receipt.Receipt) ([]byte, error) {
+	from, err := s.store.Source(ctx, source)
 	if err != nil {
 		return nil, err
 	}
-	if own != from.LogKey {
-		return nil, anchor.SealerNotGranted.Errorf("source %s has registered log key %s, this gateway's is %s", from.ID, from.LogKey, own)
+	key, err := s.registered(from)
+	if err != nil {
+		return nil, err
 	}
-	return receipt.NewLogSigner(anchor.Origin(s.Place, from.ID), s.Key)
+	c, err := r.COSE(key)
+	if err != nil {
+		return nil, err
+	}
+	return c.Marshal()
 }
 
 // Checkpoint is a log's checkpoint of a size, 0 being the latest, signed and with
@@ -61,7 +91,11 @@ func (s *Sealer) sign1(ctx context.Context, source string, size uint64) (receipt
 	if err != nil {
 		return none, nil, err
 	}
-	signer, err := s.noteSigner(from)
+	key, err := s.registered(from)
+	if err != nil {
+		return none, nil, err
+	}
+	signer, err := receipt.NewLogSigner(anchor.Origin(s.Place, source), key)
 	if err != nil {
 		return none, nil, err
 	}

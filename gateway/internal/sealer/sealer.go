@@ -45,12 +45,16 @@ type Ledger interface {
 
 // Options of a sealer. Zero values mean the defaults.
 type Options struct {
-	Dir      string // what has to survive a crash is kept there
-	Place    anchor.Place
-	Key      ed25519.PrivateKey // signs seals and, as the logs' key, checkpoints
-	Interval time.Duration      // that a record waits for others; default 250 ms
-	MaxBatch int                // records of a seal; default 10,000
-	MaxQueue int                // records that may wait; default 1,000,000
+	Dir   string // what has to survive a crash is kept there
+	Place anchor.Place
+	Key   ed25519.PrivateKey // signs seals
+	// LogKeys sign checkpoints, the newest first; Key alone by default. A key is
+	// rotated by adding the new one in front, having each source register it, and
+	// leaving the old one out once none has it registered.
+	LogKeys  []ed25519.PrivateKey
+	Interval time.Duration // that a record waits for others; default 250 ms
+	MaxBatch int           // records of a seal; default 10,000
+	MaxQueue int           // records that may wait; default 1,000,000
 	// Witnesses cosign every latest checkpoint. Receipts are given at one that all of
 	// them cosigned, as soon as there is one.
 	Witnesses []Witness

@@ -5,6 +5,7 @@ package sealer_test
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -454,6 +455,50 @@ func TestRotatedKey(t *testing.T) {
 	}, 10*time.Second, time.Millisecond)
 	_, err := receipt.Verify(before, policyOf(t, s, "docs"))
 	require.NoError(t, err, "what was signed before still holds under the old key")
+}
+
+// A log's key is rotated without a break: the gateway gets the new key, goes on
+// with the old one until the source registers the new, and then signs with that.
+// Both forms of every receipt hold under the key of their day.
+func TestKeyRotation(t *testing.T) {
+	l := anchortest.New(t)
+	l.Register(t, "docs", anchor.Documents, key)
+	dir, fresh := t.TempDir(), anchortest.Key("fresh")
+	s, err := sealer.Open(sealer.Options{Dir: dir, Place: anchortest.Place, Key: key, LogKeys: []ed25519.PrivateKey{fresh, key}, Interval: time.Millisecond}, l)
+	require.NoError(t, err)
+	defer s.Close() //nolint:errcheck // the test is over
+	knows(t, s, "docs")
+	must(s.Submit(t.Context(), "docs", deposits("a", 3)))
+	must(s.Await(t.Context(), "docs", names(deposits("a", 3))...))
+	old, next := anchortest.NewSource(t, "docs", anchor.Documents, key), anchortest.NewSource(t, "docs", anchor.Documents, fresh)
+	require.Equal(t, next.LogKey, must(s.LogKey("docs")), "what is offered is the new key")
+	under := func(vkeys ...string) *receipt.Policy {
+		return must(receipt.ParsePolicy([]byte("log " + strings.Join(vkeys, "\nlog ") + "\nquorum none")))
+	}
+	check := func(good, bad *receipt.Policy) [][]byte {
+		t.Helper()
+		r := must(s.Receipt(t.Context(), "docs", 1))
+		both := [][]byte{r.Marshal(), must(s.COSE(t.Context(), "docs", r))}
+		for _, raw := range both {
+			_, err := receipt.Check(raw, good)
+			require.NoError(t, err)
+			_, err = receipt.Check(raw, bad)
+			require.ErrorIs(t, err, receipt.ErrUntrusted)
+		}
+		return both
+	}
+	before := check(under(old.LogKey), under(next.LogKey))
+	next.Sealer, next.Version = s.DID, 2
+	l.Change(t, next)
+	require.Eventually(t, func() bool {
+		from, err := s.Store().Source(t.Context(), "docs")
+		return err == nil && from.Version == 2
+	}, 10*time.Second, time.Millisecond)
+	after := check(under(next.LogKey), under(old.LogKey))
+	for _, raw := range append(before, after...) {
+		_, err := receipt.Check(raw, under(old.LogKey, next.LogKey))
+		require.NoError(t, err, "a policy names both keys")
+	}
 }
 
 // A gateway that is set up for another network seals nothing, says so, and loses
