@@ -22,10 +22,16 @@ var statements = map[string]string{
 	identity.TypStatusList: "OpenStatusList", identity.TypStatus: "SetStatus",
 }
 
+// StatementFunction is the contract's function that carries out statements of a typ.
+func StatementFunction(typ string) (function string, ok bool) {
+	function, ok = statements[typ]
+	return function, ok
+}
+
 // Tell carries out a statement of a typ (identity.TypSchema and so on) and waits
 // for the commit. It returns INVALID_STATEMENT for another typ.
 func (i *Identity) Tell(ctx context.Context, typ, statement string) (identity.Told, error) {
-	function, ok := statements[typ]
+	function, ok := StatementFunction(typ)
 	if !ok {
 		return identity.Told{}, identity.InvalidStatement.Errorf("typ %.40q is no statement to a registry", typ)
 	}

@@ -3,6 +3,7 @@
 package identity
 
 import (
+	"regexp"
 	"slices"
 )
 
@@ -108,10 +109,13 @@ func (a Accredit) Validate() error {
 	return checkAttributes(a.Attributes)
 }
 
+// validAttribute takes names of claims as SD-JWT VC has them (age_over_19) too.
+var validAttribute = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,63}$`)
+
 func checkAttributes(all []string) error {
 	for _, attribute := range all {
-		if !serviceType.MatchString(attribute) {
-			return InvalidStatement.Errorf("attribute %.70q: letters and digits, at most 64", attribute)
+		if !validAttribute.MatchString(attribute) {
+			return InvalidStatement.Errorf("attribute %.70q: letters, digits and _, at most 64", attribute)
 		}
 	}
 	return nil

@@ -122,7 +122,7 @@ func (s Signer) Sign(typ string, payload any) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	sig, err := s.sign([]byte(input))
+	sig, err := s.SignRaw([]byte(input))
 	if err != nil {
 		return "", fmt.Errorf("sign as %s: %w", s.Kid, err)
 	}
@@ -144,7 +144,9 @@ func SigningInput(h Header, payload any) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(header) + "." + base64.RawURLEncoding.EncodeToString(body), nil
 }
 
-func (s Signer) sign(input []byte) ([]byte, error) {
+// SignRaw signs bytes as they are, for other forms than the compact JWS: the 64
+// bytes of the signature.
+func (s Signer) SignRaw(input []byte) ([]byte, error) {
 	switch pub := s.Key.Public().(type) {
 	case ed25519.PublicKey:
 		return s.Key.Sign(rand.Reader, input, crypto.Hash(0))

@@ -17,6 +17,7 @@ import (
 	"github.com/komsco/trust-platform/chaincode/identity"
 	"github.com/komsco/trust-platform/chaincode/ledger/code"
 	"github.com/komsco/trust-platform/gateway"
+	"github.com/komsco/trust-platform/gateway/credential"
 	"github.com/komsco/trust-platform/gateway/internal/lanes"
 	"github.com/komsco/trust-platform/gateway/internal/service"
 )
@@ -84,7 +85,7 @@ var (
 // Codes lists every code that the API answers with, those of the contracts first.
 func Codes() []Code {
 	var all []Code
-	for _, c := range slices.Concat(currency.Codes.All(), identity.Codes.All(), anchor.Codes.All()) {
+	for _, c := range slices.Concat(currency.Codes.All(), identity.Codes.All(), anchor.Codes.All(), credential.Codes.All()) {
 		if known := (Code{c.Name, c.Kind.Status(), c.Meaning}); !slices.Contains(all, known) { // some codes are shared
 			all = append(all, known)
 		}
