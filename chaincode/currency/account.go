@@ -27,6 +27,8 @@ type Holder struct {
 	Opened    int64     `json:"opened"`              // Unix seconds
 	Order     string    `json:"order,omitempty"`     // digest of the order that opened it
 	Tx        string    `json:"tx,omitempty"`        // and the transaction that carried it out
+	Stopped   Stop      `json:"stopped,omitempty"`   // why its key signs no more, by the last key sync
+	Former    *Signer   `json:"former,omitempty"`    // the key before, for what it signed and is sent again
 	Reason    string    `json:"reason,omitempty"`    // why it is frozen, an officer's reference
 	Recovery  *Recovery `json:"recovery,omitempty"`  // proposed while it is frozen
 	Successor string    `json:"successor,omitempty"` // account that took over when the key was lost
@@ -41,12 +43,27 @@ type Person struct {
 	Waiting *Waiting `json:"waiting,omitempty"` // the order that is not paid yet, if any
 }
 
-// CanAct returns HOLDER_FROZEN or HOLDER_CLOSED unless the holder may spend.
-func (h Holder) CanAct() error { return h.status() }
+// CanAct returns HOLDER_FROZEN, HOLDER_CLOSED or KEY_STOPPED unless the holder may
+// spend.
+func (h Holder) CanAct() error {
+	if err := h.status(); err != nil || h.Stopped == "" {
+		return err
+	}
+	return h.stopped()
+}
 
-// CanReceive returns HOLDER_FROZEN or HOLDER_CLOSED unless value may be sent
-// here.
-func (h Holder) CanReceive() error { return h.status() }
+// CanReceive returns HOLDER_FROZEN, HOLDER_CLOSED or KEY_STOPPED unless value may
+// be sent here. A key that is suspended may come back; what arrives waits for it.
+func (h Holder) CanReceive() error {
+	if err := h.status(); err != nil || h.Stopped != StopDeactivated {
+		return err
+	}
+	return h.stopped()
+}
+
+func (h Holder) stopped() error {
+	return KeyStopped.Errorf("account %s: its DID is %s", AccountID(h.DID), h.Stopped)
+}
 
 func (h Holder) status() error {
 	switch h.Status {

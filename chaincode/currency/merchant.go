@@ -4,7 +4,6 @@ package currency
 
 import (
 	"github.com/komsco/trust-platform/chaincode/ledger/call"
-	"github.com/komsco/trust-platform/chaincode/ledger/did"
 )
 
 // Merchant is a shop that takes part in a programme. It holds an account of its
@@ -59,7 +58,7 @@ type RegisterMerchant struct {
 	call.Operation
 	Program  string `json:"program"`
 	ID       string `json:"id"`
-	DID      string `json:"did"` // did:key or did:jwk whose key signs the merchant's orders
+	DID      string `json:"did"` // whose key signs the merchant's orders
 	Region   string `json:"region"`
 	Category string `json:"category"`
 	Payout   string `json:"payout"` // salted SHA-256 of the bank account, hex
@@ -72,7 +71,7 @@ func (r RegisterMerchant) Validate() error {
 			return err
 		}
 	}
-	if _, err := did.Resolve(r.DID); err != nil {
+	if err := CheckHolderDID(r.DID); err != nil {
 		return err
 	}
 	return CheckDigest("payout", r.Payout)

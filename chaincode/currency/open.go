@@ -53,10 +53,12 @@ type Enrolment struct {
 	V       int    `json:"v"`
 }
 
-// Decide opens an account. person is the enrolled person's id, empty in an open
-// programme. It returns NOT_ENROLLED, BAD_DID or BAD_SIGNATURE.
-func (o Open) Decide(holderDID string, p Program, digest string, now time.Time) (h Holder, person string, err error) {
-	method, err := did.Resolve(holderDID)
+// Decide opens an account for the key that kid names. person is the enrolled
+// person's id, empty in an open programme. docs tells what documents say, where
+// the programme names an identity contract. It returns NOT_ENROLLED, BAD_DID,
+// BAD_SIGNATURE or what [Program.SignerOf] does.
+func (o Open) Decide(holderDID, kid string, p Program, docs Documents, digest string, now time.Time) (h Holder, person string, err error) {
+	key, err := p.SignerOf(holderDID, kid, "", docs)
 	if err != nil {
 		return h, "", err
 	}
@@ -64,17 +66,17 @@ func (o Open) Decide(holderDID string, p Program, digest string, now time.Time) 
 		return h, "", NotEnrolled.Errorf("programme %s is open to all and takes no enrolment", p.ID)
 	}
 	if !p.Open {
-		if person, err = o.enrolled(holderDID, p, now); err != nil {
+		if person, err = o.enrolled(holderDID, p, docs, now); err != nil {
 			return h, "", err
 		}
 	}
 	return Holder{
-		DID: holderDID, Kid: method.URL, Key: method.Key.Multikey(), Status: Active,
+		DID: holderDID, Kid: key.Kid, Key: key.Key, Status: Active,
 		Person: person, Opened: now.Unix(), Order: digest,
 	}, person, nil
 }
 
-func (o Open) enrolled(holderDID string, p Program, now time.Time) (string, error) {
+func (o Open) enrolled(holderDID string, p Program, docs Documents, now time.Time) (string, error) {
 	if o.Enrolment == "" {
 		return "", NotEnrolled.Errorf("programme %s asks for an enrolment", p.ID)
 	}
@@ -100,14 +102,11 @@ func (o Open) enrolled(holderDID string, p Program, now time.Time) (string, erro
 	if !listed {
 		return "", NotEnrolled.Errorf("%.100s does not enrol for programme %s", enroller, p.ID)
 	}
-	method, err := did.Resolve(enroller)
+	key, err := p.asserter(enroller, m.Header.Kid, docs)
 	if err != nil {
 		return "", err
 	}
-	if method.URL != m.Header.Kid {
-		return "", KeyMismatch.Errorf("%.160s is no key of %.100s", m.Header.Kid, enroller)
-	}
-	if err := m.Verify(method.Key); err != nil {
+	if err := m.Verify(key); err != nil {
 		return "", err
 	}
 	if e.V != 1 || e.DID != holderDID || e.Program != p.ID || e.Network != o.Network || e.Channel != o.Channel {

@@ -47,7 +47,7 @@ func TestOpenByEnrolment(t *testing.T) {
 			if tc.alter != nil {
 				compact = tc.alter(compact)
 			}
-			h, person, err := currency.Open{Channel: here.Channel, Network: here.Network, Program: "nowon", Enrolment: compact}.Decide(alice.did, goodProgram(), "d", now)
+			h, person, err := currency.Open{Channel: here.Channel, Network: here.Network, Program: "nowon", Enrolment: compact}.Decide(alice.did, alice.Kid, goodProgram(), nil, "d", now)
 			wantCode(t, err, tc.want)
 			if err != nil {
 				return
@@ -61,21 +61,21 @@ func TestOpenByEnrolment(t *testing.T) {
 	}
 	// A signature of the enroller on something else is no enrolment.
 	other := sign(t, enroller, currency.TypPayment, good())
-	_, _, err := currency.Open{Channel: here.Channel, Network: here.Network, Program: "nowon", Enrolment: other}.Decide(alice.did, goodProgram(), "d", now)
+	_, _, err := currency.Open{Channel: here.Channel, Network: here.Network, Program: "nowon", Enrolment: other}.Decide(alice.did, alice.Kid, goodProgram(), nil, "d", now)
 	wantCode(t, err, currency.WrongOrder)
 	other = sign(t, enroller, currency.TypEnrolment, payment(1))
-	_, _, err = currency.Open{Channel: here.Channel, Network: here.Network, Program: "nowon", Enrolment: other}.Decide(alice.did, goodProgram(), "d", now)
+	_, _, err = currency.Open{Channel: here.Channel, Network: here.Network, Program: "nowon", Enrolment: other}.Decide(alice.did, alice.Kid, goodProgram(), nil, "d", now)
 	wantCode(t, err, code.BadJWS)
 }
 
 func TestOpenFreely(t *testing.T) {
 	p := goodProgram()
 	p.Open, p.Enrollers = true, nil
-	h, person, err := currency.Open{}.Decide(alice.did, p, "d", noon(today))
+	h, person, err := currency.Open{}.Decide(alice.did, alice.Kid, p, nil, "d", noon(today))
 	wantCode(t, err, nil)
 	if person != "" || h.Person != "" || h.DID != alice.did || h.Key != alice.key.Multikey() {
 		t.Errorf("opened %+v for %q", h, person)
 	}
-	_, _, err = currency.Open{}.Decide("did:web:alice.example", p, "d", noon(today))
+	_, _, err = currency.Open{}.Decide("did:web:alice.example", "", p, nil, "d", noon(today))
 	wantCode(t, err, code.BadDID)
 }

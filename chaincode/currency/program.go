@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/komsco/trust-platform/chaincode/ledger/call"
-	"github.com/komsco/trust-platform/chaincode/ledger/did"
 )
 
 // Organisations names the Fabric organisations (MSP ids) whose officers' roles
@@ -34,7 +33,8 @@ type Program struct {
 	Organisations    Organisations `json:"organisations"`
 	SameOrganisation bool          `json:"sameOrganisation,omitempty"` // two people of one organisation may do what two must
 	Open             bool          `json:"open,omitempty"`             // any DID may open an account; else an enrolment is asked for
-	Enrollers        []string      `json:"enrollers,omitempty"`        // DIDs (did:key, did:jwk) whose enrolments count
+	Enrollers        []string      `json:"enrollers,omitempty"`        // DIDs whose enrolments count
+	Identity         *Identity     `json:"identity,omitempty"`         // where did:komsco is looked up; without it only did:key and did:jwk have accounts
 	RecoveryHours    int           `json:"recoveryHours,omitempty"`    // how long a recovery waits for objections, 1 to 8760; 0 is 72
 	Policy           int           `json:"policy,omitempty"`           // the version in force; 0 while none is approved
 	Policies         int           `json:"policies,omitempty"`         // versions proposed so far
@@ -70,11 +70,11 @@ func (p Program) Validate() error {
 		return InvalidPolicy.Errorf("%d enrollers, at most 32", len(p.Enrollers))
 	}
 	for _, e := range p.Enrollers {
-		if _, err := did.Resolve(e); err != nil {
+		if err := CheckHolderDID(e); err != nil {
 			return err
 		}
 	}
-	return nil
+	return p.Identity.validate()
 }
 
 // Today is the programme's calendar day at an instant.

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/komsco/trust-platform/chaincode/ledger/call"
-	"github.com/komsco/trust-platform/chaincode/ledger/did"
 )
 
 // RecoveryHours is how long a recovery waits where the programme does not say.
@@ -41,8 +40,8 @@ func (h Holder) ProposeRecovery(r ProposeRecovery, p Program, by string, now tim
 
 // Recover closes the account in favour of the proposed one. It returns
 // HOLDER_STATE where nothing, or another key, was proposed, RECOVERY_EARLY,
-// SAME_OFFICER or SAME_ORGANISATION.
-func (h Holder) Recover(r ProposeRecovery, p Program, by string, now time.Time) (before, after Holder, err error) {
+// SAME_OFFICER, SAME_ORGANISATION or what [Program.SignerOf] does.
+func (h Holder) Recover(r ProposeRecovery, p Program, docs Documents, by string, now time.Time) (before, after Holder, err error) {
 	if h.Status != Frozen || h.Recovery == nil || h.Recovery.DID != r.DID {
 		return h, after, HolderState.Errorf("account %s is %s, its recovery by %.100s was not proposed", r.Account, h.Status, r.DID)
 	}
@@ -52,12 +51,12 @@ func (h Holder) Recover(r ProposeRecovery, p Program, by string, now time.Time) 
 	if from := time.Unix(h.Recovery.From, 0); now.Before(from) {
 		return h, after, RecoveryEarly.Errorf("account %s: the holder may object until %s", r.Account, from.UTC().Format(time.RFC3339))
 	}
-	method, err := did.Resolve(r.DID)
+	key, err := p.SignerOf(r.DID, "", h.Merchant, docs)
 	if err != nil {
 		return h, after, err
 	}
 	after = Holder{
-		DID: r.DID, Kid: method.URL, Key: method.Key.Multikey(), Status: Active,
+		DID: r.DID, Kid: key.Kid, Key: key.Key, Status: Active,
 		Person: h.Person, Merchant: h.Merchant, Opened: now.Unix(),
 	}
 	h.Status, h.Recovery, h.Successor = Closed, nil, AccountID(r.DID)
@@ -69,12 +68,12 @@ type ProposeRecovery struct {
 	call.Operation
 	Program string `json:"program"`
 	Account string `json:"account"` // the frozen one
-	DID     string `json:"did"`     // did:key or did:jwk of the holder's new key
+	DID     string `json:"did"`     // the holder's new one
 }
 
 // Validate checks the form.
 func (r ProposeRecovery) Validate() error {
-	if _, err := did.Resolve(r.DID); err != nil {
+	if err := CheckHolderDID(r.DID); err != nil {
 		return err
 	}
 	return AccountQuery{Program: r.Program, Account: r.Account}.Validate()

@@ -40,7 +40,7 @@ func TestRecover(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r.DID = tc.did
-			before, after, err := tc.holder.Recover(r, p, tc.by, tc.now)
+			before, after, err := tc.holder.Recover(r, p, nil, tc.by, tc.now)
 			wantCode(t, err, tc.want)
 			if err != nil {
 				return

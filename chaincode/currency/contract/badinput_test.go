@@ -83,6 +83,9 @@ func newBadTown(t *testing.T) *badTown {
 	tn.register(nowon, "closed", b.closed, region, category)
 	tn.register(nowon, "suspended", b.suspended, region, category)
 	tn.register(nowon, "owing", b.owing, region, category)
+	p := tn.program(bazaar)
+	p.ID, p.Identity = mobile, &currency.Identity{Chaincode: registry}
+	tn.do(tn.komsco, "DefineProgram", currency.DefineProgram{Operation: tn.op(), Program: p})
 	b.paid = b.minsu.seq[nowon] + 1
 	r := tn.order("Pay", tn.pay(nowon, b.minsu, "stall", 1_000))
 	b.given = b.minsu.seq[nowon] + 1
@@ -134,7 +137,7 @@ func newBadTown(t *testing.T) *badTown {
 	tn.do(tn.bank, "ConfirmPurchase", tn.confirming(nowon, b.jisoo, "bought", 1_000, 0))
 	tn.order("Buy", tn.buy(nowon, b.jisoo, 1_000))
 	b.bought, b.waiting = b.jisoo.seq[nowon]-1, b.jisoo.seq[nowon]
-	p := tn.program("raw")
+	p = tn.program("raw")
 	p.Open, p.Enrollers = true, nil
 	tn.do(tn.komsco, "DefineProgram", currency.DefineProgram{Operation: tn.op(), Program: p})
 	tn.register("raw", "stall", tn.stall, region, category)

@@ -388,6 +388,13 @@ func badRequests(t *testing.T, tried map[string]bool) {
 			"not there":         {members{"credits": []currency.CreditName{currency.CreditName(b.returned + ":0")}}, currency.NothingClaimed},
 		})},
 		{"WaitingRefunds", b.courier, currency.OwnQuery{PageQuery: currency.PageQuery{Program: nowon}, Account: b.owing.account, Read: b.read(nowon, b.owing)}, of(own, account, page)},
+		{"SyncKeys", b.courier, currency.SyncKeys{Program: mobile, Accounts: []string{b.minsu.account}}, of(program, bad{
+			"no accounts":     {members{"accounts": nil}, currency.TooLarge},
+			"too many":        {members{"accounts": make([]string, currency.MaxSync+1)}, currency.TooLarge},
+			"malformed":       {members{"accounts": []string{"x"}}, currency.InvalidID},
+			"another's type":  {members{"accounts": "x"}, code.BadRequest},
+			"no DIDs of ours": {members{"program": nowon}, currency.DIDUnresolved},
+		})},
 		{"Lapsing", b.komsco, currency.LapsingQuery{PageQuery: currency.PageQuery{Program: nowon}, Of: currency.LapsingPurses}, of(program, page, bad{
 			"of nothing": {members{"of": nil}, currency.InvalidID}, "of runs": {members{"of": "runs"}, currency.InvalidID},
 		})},

@@ -137,7 +137,7 @@ func (tn *town) events() []string {
 	var kinds []string
 	for n := uint64(1); n < tn.net.Height(); n++ {
 		for _, tx := range tn.net.Block(n).Txs {
-			if tx.Event == nil {
+			if tx.Event == nil || tx.Event.Chaincode != cc {
 				continue
 			}
 			var e call.Envelope

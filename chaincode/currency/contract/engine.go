@@ -34,6 +34,7 @@ type task struct {
 	*currency.Order
 	err      error
 	verified bool
+	former   bool   // signed by the account's key of before
 	first    string // the transaction that carried it out before: receipt or account is its result
 	receipt  currency.Receipt
 	account  currency.Account
@@ -147,7 +148,12 @@ func parseKey(multikey string) (did.Key, error) {
 	return key, err
 }
 
+// verify checks the signature. One of the key that the account had before counts
+// for what was carried out already, and for nothing else.
 func (e *engine) verify(o *task, h currency.Holder) error {
+	if h.Former != nil && o.Message.Header.Kid == h.Former.Kid {
+		o.former, h.Kid, h.Key = true, h.Former.Kid, h.Former.Key
+	}
 	key, err := parseKey(h.Key)
 	if err != nil {
 		return err
@@ -183,7 +189,7 @@ func (e *engine) open(o *task) error {
 		o.account = currency.Account{Program: o.Program, Account: o.Holder, Status: before.Status, Opened: before.Opened}
 		return nil
 	}
-	h, person, err := o.Payload.(currency.Open).Decide(o.DID, p, o.Digest, e.tx.Now())
+	h, person, err := o.Payload.(currency.Open).Decide(o.DID, o.Message.Header.Kid, p, documents(e.tx, p), o.Digest, e.tx.Now())
 	if err != nil {
 		return err
 	}
@@ -250,6 +256,9 @@ func (e *engine) spend(o *task) error {
 	}
 	if replay {
 		return e.replay(o)
+	}
+	if o.former {
+		return currency.KeyMismatch.Errorf("signed by %.160s, another key took its place: %.160s", o.Message.Header.Kid, h.Kid)
 	}
 	if err := o.CheckTime(e.tx.Now()); err != nil {
 		return err

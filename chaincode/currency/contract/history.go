@@ -118,6 +118,9 @@ func reader(t *ledger.Tx, program, read string) (*readingHolder, error) {
 	if err := e.verify(o, h); err != nil {
 		return nil, err
 	}
+	if o.former || h.Stopped != "" {
+		return nil, currency.ReadRefused.Errorf("account %s: the key of the read order signs no more, by its DID's document", o.Holder)
+	}
 	if h.Successor != "" { // its key was lost, perhaps to a thief
 		return nil, currency.ReadRefused.Errorf("account %s was taken over by another; officers show its history", o.Holder)
 	}

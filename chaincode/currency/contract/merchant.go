@@ -5,7 +5,6 @@ package contract
 import (
 	"github.com/komsco/trust-platform/chaincode/currency"
 	"github.com/komsco/trust-platform/chaincode/ledger"
-	"github.com/komsco/trust-platform/chaincode/ledger/did"
 )
 
 // merchantFunctions, the mutators by the issuer's merchants officer:
@@ -44,12 +43,12 @@ func registerMerchant(t *ledger.Tx, r currency.RegisterMerchant) (currency.Merch
 	if taken, err := holders.Has(t, r.Program, m.Account); err != nil || taken {
 		return m, first(err, currency.HolderExists.Errorf("account %s", m.Account))
 	}
-	method, err := did.Resolve(r.DID)
+	key, err := p.SignerOf(r.DID, "", r.ID, documents(t, p))
 	if err != nil {
 		return m, err
 	}
 	h := currency.Holder{
-		DID: r.DID, Kid: method.URL, Key: method.Key.Multikey(), Status: currency.Active,
+		DID: r.DID, Kid: key.Kid, Key: key.Key, Status: currency.Active,
 		Merchant: r.ID, Opened: t.Now().Unix(),
 	}
 	t.Emit("MerchantRegistered", r.Program+"/"+r.ID)

@@ -61,7 +61,7 @@ func approveRecovery(t *ledger.Tx, r currency.ProposeRecovery) (currency.Holder,
 	if err != nil {
 		return h, err
 	}
-	before, after, err := h.Recover(r, p, caller.String(), t.Now())
+	before, after, err := h.Recover(r, p, documents(t, p), caller.String(), t.Now())
 	if err != nil {
 		return h, err
 	}
