@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/komsco/trust-platform/chaincode/currency"
+	"github.com/komsco/trust-platform/chaincode/identity"
 	"github.com/komsco/trust-platform/chaincode/ledger/did"
 	"github.com/komsco/trust-platform/chaincode/ledger/jws"
 )
@@ -48,6 +49,30 @@ func NewWallet(key crypto.Signer, place currency.Place) (*Wallet, error) {
 	}
 	id, url := did.OfKey(k)
 	return &Wallet{DID: id, Account: currency.AccountID(id), place: place, signer: jws.Signer{Key: key, Kid: url}}, nil
+}
+
+// Of is the wallet of the same key under a DID that has a document, such as
+// did:komsco. The document names the key, for authentication; its DID URL is
+// the DID and the key's thumbprint.
+func (w *Wallet) Of(id string) (*Wallet, error) {
+	if _, err := identity.ParseDID(id); err != nil {
+		return nil, err
+	}
+	m, err := did.Resolve(w.DID)
+	if err != nil { // the wallet has a document's DID already
+		_, fragment, err := did.Split(w.signer.Kid)
+		if err != nil {
+			return nil, err
+		}
+		return w.under(id, fragment), nil
+	}
+	return w.under(id, m.Key.Thumbprint()), nil
+}
+
+func (w *Wallet) under(id, thumbprint string) *Wallet {
+	other := *w
+	other.DID, other.Account, other.signer.Kid = id, currency.AccountID(id), id+"#"+thumbprint
+	return &other
 }
 
 // In is the wallet's holder in a programme, where it has its account.

@@ -137,6 +137,20 @@ func (r ProposePolicy) Validate() error {
 	return r.Policy.Validate()
 }
 
+// ProgramsQuery asks for a page of all programmes.
+type ProgramsQuery struct {
+	Limit    int    `json:"limit,omitempty"` // 1 to 500; 500 if left out
+	Bookmark string `json:"bookmark,omitempty"`
+}
+
+// Validate checks the form.
+func (q ProgramsQuery) Validate() error {
+	if q.Limit < 0 || q.Limit > call.MaxPage || len(q.Bookmark) > 1024 {
+		return InvalidID.Errorf("limit %d: 0 to %d", q.Limit, call.MaxPage)
+	}
+	return nil
+}
+
 // PolicyQuery names a policy version; 0 in a query is the one in force.
 type PolicyQuery struct {
 	Program string `json:"program"`

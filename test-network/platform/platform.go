@@ -103,7 +103,7 @@ func (p *Platform) startGateway(ctx context.Context, o Options) error {
 			"--peer-endpoint", org.Peer, "--peer-name", org.PeerHost, "--peer-tls-root", org.TLSRoot,
 			"--identity-msp", org.MSPID, "--identity-cert", user.Cert, "--identity-key", user.Key,
 			"--network", p.Consortium().Network, "--channel", p.Consortium().Channel,
-			"--anchor-dir", filepath.Join(p.Dir(), "anchor"),
+			"--anchor-dir", filepath.Join(p.Dir(), "anchor"), "--key-sync-file", filepath.Join(p.Dir(), "keysync.json"),
 		}, o.GatewayArgs...),
 		Port: p.gateway, ReadyURL: p.URL + "/readyz",
 	})

@@ -388,6 +388,7 @@ func badRequests(t *testing.T, tried map[string]bool) {
 			"not there":         {members{"credits": []currency.CreditName{currency.CreditName(b.returned + ":0")}}, currency.NothingClaimed},
 		})},
 		{"WaitingRefunds", b.courier, currency.OwnQuery{PageQuery: currency.PageQuery{Program: nowon}, Account: b.owing.account, Read: b.read(nowon, b.owing)}, of(own, account, page)},
+		{"Programs", b.courier, currency.ProgramsQuery{}, page},
 		{"SyncKeys", b.courier, currency.SyncKeys{Program: mobile, Accounts: []string{b.minsu.account}}, of(program, bad{
 			"no accounts":     {members{"accounts": nil}, currency.TooLarge},
 			"too many":        {members{"accounts": make([]string, currency.MaxSync+1)}, currency.TooLarge},

@@ -7,6 +7,7 @@ import (
 
 	"github.com/komsco/trust-platform/chaincode/currency"
 	"github.com/komsco/trust-platform/chaincode/ledger"
+	"github.com/komsco/trust-platform/chaincode/ledger/call"
 )
 
 // programFunctions:
@@ -18,12 +19,16 @@ import (
 //   - ApprovePolicy {op, program, version} by an approver who is another person of
 //     another organisation; it is then in force; emits PolicyApproved.
 //     POLICY_UNKNOWN, POLICY_STATE, SAME_OFFICER, SAME_ORGANISATION.
+//   - Programs {limit, bookmark} pages through the programmes.
 //   - Program {program}, Policy {program, version} answer the records.
 func programFunctions() []ledger.Function {
 	return []ledger.Function{
 		ledger.Officer("DefineProgram", defineProgram),
 		ledger.Officer("ProposePolicy", proposePolicy),
 		ledger.Officer("ApprovePolicy", approvePolicy),
+		ledger.Query("Programs", func(t *ledger.Tx, r currency.ProgramsQuery) (call.Page[currency.Program], error) {
+			return programs.List(t, r.Limit, r.Bookmark)
+		}),
 		ledger.Query("Program", func(t *ledger.Tx, r currency.ProgramQuery) (currency.Program, error) { return program(t, r.Program) }),
 		ledger.Query("Policy", func(t *ledger.Tx, r currency.PolicyQuery) (currency.Policy, error) {
 			if r.Version == 0 {

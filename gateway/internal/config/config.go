@@ -38,6 +38,7 @@ type Config struct {
 	Chaincode  string   `mapstructure:"chaincode" yaml:"chaincode"`
 	Routes     []Route  `mapstructure:"routes" yaml:"routes"` // others, in a file only
 	DIDs       string   `mapstructure:"dids" yaml:"dids"`     // name of the identity contract on the default channel; none if empty
+	KeySync    KeySync  `mapstructure:"keySync" yaml:"keySync"`
 	Anchor     Anchor   `mapstructure:"anchor" yaml:"anchor"`
 	Witness    Witness  `mapstructure:"witness" yaml:"witness"`
 	Lanes      Lanes    `mapstructure:"lanes" yaml:"lanes"`
@@ -84,6 +85,12 @@ type Anchor struct {
 	MaxQueue  int           `mapstructure:"maxQueue" yaml:"maxQueue"`
 	Witnesses []Cosigner    `mapstructure:"witnesses" yaml:"witnesses"` // in a file only
 	LogKeys   []string      `mapstructure:"logKeys" yaml:"logKeys"`     // in a file only: files of keys that sign checkpoints, the newest first; key alone if empty
+}
+
+// KeySync says how accounts are kept in line with their DIDs' documents.
+type KeySync struct {
+	Off  bool   `mapstructure:"off" yaml:"off"`
+	File string `mapstructure:"file" yaml:"file"`
 }
 
 // Cosigner is another organisation's witness.
@@ -135,6 +142,8 @@ var settings = []setting{
 	{"channel", "trust", "channel of the default route"},
 	{"chaincode", "currency", "name of the currency contract there"},
 	{"dids", "identity", "name of the identity contract there, by which DIDs are resolved and registered; empty for none"},
+	{"keySync.off", false, "leave it to other gateways to bring accounts in line with their DIDs' documents"},
+	{"keySync.file", "", "file that notes up to which event this was done; all events are gone through again at each start if empty"},
 	{"anchor.dir", "", "folder for logs of anchored records; the gateway seals none if empty"},
 	{"anchor.chaincode", "anchor", "name of the anchor contract on the channel"},
 	{"anchor.key", "", "file of the sealer's Ed25519 key (PKCS #8 PEM), which sources grant their logs to; sealer.pem in the folder if empty, made if it is not there"},
@@ -176,6 +185,8 @@ func Flags(flags *pflag.FlagSet) {
 		switch v := s.otherwise.(type) {
 		case string:
 			flags.String(flagName(s.key), v, s.usage)
+		case bool:
+			flags.Bool(flagName(s.key), v, s.usage)
 		case int:
 			flags.Int(flagName(s.key), v, s.usage)
 		case time.Duration:

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/komsco/trust-platform/chaincode/currency"
+	"github.com/komsco/trust-platform/chaincode/ledger/call"
+)
+
+// SyncKeys brings accounts in line with their DIDs' documents, as anybody may. It
+// asks a peer first and submits only what would change something, so asking often
+// is cheap. It returns where each account stands: PROGRAM_UNKNOWN,
+// DID_UNRESOLVED.
+func (c *Currency) SyncKeys(ctx context.Context, r currency.SyncKeys) ([]currency.Synced, error) {
+	if err := r.Validate(); err != nil {
+		return nil, err
+	}
+	all, err := evaluate[[]currency.Synced](ctx, c, "SyncKeys", r)
+	if err != nil {
+		return nil, err
+	}
+	at := map[string]int{}
+	moved := currency.SyncKeys{Program: r.Program}
+	for i, s := range all {
+		if s.Changed {
+			moved.Accounts = append(moved.Accounts, s.Account)
+			at[s.Account] = i
+		}
+	}
+	if len(moved.Accounts) == 0 {
+		return all, nil
+	}
+	arg, err := json.Marshal(moved)
+	if err != nil {
+		return nil, fmt.Errorf("encode the argument of SyncKeys: %w", err)
+	}
+	done, err := submit[[]currency.Synced](ctx, c, "SyncKeys", string(arg))
+	for _, s := range done {
+		all[at[s.Account]] = s
+	}
+	return all, err
+}
+
+// Programs pages through the programmes, 1 to 500 at a time; limit 0 is 500.
+func (c *Currency) Programs(ctx context.Context, limit int, bookmark string) (call.Page[currency.Program], error) {
+	return evaluate[call.Page[currency.Program]](ctx, c, "Programs", currency.ProgramsQuery{Limit: limit, Bookmark: bookmark})
+}
