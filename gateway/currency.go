@@ -77,6 +77,12 @@ func (c *Currency) CashOut(ctx context.Context, order string) (currency.Receipt,
 	return submit[currency.Receipt](ctx, c, "CashOut", order)
 }
 
+// Exchange carries out an exchange order: what it gives in the other programme
+// is claimed there.
+func (c *Currency) Exchange(ctx context.Context, order string) (currency.Receipt, error) {
+	return submit[currency.Receipt](ctx, c, "Exchange", order)
+}
+
 // CloseAccount carries out a close order: the account is closed for good.
 func (c *Currency) CloseAccount(ctx context.Context, order string) (currency.Receipt, error) {
 	return submit[currency.Receipt](ctx, c, "Close", order)

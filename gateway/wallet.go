@@ -175,6 +175,13 @@ func (h *Holder) Void(o currency.Void) (string, error) {
 	return h.sign(o)
 }
 
+// Exchange turns value into another programme's: Seq, Into (its id), Amount (won
+// given); Least, Ref, Claims and Exp may be left out.
+func (h *Holder) Exchange(o currency.Exchange) (string, error) {
+	h.bind(&o.V, &o.Network, &o.Channel, &o.Chaincode, &o.Program, &o.Holder, &o.Exp)
+	return h.sign(o)
+}
+
 // CashOut turns what is left of bought value into cash: Seq, Payout (salted
 // digest of the bank account, hex); Claims and Exp may be left out.
 func (h *Holder) CashOut(o currency.CashOut) (string, error) {

@@ -48,6 +48,9 @@ func TestOrdersAreBoundAndSigned(t *testing.T) {
 				currency.TypCashOut: func() (string, error) {
 					return h.CashOut(currency.CashOut{Seq: 1, Payout: strings.Repeat("a1", 32)})
 				},
+				currency.TypExchange: func() (string, error) {
+					return h.Exchange(currency.Exchange{Seq: 1, Into: "cafe", Amount: 5})
+				},
 				currency.TypClose: func() (string, error) { return h.Close(currency.Close{Seq: 1}) },
 				currency.TypCapture: func() (string, error) {
 					return h.Capture(currency.Capture{Seq: 1, Amount: 5, Hold: currency.ReceiptName{Holder: other, Seq: 9}})

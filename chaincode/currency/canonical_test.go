@@ -34,6 +34,7 @@ var signed = []any{
 	currency.Read{},
 	currency.Buy{},
 	currency.CompleteRefund{},
+	currency.Exchange{},
 }
 
 func TestSignedTypesCoverAllOrders(t *testing.T) {
@@ -47,6 +48,7 @@ func TestSignedTypesCoverAllOrders(t *testing.T) {
 		currency.TypOpen, currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund,
 		currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypCashOut, currency.TypClose, currency.TypRead, currency.TypBuy,
 		currency.TypComplete,
+		currency.TypExchange,
 	}
 	if !slices.Equal(types, want) {
 		t.Errorf("types %v, want %v", types, want)

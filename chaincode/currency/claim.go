@@ -41,6 +41,7 @@ const (
 	CreditGift    CreditKind = "gift"
 	CreditRefund  CreditKind = "refund"
 	CreditBuy     CreditKind = "purchase"
+	CreditTrade   CreditKind = "exchange" // from is the programme it came from
 )
 
 // Credit is value on its way to a holder. Whoever pays writes it without reading

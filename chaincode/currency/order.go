@@ -24,6 +24,7 @@ const (
 	TypVoid      = "void-order+jws"
 	TypCashOut   = "cash-refund-order+jws"
 	TypClose     = "close-order+jws"
+	TypExchange  = "exchange-order+jws"
 	TypRead      = "read-order+jws"
 	TypBuy       = "purchase-order+jws"
 	TypComplete  = "complete-refund-order+jws"
@@ -184,6 +185,8 @@ func newPayload(m *jws.Message, types []string) (Payload, error) {
 		return payloadOf[Close](m)
 	case TypRead:
 		return payloadOf[Read](m)
+	case TypExchange:
+		return payloadOf[Exchange](m)
 	case TypBuy:
 		return payloadOf[Buy](m)
 	case TypComplete:

@@ -25,6 +25,8 @@ type Policy struct {
 	Gifts         bool        `json:"gifts,omitempty"`      // holders may give it to one another
 	Respend       bool        `json:"respend,omitempty"`    // merchants keep the terms and may spend it themselves
 	Grace         Grace       `json:"grace,omitzero"`       // how long sweeps leave alone what is over
+	Into          []Way       `json:"into,omitempty"`       // programmes that value under it may be exchanged into
+	From          []Way       `json:"from,omitempty"`       // programmes whose value is exchanged into it
 	SpendOrder    []Source    `json:"spendOrder,omitempty"` // which source goes first among equal expiries; default benefit, reward, subsidy, principal
 	Approved      bool        `json:"approved,omitempty"`   // by a second person
 	ProposedBy    string      `json:"proposedBy,omitempty"` // MSP/common name
@@ -90,6 +92,9 @@ func (p Policy) Validate() error {
 		}
 	}
 	if err := p.Grace.check(); err != nil {
+		return err
+	}
+	if err := checkWays(p.Program, p.Into, p.From); err != nil {
 		return err
 	}
 	if p.Sale != nil {

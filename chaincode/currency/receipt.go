@@ -19,6 +19,7 @@ const (
 	KindVoid       Kind = "void"
 	KindCashOut    Kind = "cashout"
 	KindClose      Kind = "close"
+	KindExchange   Kind = "exchange"
 	KindPurchase   Kind = "purchase" // ordered; the purchase itself tells whether it was paid
 )
 
@@ -30,7 +31,7 @@ type Receipt struct {
 	Tx        string       `json:"tx"`
 	At        int64        `json:"at"`                  // Unix seconds
 	Amount    int64        `json:"amount,omitempty"`    // won
-	To        string       `json:"to,omitempty"`        // merchant id of a payment or hold, else account id
+	To        string       `json:"to,omitempty"`        // merchant id of a payment or hold, programme of an exchange, else account id
 	Credit    CreditName   `json:"credit,omitempty"`    // what the other side claims
 	Ref       string       `json:"ref,omitempty"`       // the order's reference
 	Payment   *ReceiptName `json:"payment,omitempty"`   // what was refunded, captured or voided

@@ -14,25 +14,27 @@ type Term string
 
 // The terms. For every programme and fund, at every block:
 //
-//	entered = funds + reserved + credits + purses + holds + redemptions + paidOut
-//	        + cashedOut + returned
+//	entered + exchangedIn = funds + reserved + credits + purses + holds
+//	        + redemptions + paidOut + cashedOut + returned + exchangedOut
 //
 // Each operation moves value between two of them and touches no other.
 const (
-	Entered     Term = "entered"     // deposits the bank confirmed, appropriations two people approved
-	Funds       Term = "funds"       // of that, not yet drawn by a run
-	Reserved    Term = "reserved"    // drawn by runs and allotments, not yet issued
-	Credits     Term = "credits"     // on its way to holders and merchants, unclaimed
-	Purses      Term = "purses"      // held
-	Holds       Term = "holds"       // set aside for merchants, not yet captured
-	Redemptions Term = "redemptions" // claimed by merchants, or by residents in cash, not yet paid out by the bank
-	PaidOut     Term = "paidOut"     // paid out by the bank to merchants
-	CashedOut   Term = "cashedOut"   // paid out by the bank to residents
-	Returned    Term = "returned"    // lapsed, or kept from a cash refund, and back at its fund, in no appropriation yet
+	Entered      Term = "entered"      // deposits the bank confirmed, appropriations two people approved
+	ExchangedIn  Term = "exchangedIn"  // came from other programmes' holders
+	ExchangedOut Term = "exchangedOut" // went to other programmes, there exchangedIn
+	Funds        Term = "funds"        // of that, not yet drawn by a run
+	Reserved     Term = "reserved"     // drawn by runs and allotments, not yet issued
+	Credits      Term = "credits"      // on its way to holders and merchants, unclaimed
+	Purses       Term = "purses"       // held
+	Holds        Term = "holds"        // set aside for merchants, not yet captured
+	Redemptions  Term = "redemptions"  // claimed by merchants, or by residents in cash, not yet paid out by the bank
+	PaidOut      Term = "paidOut"      // paid out by the bank to merchants
+	CashedOut    Term = "cashedOut"    // paid out by the bank to residents
+	Returned     Term = "returned"     // lapsed, or kept from a cash refund, and back at its fund, in no appropriation yet
 )
 
 // SupplyTerms lists the terms, the left side first.
-var SupplyTerms = []Term{Entered, Funds, Reserved, Credits, Purses, Holds, Redemptions, PaidOut, CashedOut, Returned}
+var SupplyTerms = []Term{Entered, ExchangedIn, Funds, Reserved, Credits, Purses, Holds, Redemptions, PaidOut, CashedOut, Returned, ExchangedOut}
 
 // Line is the equation of one programme and fund.
 type Line struct {
@@ -41,12 +43,12 @@ type Line struct {
 	Terms   map[Term]int64 `json:"terms"` // won
 }
 
-// Difference is entered less everything it should be explained by; 0 where the
+// Difference is the left side less everything it should be explained by; 0 where the
 // equation holds.
 func (l Line) Difference() int64 {
-	d := l.Terms[Entered]
+	d := l.Terms[Entered] + l.Terms[ExchangedIn]
 	for t, n := range l.Terms {
-		if t != Entered {
+		if t != Entered && t != ExchangedIn {
 			d -= n
 		}
 	}
@@ -87,7 +89,7 @@ func (s *Supply) Apply(table, program string, before, after []byte) error {
 // HoldsMoney reports whether records of this kind are terms of the equation.
 func HoldsMoney(table string) bool {
 	switch table {
-	case TableDeposit, TableAppropriation, TableRun, TableBatch, TableTranche, TableCredit, TablePurse, TableHold, TableRedemption, TableFundReturn:
+	case TableDeposit, TableAppropriation, TableRun, TableBatch, TableTranche, TableCredit, TablePurse, TableHold, TableRedemption, TableFundReturn, TableExchanged:
 		return true
 	}
 	return false
@@ -123,8 +125,9 @@ func (s *Supply) add(table, program string, value []byte, sign int64) error {
 	if value == nil || !HoldsMoney(table) {
 		return nil
 	}
+	in := program
 	move := func(fund string, term Term, amount int64) {
-		key := programFund{program, fund}
+		key := programFund{in, fund}
 		if s.lines[key] == nil {
 			s.lines[key] = map[Term]int64{}
 		}
@@ -180,6 +183,12 @@ func (s *Supply) add(table, program string, value []byte, sign int64) error {
 		var h Hold
 		err = json.Unmarshal(value, &h)
 		parts(Holds, h.Parts)
+	case TableExchanged:
+		var x Exchanged
+		err = json.Unmarshal(value, &x)
+		parts(ExchangedOut, x.Parts)
+		in = x.Into
+		parts(ExchangedIn, x.Parts)
 	case TableFundReturn:
 		var r FundReturn
 		if err = json.Unmarshal(value, &r); r.Appropriation == "" {

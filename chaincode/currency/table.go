@@ -26,5 +26,6 @@ const (
 	TablePayout        = "payout"        // program / bank reference
 	TableAllotment     = "allotment"     // program / id
 	TableTranche       = "tranche"       // program / allotment / number
+	TableExchanged     = "exchanged"     // program / account / seq
 	TablePurchase      = "purchase"      // program / account / seq
 )

@@ -59,7 +59,7 @@ func (a *audit) apply(t ledgertest.TB, w ledgertest.Write) {
 		t.Fatalf("%v", err)
 	}
 	switch table {
-	case currency.TableReceipt, currency.TablePayout:
+	case currency.TableReceipt, currency.TablePayout, currency.TableExchanged:
 		if before != nil || w.IsDelete {
 			t.Fatalf("%s %v is for ever: %s becomes %s", table, parts, before, w.Value)
 		}

@@ -75,6 +75,9 @@ func badOrders(t *testing.T, tried map[string]bool) {
 	payment.Seq, gift.Seq, claim.Seq = next(b.minsu), next(b.minsu), next(b.minsu)
 	buy := b.buying(nowon, b.minsu, 1_000)
 	buy.Seq = next(b.minsu)
+	b.batch(b.open(bazaar, b.minsu))
+	exchange := b.exchanging(nowon, b.minsu, bazaar, 1_000)
+	exchange.Seq = next(b.minsu)
 	redeem.Seq, refund.Seq = next(b.stall), next(b.stall)
 	authorise, held := b.authorising(nowon, b.minsu, "stall", 1_000), currency.ReceiptName{Holder: b.minsu.account, Seq: b.held}
 	capture, void := b.capturing(nowon, b.stall, held, 1_000), b.voiding(nowon, b.stall, held)
@@ -131,6 +134,17 @@ func badOrders(t *testing.T, tried map[string]bool) {
 			"a million times":   {members{"amount": 1_000_000_000}, currency.PersonCeiling},
 			"text as reference": {members{"ref": "for my son"}, currency.InvalidID},
 			"no policy":         {members{"program": "raw", "seq": 1}, currency.PolicyUnknown},
+		}}},
+		{"Exchange", b.minsu, exchange, []map[string]change{binding, seq, amount, claims, {
+			"into itself":       {members{"into": nowon}, currency.SelfTransfer},
+			"into nothing":      {members{"into": ""}, currency.InvalidID},
+			"into a path":       {members{"into": "a/b"}, currency.InvalidID},
+			"into no programme": {members{"into": "nowhere"}, currency.ProgramUnknown},
+			"no policy there":   {members{"into": "raw"}, currency.PolicyUnknown},
+			"text as reference": {members{"ref": "for my son"}, currency.InvalidID},
+			"least negative":    {members{"least": -1}, currency.InvalidAmount},
+			"least too much":    {members{"least": currency.MaxAmount + 1}, currency.InvalidAmount},
+			"least above all":   {members{"least": 991}, currency.ExchangeRate},
 		}}},
 		{"Authorise", b.minsu, authorise, []map[string]change{binding, seq, amount, claims, {
 			"unknown merchant":  {members{"to": "nowhere"}, currency.MerchantUnknown},

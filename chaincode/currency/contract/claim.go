@@ -26,6 +26,8 @@ func claimsOf(p currency.Payload) []currency.CreditName {
 		return o.Claims
 	case currency.Authorise:
 		return o.Claims
+	case currency.Exchange:
+		return o.Claims
 	case currency.Capture:
 		return o.Claims
 	default:

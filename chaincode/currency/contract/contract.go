@@ -48,5 +48,6 @@ var (
 	payouts        = ledger.NewTable[currency.Payout](currency.TablePayout, 2)
 	allotments     = ledger.NewTable[currency.Allotment](currency.TableAllotment, 2)
 	tranches       = ledger.NewTable[currency.Tranche](currency.TableTranche, 3)
+	exchanges      = ledger.NewTable[currency.Exchanged](currency.TableExchanged, 3)
 	purchases      = ledger.NewTable[currency.Purchase](currency.TablePurchase, 3)
 )

@@ -109,7 +109,7 @@ func (d *days) sign(t *rapid.T, ahead map[string]int64) signed {
 		return pick(t, "old order", d.signed...)
 	}
 	program := d.program(t)
-	function := pick(t, "function", "Pay", "Pay", "Pay", "Pay", "Claim", "Claim", "Redeem", "Give", "Give", "Refund", "Refund", "Refund", "CompleteRefund", "Open", "Authorise", "Authorise", "Capture", "Capture", "Void", "CashOut", "Close", "Buy")
+	function := pick(t, "function", "Pay", "Pay", "Pay", "Pay", "Claim", "Claim", "Redeem", "Give", "Give", "Refund", "Refund", "Refund", "CompleteRefund", "Open", "Authorise", "Authorise", "Capture", "Capture", "Void", "CashOut", "Close", "Buy", "Exchange", "Exchange")
 	w := d.wallet(t, "signer")
 	for range 3 { // mostly the first order of its signer in the batch
 		if ahead[program+w.account] > 0 {
@@ -169,6 +169,8 @@ func (d *days) sign(t *rapid.T, ahead map[string]int64) signed {
 		p = d.voiding(program, w, d.someHold(t, program))
 	case "Open":
 		p = d.openOrder(program, w)
+	case "Exchange":
+		p = d.exchanging(program, w, mostly(t, "into", other(program), program, "nowhere"), amount, claims...)
 	case "Buy":
 		p = d.buying(program, w, amount)
 	}

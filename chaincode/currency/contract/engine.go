@@ -103,6 +103,8 @@ func (e *engine) others(o *task, h currency.Holder) []string {
 		keys = append(keys, holds.Key(o.Program, p.Hold.Holder, ledger.Num(p.Hold.Seq)))
 	case currency.Gift:
 		keys = append(keys, holders.Key(o.Program, p.To))
+	case currency.Exchange:
+		keys = append(keys, programs.Key(p.Into), holders.Key(p.Into, o.Holder))
 	case currency.Buy:
 		keys = append(keys, persons.Key(o.Program, personOf(h, o.Holder)))
 	case currency.CompleteRefund:

@@ -122,11 +122,21 @@ func policyOf(program string, version int) currency.Policy {
 		CashRefund: &currency.CashRefund{Share: 100, Subsidy: 909}, // so little that random days meet it
 		Sale:       &currency.Sale{Fund: "bought", Form: currency.Bonus, Rate: 1000, Hours: 4, MonthlyCap: 700_000},
 	}
+	p.Into, p.From = []currency.Way{{Program: other(program), Rate: 9_900}}, []currency.Way{{Program: other(program), Rate: 9_900}}
 	if program == bazaar {
+		p.From[0].As, p.From[0].Expiry = currency.Reward, currency.Own
 		p.BonusRate, p.HoldingCap, p.Respend, p.Regions, p.Categories = 0, 0, true, nil, nil
 		p.Validity = currency.Validity{Days: 30}
 	}
 	return p
+}
+
+// other is the programme with which one exchanges.
+func other(program string) string {
+	if program == bazaar {
+		return nowon
+	}
+	return bazaar
 }
 
 // newPolicy proposes a policy and has it approved.

@@ -37,6 +37,8 @@ func (s *step) run() (currency.Buckets, string, error) {
 		return s.completeRefund(o)
 	case currency.Buy:
 		return s.buy(o)
+	case currency.Exchange:
+		return s.exchange(o)
 	case currency.Close:
 		return s.close(o)
 	case currency.CashOut:

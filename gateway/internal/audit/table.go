@@ -42,7 +42,11 @@ func (r Report) String() string {
 		fmt.Fprintf(&b, "NOT EXPLAINED: %v\n", err)
 		return b.String()
 	}
-	b.WriteString("entered = funds + reserved + credits + purses + holds + redemptions + paid out + cashed out + returned, after every block")
+	in, out := "", ""
+	if len(shown(r.Peers[0].Lines)) == len(currency.SupplyTerms) {
+		in, out = " + exchanged in", " + exchanged out"
+	}
+	fmt.Fprintf(&b, "entered%s = funds + reserved + credits + purses + holds + redemptions + paid out + cashed out + returned%s, after every block", in, out)
 	if len(r.Peers) > 1 {
 		fmt.Fprintf(&b, "; %d peers hold the same ledger", len(r.Peers))
 	}
@@ -53,13 +57,14 @@ func (r Report) String() string {
 func writeLines(b *strings.Builder, lines []currency.Line) {
 	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprint(t, "programme\tfund\t")
-	for _, term := range currency.SupplyTerms {
+	terms := shown(lines)
+	for _, term := range terms {
 		fmt.Fprintf(t, "%s\t", term)
 	}
 	fmt.Fprintln(t, "difference\t")
 	for _, l := range lines {
 		fmt.Fprintf(t, "%s\t%s\t", l.Program, l.Fund)
-		for _, term := range currency.SupplyTerms {
+		for _, term := range terms {
 			fmt.Fprintf(t, "%s\t", Won(l.Terms[term]))
 		}
 		fmt.Fprintf(t, "%s\t\n", Won(l.Difference()))
@@ -68,6 +73,18 @@ func writeLines(b *strings.Builder, lines []currency.Line) {
 		fmt.Fprintln(t, "(no money yet)\t")
 	}
 	_ = t.Flush() // a strings.Builder takes everything
+}
+
+// shown are the terms, without those of exchanges where nothing was exchanged.
+func shown(lines []currency.Line) []currency.Term {
+	for _, l := range lines {
+		if l.Terms[currency.ExchangedIn] != 0 || l.Terms[currency.ExchangedOut] != 0 {
+			return currency.SupplyTerms
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(currency.SupplyTerms), func(t currency.Term) bool {
+		return t == currency.ExchangedIn || t == currency.ExchangedOut
+	})
 }
 
 // Won writes an amount with thousands separated.

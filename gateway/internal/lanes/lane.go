@@ -190,6 +190,8 @@ func claims(p currency.Payload) int {
 		return len(o.Claims)
 	case currency.Capture:
 		return len(o.Claims)
+	case currency.Exchange:
+		return len(o.Claims)
 	case currency.CashOut:
 		return len(o.Claims)
 	default:

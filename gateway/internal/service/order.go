@@ -18,6 +18,7 @@ var AllOrders = []string{
 	currency.TypOpen, currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund,
 	currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypCashOut, currency.TypClose,
 	currency.TypBuy, currency.TypComplete,
+	currency.TypExchange,
 }
 
 // Pending is an order that was taken.
