@@ -88,6 +88,11 @@ func (c *Currency) CloseAccount(ctx context.Context, order string) (currency.Rec
 	return submit[currency.Receipt](ctx, c, "Close", order)
 }
 
+// SetShare carries out a share order: what part of a bill a merchant takes.
+func (c *Currency) SetShare(ctx context.Context, order string) (currency.Receipt, error) {
+	return submit[currency.Receipt](ctx, c, "SetShare", order)
+}
+
 // PayBatch carries out 1 to 1000 orders of any of these types in one
 // transaction. Each stands or falls alone and has its outcome at its place.
 func (c *Currency) PayBatch(ctx context.Context, orders ...string) ([]currency.Item, error) {

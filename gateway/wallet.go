@@ -105,8 +105,8 @@ func (h *Holder) Account() string { return h.wallet.Account }
 // DID is the holder's DID, the same in every programme.
 func (h *Holder) DID() string { return h.wallet.DID }
 
-// Payment pays a merchant: Seq, To (merchant id), Amount (won); Ref, Claims and
-// Exp may be left out.
+// Payment pays a merchant: Seq, To (merchant id), Amount (won); Ref, Bill, Claims
+// and Exp may be left out.
 func (h *Holder) Payment(o currency.Payment) (string, error) {
 	h.bind(&o.V, &o.Network, &o.Channel, &o.Chaincode, &o.Program, &o.Holder, &o.Exp)
 	return h.sign(o)
@@ -192,6 +192,13 @@ func (h *Holder) CashOut(o currency.CashOut) (string, error) {
 // Close closes the account for good: Seq. Claim first: what waits unclaimed is not
 // seen.
 func (h *Holder) Close(o currency.Close) (string, error) {
+	h.bind(&o.V, &o.Network, &o.Channel, &o.Chaincode, &o.Program, &o.Holder, &o.Exp)
+	return h.sign(o)
+}
+
+// SetShare says what part of a bill the signing merchant takes: Seq, Share (basis
+// points, 0 is all).
+func (h *Holder) SetShare(o currency.SetShare) (string, error) {
 	h.bind(&o.V, &o.Network, &o.Channel, &o.Chaincode, &o.Program, &o.Holder, &o.Exp)
 	return h.sign(o)
 }

@@ -133,20 +133,32 @@ type Refusal string
 //
 // It returns INSUFFICIENT_FUNDS, saying what kept the rest from being used.
 func (bs Buckets) Draw(amount int64, order []Source, moved bool, may func(Bucket) Refusal) (left Buckets, used []Part, err error) {
+	return bs.draw(amount, order, moved, func(b Bucket) (*room, Refusal) { return nil, may(b) })
+}
+
+// room bounds what buckets that share it may be used for together, and says what
+// keeps more of them.
+type room struct {
+	left int64 // won
+	why  Refusal
+}
+
+// draw is Draw where buckets may have a room; nil is none.
+func (bs Buckets) draw(amount int64, order []Source, moved bool, may func(Bucket) (*room, Refusal)) (left Buckets, used []Part, err error) {
 	left = slices.Clone(bs)
 	index := make([]int, 0, len(left))
+	rooms := map[int]*room{}
 	refused := map[Refusal]int64{}
-	var free int64
 	for i, b := range left {
-		if why := may(b); why != "" {
+		r, why := may(b)
+		if why != "" {
 			refused[why] += b.Left
 			continue
 		}
-		free += b.Left
+		if r != nil {
+			rooms[i] = r
+		}
 		index = append(index, i)
-	}
-	if free < amount {
-		return nil, nil, InsufficientFunds.Errorf("%d won are asked for, %d of %d may be used%s", amount, free, bs.Total(), reasons(refused))
 	}
 	rank := func(s Source) int {
 		if i := slices.Index(order, s); i >= 0 {
@@ -158,17 +170,31 @@ func (bs Buckets) Draw(amount int64, order []Source, moved bool, may func(Bucket
 		a, b := left[i], left[j]
 		return cmp.Or(compareExpiry(a.Expiry, b.Expiry), cmp.Compare(rank(a.Source), rank(b.Source)), a.compare(b.Terms))
 	})
+	asked := amount
+	var free int64
 	for _, i := range index {
-		if amount == 0 {
-			break
+		most := left[i].Left
+		if r := rooms[i]; r != nil {
+			most = min(most, r.left)
+			if kept := left[i].Left - most; kept > 0 {
+				refused[r.why] += kept
+			}
+			r.left -= most
 		}
-		take := min(amount, left[i].Left)
+		free += most
+		take := min(amount, most)
+		if take == 0 {
+			continue
+		}
 		left[i].Left -= take
 		if moved {
 			left[i].Face -= take
 		}
 		amount -= take
 		used = append(used, Part{Terms: left[i].Terms, Amount: take})
+	}
+	if amount > 0 {
+		return nil, nil, InsufficientFunds.Errorf("%d won are asked for, %d of %d may be used%s", asked, free, bs.Total(), reasons(refused))
 	}
 	return slices.DeleteFunc(left, func(b Bucket) bool { return b.Left == 0 }), used, nil
 }

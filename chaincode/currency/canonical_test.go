@@ -35,6 +35,7 @@ var signed = []any{
 	currency.Buy{},
 	currency.CompleteRefund{},
 	currency.Exchange{},
+	currency.SetShare{},
 }
 
 func TestSignedTypesCoverAllOrders(t *testing.T) {
@@ -49,6 +50,7 @@ func TestSignedTypesCoverAllOrders(t *testing.T) {
 		currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypCashOut, currency.TypClose, currency.TypRead, currency.TypBuy,
 		currency.TypComplete,
 		currency.TypExchange,
+		currency.TypShare,
 	}
 	if !slices.Equal(types, want) {
 		t.Errorf("types %v, want %v", types, want)

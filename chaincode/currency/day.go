@@ -40,6 +40,12 @@ func (d Day) After(n int) Day {
 	return newDay(time.Date(y, m, day+n, 0, 0, 0, 0, time.UTC).Date())
 }
 
+// weekday is the day of the week.
+func (d Day) weekday() time.Weekday {
+	y, m, day := d.date()
+	return time.Date(y, m, day, 0, 0, 0, 0, time.UTC).Weekday()
+}
+
 // String is yyyy-mm-dd, or "never".
 func (d Day) String() string {
 	if d == 0 {

@@ -10,7 +10,8 @@ const MaxHold = 31 * 24 * time.Hour
 // Authorise sets value aside for a merchant, who captures it until a deadline or
 // does not (TypAuthorise).
 type Authorise struct {
-	Amount    int64        `json:"amount"` // won
+	Amount    int64        `json:"amount"`         // won
+	Bill      int64        `json:"bill,omitempty"` // whole amount of the bill that ref names, won; where a share of it counts
 	Chaincode string       `json:"chaincode"`
 	Channel   string       `json:"channel"`
 	Claims    []CreditName `json:"claims,omitempty"` // credits to claim first, at most 500
@@ -38,7 +39,12 @@ func (o Authorise) Validate() error {
 	if o.Until <= 0 || o.Until > 1<<40 {
 		return InvalidID.Errorf("until %d is not a time in Unix seconds", o.Until)
 	}
-	return Payment{Amount: o.Amount, To: o.To, Ref: o.Ref, Claims: o.Claims}.Validate()
+	return o.payment().Validate()
+}
+
+// payment is the payment that the order sets aside.
+func (o Authorise) payment() Payment {
+	return Payment{Amount: o.Amount, Bill: o.Bill, Holder: o.Holder, To: o.To, Ref: o.Ref, Claims: o.Claims}
 }
 
 // Hold is value that its payer set aside for a merchant.
@@ -53,13 +59,13 @@ type Hold struct {
 
 // Decide sets amount aside as [Payment.Decide] would pay it. It returns the same
 // codes, or HOLD_DEADLINE where the deadline has passed or is too far.
-func (o Authorise) Decide(b Buckets, m Merchant, current Policy, policies Policies, today Day, now time.Time) (Transfer, Hold, error) {
+func (o Authorise) Decide(b Buckets, at Till, current Policy, policies Policies, today Day, now time.Time) (Transfer, Hold, error) {
 	if left := o.Until - now.Unix(); left < 0 || left > int64(MaxHold/time.Second) {
 		return Transfer{}, Hold{}, HoldDeadline.Errorf("until is %d seconds from now, 0 to %d are allowed", left, int64(MaxHold/time.Second))
 	}
-	done, err := Payment{Amount: o.Amount, Holder: o.Holder}.Decide(b, m, current, policies, today)
+	done, err := o.payment().Decide(b, at, current, policies, today)
 	back := o.Until + int64(current.Grace.hold()/time.Second)
-	return done, Hold{Merchant: m.ID, Parts: done.Used, Until: o.Until, Back: back, At: now.Unix()}, err
+	return done, Hold{Merchant: at.Merchant.ID, Parts: done.Used, Until: o.Until, Back: back, At: now.Unix()}, err
 }
 
 // Capture takes held value, whole or in part, by the merchant it is held for
@@ -101,11 +107,11 @@ func (o Capture) Validate() error {
 // where the terms do not let merchants respend. Who may be paid may capture. It
 // returns MERCHANT_SUSPENDED, MERCHANT_CLOSED, HOLD_UNKNOWN where it is another's,
 // HOLD_DEADLINE, HOLD_EXCEEDS or BUCKET_LIMIT.
-func (o Capture) Decide(b Buckets, m Merchant, h Hold, policies Policies, now time.Time) (Transfer, Hold, error) {
+func (o Capture) Decide(b Buckets, m Merchant, h Hold, policies Policies, today Day, now time.Time) (Transfer, Hold, error) {
 	if err := h.checkMerchant(o.Hold, m); err != nil {
 		return Transfer{}, h, err
 	}
-	if err := m.CanBePaid(); err != nil {
+	if err := m.CanBePaid(today); err != nil {
 		return Transfer{}, h, err
 	}
 	if now.Unix() > h.Until {

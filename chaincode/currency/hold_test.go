@@ -40,7 +40,7 @@ func TestHold(t *testing.T) {
 			if tc.change != nil {
 				tc.change(&m, &h)
 			}
-			done, after, err := currency.Capture{Amount: tc.amount, Hold: name}.Decide(nil, m, h, rules, tc.now)
+			done, after, err := currency.Capture{Amount: tc.amount, Hold: name}.Decide(nil, m, h, rules, today, tc.now)
 			wantCode(t, err, tc.want)
 			if err != nil {
 				return
@@ -56,7 +56,7 @@ func TestHold(t *testing.T) {
 		})
 	}
 
-	_, after, err := currency.Capture{Amount: 120, Hold: name}.Decide(nil, shop, held, rules, until)
+	_, after, err := currency.Capture{Amount: 120, Hold: name}.Decide(nil, shop, held, rules, today, until)
 	wantCode(t, err, nil)
 	if after.Parts[0].Terms != principal.Terms || after.Parts[0].Amount != 30 {
 		t.Errorf("what would be spent first is captured first: %+v is left", after.Parts)
@@ -104,7 +104,7 @@ func TestAuthoriseDeadline(t *testing.T) {
 			b := purse(t, part(1, 2026_12_31, currency.Benefit, "welfare", 100))
 			m := currency.Merchant{ID: "bakery", Status: currency.Active, Region: "11350", Category: "food", Account: bakery.account}
 			o := currency.Authorise{Amount: 60, Holder: alice.account, Until: tc.until.Unix()}
-			done, held, err := o.Decide(b, m, goodPolicy(), currency.Policies{1: goodPolicy()}, today, now)
+			done, held, err := o.Decide(b, currency.Till{Merchant: m}, goodPolicy(), currency.Policies{1: goodPolicy()}, today, now)
 			wantCode(t, err, tc.want)
 			if err == nil && (done.Left.Total() != 40 || currency.Total(held.Parts) != 60 || held.Merchant != "bakery") {
 				t.Errorf("left %+v, held %+v", done.Left, held)

@@ -30,7 +30,7 @@ func TestMerchantStatus(t *testing.T) {
 		t.Run(string(tc.status), func(t *testing.T) {
 			m := goodMerchant()
 			m.Status = tc.status
-			wantCode(t, m.CanBePaid(), tc.paid)
+			wantCode(t, m.CanBePaid(today), tc.paid)
 			wantCode(t, m.CanRedeem(), tc.redeem)
 			for status, want := range tc.become {
 				next, err := m.Become(status)

@@ -28,6 +28,7 @@ const (
 	TypRead      = "read-order+jws"
 	TypBuy       = "purchase-order+jws"
 	TypComplete  = "complete-refund-order+jws"
+	TypShare     = "share-order+jws"
 )
 
 // MaxClaims bounds the credits that one transaction claims.
@@ -191,6 +192,8 @@ func newPayload(m *jws.Message, types []string) (Payload, error) {
 		return payloadOf[Buy](m)
 	case TypComplete:
 		return payloadOf[CompleteRefund](m)
+	case TypShare:
+		return payloadOf[SetShare](m)
 	default:
 		return nil, WrongOrder.Errorf("typ %.40q is not an order", m.Header.Typ)
 	}

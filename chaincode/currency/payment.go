@@ -4,7 +4,8 @@ package currency
 
 // Payment pays a merchant (TypPayment).
 type Payment struct {
-	Amount    int64        `json:"amount"` // won
+	Amount    int64        `json:"amount"`         // won
+	Bill      int64        `json:"bill,omitempty"` // whole amount of the bill that ref names, won; where a share of it counts
 	Chaincode string       `json:"chaincode"`
 	Channel   string       `json:"channel"`
 	Claims    []CreditName `json:"claims,omitempty"` // credits to claim first, at most 500
@@ -37,6 +38,9 @@ func (o Payment) Validate() error {
 	if err := checkRef(o.Ref); err != nil {
 		return err
 	}
+	if err := checkBill(o.Bill, o.Amount, o.Ref); err != nil {
+		return err
+	}
 	return checkClaims(o.Claims)
 }
 
@@ -47,25 +51,22 @@ type Transfer struct {
 	Used   []Part
 	Credit []Part
 	Due    []Part // of a refund: what the merchant lacks
+	Bill   *Bill  // what was paid of the bill since, where the order names one
 }
 
 // Decide pays amount from a purse to a merchant: what may be spent there,
 // earliest expiry first. The merchant gets plain won, or the same terms where
 // the policy lets merchants respend. It returns MERCHANT_SUSPENDED,
-// MERCHANT_CLOSED, SELF_TRANSFER or INSUFFICIENT_FUNDS, which says what terms
-// kept value from being spent.
-func (o Payment) Decide(b Buckets, m Merchant, current Policy, policies Policies, today Day) (Transfer, error) {
-	if err := m.CanBePaid(); err != nil {
+// MERCHANT_CLOSED, MERCHANT_EXPIRED, SELF_TRANSFER, BILL_MISSING, BILL_MISMATCH,
+// BILL_SHARE or INSUFFICIENT_FUNDS, which says what terms kept value from being
+// spent.
+func (o Payment) Decide(b Buckets, at Till, current Policy, policies Policies, today Day) (Transfer, error) {
+	if err := at.open(o, today); err != nil {
 		return Transfer{}, err
 	}
-	if m.Account == o.Holder {
-		return Transfer{}, SelfTransfer.Errorf("merchant %s pays itself", m.ID)
-	}
-	left, used, err := b.Draw(o.Amount, current.Order(), false, func(b Bucket) Refusal {
-		if why := b.usable(today); why != "" {
-			return why
-		}
-		return policies[b.Policy].accepts(m)
+	limited := map[limitedKind]*room{}
+	left, used, err := b.draw(o.Amount, current.Order(), false, func(b Bucket) (*room, Refusal) {
+		return at.admits(o, b, policies[b.Policy], today, limited)
 	})
 	if err != nil {
 		return Transfer{}, err
@@ -77,7 +78,12 @@ func (o Payment) Decide(b Buckets, m Merchant, current Policy, policies Policies
 		}
 		credit[i] = p
 	}
-	return Transfer{Left: left, Used: used, Credit: MergeParts(credit)}, nil
+	done := Transfer{Left: left, Used: used, Credit: MergeParts(credit)}
+	if o.Bill > 0 {
+		bill := at.Before.after(o, used, limited)
+		done.Bill = &bill
+	}
+	return done, nil
 }
 
 func (b Bucket) usable(today Day) Refusal {

@@ -82,7 +82,7 @@ func TestPay(t *testing.T) {
 			}
 			b := purse(t, tc.held)
 			before := slices.Clone(b)
-			done, err := payment(tc.amount).Decide(b, m, rules[1], rules, today)
+			done, err := payment(tc.amount).Decide(b, currency.Till{Merchant: m}, rules[1], rules, today)
 			wantCode(t, err, tc.want)
 			if !slices.Equal(b, before) {
 				t.Error("the decision changed the purse")
@@ -115,7 +115,7 @@ func TestPayConserves(t *testing.T) {
 			rules[v] = p
 		}
 		amount := rapid.Int64Range(1, b.Total()+1).Draw(t, "amount")
-		done, err := payment(amount).Decide(b, goodMerchant(), rules[1], rules, today)
+		done, err := payment(amount).Decide(b, currency.Till{Merchant: goodMerchant()}, rules[1], rules, today)
 		if err != nil {
 			wantCode(t, err, currency.InsufficientFunds)
 			return

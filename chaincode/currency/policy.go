@@ -21,7 +21,9 @@ type Policy struct {
 	BatchCeiling  int64       `json:"batchCeiling"`         // what a batch may issue, bonus included, won
 	Regions       []string    `json:"regions,omitempty"`    // where it may be spent: merchants' regions; empty is everywhere
 	Categories    []string    `json:"categories,omitempty"` // merchants' business categories; empty is all
+	Uses          []Use       `json:"uses,omitempty"`       // purposes, one of which must hold as well; empty is any
 	CashRefund    *CashRefund `json:"cashRefund,omitempty"` // when bought value may be turned back into cash; never if left out
+	Shops         *Shops      `json:"shops,omitempty"`      // bans and redemption caps of merchants
 	Gifts         bool        `json:"gifts,omitempty"`      // holders may give it to one another
 	Respend       bool        `json:"respend,omitempty"`    // merchants keep the terms and may spend it themselves
 	Grace         Grace       `json:"grace,omitzero"`       // how long sweeps leave alone what is over
@@ -95,6 +97,17 @@ func (p Policy) Validate() error {
 		return err
 	}
 	if err := checkWays(p.Program, p.Into, p.From); err != nil {
+		return err
+	}
+	if len(p.Uses) > maxUses {
+		return InvalidPolicy.Errorf("%d uses, at most %d", len(p.Uses), maxUses)
+	}
+	for _, u := range p.Uses {
+		if err := u.check(); err != nil {
+			return err
+		}
+	}
+	if err := p.Shops.check(); err != nil {
 		return err
 	}
 	if p.Sale != nil {

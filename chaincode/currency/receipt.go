@@ -20,6 +20,7 @@ const (
 	KindCashOut    Kind = "cashout"
 	KindClose      Kind = "close"
 	KindExchange   Kind = "exchange"
+	KindShare      Kind = "share"    // a shop set what part of a bill it takes
 	KindPurchase   Kind = "purchase" // ordered; the purchase itself tells whether it was paid
 )
 
@@ -34,6 +35,7 @@ type Receipt struct {
 	To        string       `json:"to,omitempty"`        // merchant id of a payment or hold, programme of an exchange, else account id
 	Credit    CreditName   `json:"credit,omitempty"`    // what the other side claims
 	Ref       string       `json:"ref,omitempty"`       // the order's reference
+	Bill      int64        `json:"bill,omitempty"`      // whole amount of the bill that ref names, won
 	Payment   *ReceiptName `json:"payment,omitempty"`   // what was refunded, captured or voided
 	Due       []Part       `json:"due,omitempty"`       // of a refund: what waits for the merchant's next takings
 	Used      []Part       `json:"used,omitempty"`      // what was taken from the purse, in the order it was taken

@@ -55,10 +55,14 @@ type Payout struct {
 }
 
 // Decide redeems amount of what a merchant holds, but for won of funds that it
-// owes refunds of. It returns MERCHANT_SUSPENDED or INSUFFICIENT_FUNDS.
-func (o Redeem) Decide(b Buckets, m Merchant, owed Owed) (left Buckets, used []Part, err error) {
+// owes refunds of; before is what it redeemed in the month. It returns
+// MERCHANT_SUSPENDED, REDEMPTION_CAP or INSUFFICIENT_FUNDS.
+func (o Redeem) Decide(b Buckets, m Merchant, owed Owed, rules Policy, before Monthly) (left Buckets, used []Part, err error) {
 	if err := m.CanRedeem(); err != nil {
 		return nil, nil, err
+	}
+	if most := rules.Shops.Cap(m); most > 0 && before.Amount+o.Amount > most {
+		return nil, nil, RedemptionCap.Errorf("%d won were redeemed this month, %d more pass the cap of %d; verified sales raise it", before.Amount, o.Amount, most)
 	}
 	left, used, err = b.Draw(o.Amount, nil, false, owed.keeps)
 	return left, used, err

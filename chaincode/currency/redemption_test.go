@@ -32,7 +32,7 @@ func TestRedeem(t *testing.T) {
 			m := goodMerchant()
 			m.Status = tc.status
 			b := purse(t, till...)
-			left, used, err := currency.Redeem{Amount: tc.amount}.Decide(b, m, currency.Owed{}.Add(tc.owed))
+			left, used, err := currency.Redeem{Amount: tc.amount}.Decide(b, m, currency.Owed{}.Add(tc.owed), goodPolicy(), currency.Monthly{})
 			wantCode(t, err, tc.want)
 			if !slices.Equal(used, tc.used) {
 				t.Errorf("redeemed %v, want %v", used, tc.used)

@@ -85,7 +85,7 @@ func TestRefundSequences(t *testing.T) {
 			rules[v] = p
 		}
 		amount := rapid.Int64Range(1, payer.Total()).Draw(t, "amount")
-		paid, err := payment(amount).Decide(payer, goodMerchant(), rules[1], rules, today)
+		paid, err := payment(amount).Decide(payer, currency.Till{Merchant: goodMerchant()}, rules[1], rules, today)
 		if err != nil {
 			return // too much of it has expired
 		}

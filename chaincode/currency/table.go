@@ -21,6 +21,9 @@ const (
 	TableDue           = "due"           // program / merchant / account / seq
 	TableOwed          = "owed"          // program / merchant
 	TableMerchant      = "merchant"      // program / id
+	TableBill          = "bill"          // program / account / merchant / reference
+	TableBan           = "ban"           // program / digest of the business
+	TableMonth         = "month"         // program / merchant
 	TableRedemption    = "redemption"    // program / account / seq
 	TableFundReturn    = "fundreturn"    // program / fund / transaction
 	TablePayout        = "payout"        // program / bank reference

@@ -86,6 +86,8 @@ func newBadTown(t *testing.T) *badTown {
 	p := tn.program(bazaar)
 	p.ID, p.Identity = mobile, &currency.Identity{Chaincode: registry}
 	tn.do(tn.komsco, "DefineProgram", currency.DefineProgram{Operation: tn.op(), Program: p})
+	tn.register(nowon, "banned", newWallet("banned"), region, category)
+	tn.do(tn.city, "BanMerchant", currency.BanMerchant{Operation: tn.op(), Program: nowon, ID: "banned", Reason: "fraud"})
 	b.paid = b.minsu.seq[nowon] + 1
 	r := tn.order("Pay", tn.pay(nowon, b.minsu, "stall", 1_000))
 	b.given = b.minsu.seq[nowon] + 1
@@ -100,6 +102,17 @@ func newBadTown(t *testing.T) *badTown {
 	tn.net.Advance(currency.RecoveryHours * time.Hour)
 	tn.do(tn.bank, "ApproveRecovery", currency.ProposeRecovery{Operation: tn.op(), Program: nowon, Account: b.recovered.account, DID: newWallet("phone 2").did})
 	tn.order("Give", tn.give(nowon, b.empty, b.jisoo, 110_000))
+	billed := tn.payment(nowon, b.minsu, "stall", 1_000)
+	billed.Bill, billed.Ref = 1_500, "billed"
+	tn.order("Pay", b.minsu.sign(billed))
+	for id, terms := range map[string]currency.MerchantTerms{
+		"own": {Owner: "p-" + b.minsu.account}, "fair": {Until: 20260101}, "shares": {Share: 1000},
+	} {
+		r := tn.registering(nowon, id, newWallet(id), region, category)
+		terms.Business = r.Business
+		r.MerchantTerms = terms
+		tn.do(tn.city, "RegisterMerchant", r)
+	}
 	b.held = b.minsu.seq[nowon] + 1
 	tn.order("Authorise", b.minsu.sign(tn.authorising(nowon, b.minsu, "stall", 1_000)))
 	s := tn.order("Pay", tn.pay(nowon, b.jisoo, "suspended", 1_000))

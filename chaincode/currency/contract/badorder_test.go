@@ -87,6 +87,8 @@ func badOrders(t *testing.T, tried map[string]bool) {
 	closing := b.closing(nowon, b.empty)
 	complete := b.completing(nowon, b.owing, currency.ReceiptName{Holder: b.jisoo.account, Seq: b.refunded})
 	complete.Seq = next(b.owing)
+	setShare := b.sharing(nowon, b.stall, 1000)
+	setShare.Seq = next(b.stall)
 	receipt := func(w *wallet, seq int64) members {
 		return members{"payment": currency.ReceiptName{Holder: w.account, Seq: seq}}
 	}
@@ -103,14 +105,23 @@ func badOrders(t *testing.T, tried map[string]bool) {
 		bad      []map[string]change
 	}{
 		{"Pay", b.minsu, payment, []map[string]change{binding, seq, amount, claims, {
-			"unknown merchant":   {members{"to": "nowhere"}, currency.MerchantUnknown},
-			"malformed merchant": {members{"to": "a b"}, currency.InvalidID},
-			"to an account":      {members{"to": b.jisoo.account}, currency.MerchantUnknown},
-			"suspended merchant": {members{"to": "suspended"}, currency.MerchantSuspended},
-			"closed merchant":    {members{"to": "closed"}, currency.MerchantClosed},
-			"wrong region":       {members{"to": "arcade"}, currency.InsufficientFunds},
-			"text as reference":  {members{"ref": "for Minsu's lunch"}, currency.InvalidID},
-			"no policy":          {members{"program": "raw", "seq": 1}, currency.PolicyUnknown},
+			"unknown merchant":    {members{"to": "nowhere"}, currency.MerchantUnknown},
+			"malformed merchant":  {members{"to": "a b"}, currency.InvalidID},
+			"to an account":       {members{"to": b.jisoo.account}, currency.MerchantUnknown},
+			"suspended merchant":  {members{"to": "suspended"}, currency.MerchantSuspended},
+			"closed merchant":     {members{"to": "closed"}, currency.MerchantClosed},
+			"wrong region":        {members{"to": "arcade"}, currency.InsufficientFunds},
+			"bill below amount":   {members{"bill": 999, "ref": "bill-1"}, currency.InvalidAmount},
+			"negative bill":       {members{"bill": -1, "ref": "bill-1"}, currency.InvalidAmount},
+			"bill without ref":    {members{"bill": 1_000}, currency.InvalidID},
+			"bill too high":       {members{"bill": currency.MaxAmount + 1, "ref": "bill-1"}, currency.InvalidAmount},
+			"bill changed":        {members{"bill": 2_000, "ref": "billed"}, currency.BillMismatch},
+			"more than the bill":  {members{"bill": 1_500, "ref": "billed"}, currency.BillShare},
+			"own shop":            {members{"to": "own"}, currency.SelfTransfer},
+			"registration over":   {members{"to": "fair"}, currency.MerchantExpired},
+			"no bill for a share": {members{"to": "shares"}, currency.BillMissing},
+			"text as reference":   {members{"ref": "for Minsu's lunch"}, currency.InvalidID},
+			"no policy":           {members{"program": "raw", "seq": 1}, currency.PolicyUnknown},
 		}}},
 		{"Give", b.minsu, gift, []map[string]change{binding, seq, amount, claims, {
 			"unknown account":   {members{"to": b.stranger.account}, currency.HolderUnknown},
@@ -145,6 +156,11 @@ func badOrders(t *testing.T, tried map[string]bool) {
 			"least negative":    {members{"least": -1}, currency.InvalidAmount},
 			"least too much":    {members{"least": currency.MaxAmount + 1}, currency.InvalidAmount},
 			"least above all":   {members{"least": 991}, currency.ExchangeRate},
+		}}},
+		{"SetShare", b.stall, setShare, []map[string]change{binding, seq, {
+			"negative":  {members{"share": -1}, currency.InvalidID},
+			"above all": {members{"share": 10_001}, currency.InvalidID},
+			"no share":  {members{"share": nil}, code.BadJWS},
 		}}},
 		{"Authorise", b.minsu, authorise, []map[string]change{binding, seq, amount, claims, {
 			"unknown merchant":  {members{"to": "nowhere"}, currency.MerchantUnknown},
@@ -269,7 +285,7 @@ func badOrders(t *testing.T, tried map[string]bool) {
 			header, _, _ := cut(c.by.sign(f.good))
 			refuse(name, c.want, c.by.raw(header, b.with(body, members{"holder": c.by.account, "seq": next(c.by)})))
 		}
-		if f.function == "Capture" || f.function == "Void" || f.function == "Redeem" || f.function == "Refund" || f.function == "CompleteRefund" {
+		if f.function == "SetShare" || f.function == "Capture" || f.function == "Void" || f.function == "Redeem" || f.function == "Refund" || f.function == "CompleteRefund" {
 			header, _, _ := cut(b.minsu.sign(f.good))
 			refuse("by a resident", currency.NotMerchant, b.minsu.raw(header, b.with(body, members{"holder": b.minsu.account, "seq": next(b.minsu)})))
 		}

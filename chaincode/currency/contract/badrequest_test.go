@@ -102,6 +102,19 @@ func badRequests(t *testing.T, tried map[string]bool) {
 		"unknown programme":      {members{"program": "nowhere"}, currency.OrderElsewhere},
 	}
 
+	shopTerms := bad{
+		"no business":      {members{"business": nil}, currency.BusinessUnknown},
+		"a number":         {members{"business": "110-81-12345"}, currency.InvalidID},
+		"banned business":  {members{"business": businessOf("banned")}, currency.MerchantBanned},
+		"class":            {members{"class": "a b"}, currency.InvalidID},
+		"owner by name":    {members{"owner": "Kim Minsu"}, currency.InvalidID},
+		"negative revenue": {members{"revenue": -1}, currency.InvalidAmount},
+		"revenue too high": {members{"revenue": currency.MaxAmount + 1}, currency.InvalidAmount},
+		"until no day":     {members{"until": 20260230}, currency.InvalidID},
+		"negative share":   {members{"share": -1}, currency.InvalidID},
+		"share above all":  {members{"share": 10_001}, currency.InvalidID},
+	}
+
 	for _, f := range []struct {
 		function string
 		caller   *ledgertest.Caller
@@ -257,7 +270,27 @@ func badRequests(t *testing.T, tried map[string]bool) {
 			"not issued": {members{"run": "open"}, currency.BatchUnknown}, "negative": {members{"batch": -1}, currency.InvalidID},
 			"too large": {members{"batch": currency.MaxBatches}, currency.InvalidID}, "no run": {members{"run": nil}, currency.InvalidID},
 		}},
-		{"RegisterMerchant", b.city, currency.RegisterMerchant{Program: nowon, ID: "fresh", DID: b.stranger.did, Region: region, Category: category, Payout: strings.Repeat("0", 64)}, of(operation, program, id, bad{
+		{"SetMerchantTerms", b.city, currency.SetMerchantTerms{Program: nowon, ID: "stall", MerchantTerms: currency.MerchantTerms{Business: businessOf("stall"), Share: 1000}}, of(operation, program, id, shopTerms, bad{
+			"unknown": {members{"id": "nothing"}, currency.MerchantUnknown},
+		})},
+		{"VerifySales", b.city, currency.VerifySales{Program: nowon, ID: "stall", Sales: 1_000, Evidence: strings.Repeat("0", 64)}, of(operation, program, id, bad{
+			"unknown": {members{"id": "nothing"}, currency.MerchantUnknown}, "no evidence": {members{"evidence": nil}, currency.InvalidID},
+			"negative sales": {members{"sales": -1}, currency.InvalidAmount}, "sales too high": {members{"sales": currency.MaxAmount + 1}, currency.InvalidAmount},
+		})},
+		{"BanMerchant", b.city, currency.BanMerchant{Program: nowon, ID: "stall", Reason: "fraud"}, of(operation, program, id, bad{
+			"unknown": {members{"id": "nothing"}, currency.MerchantUnknown}, "no reason": {members{"reason": nil}, currency.InvalidID},
+			"unknown reason": {members{"reason": "rudeness"}, currency.InvalidPolicy}, "text": {members{"reason": "Kim cheated"}, currency.InvalidID},
+			"no policy": {members{"program": "raw"}, currency.PolicyUnknown},
+		})},
+		{"LiftBan", b.city, currency.LiftBan{BanQuery: currency.BanQuery{Program: nowon, Business: businessOf("banned")}}, of(operation, program, bad{
+			"not banned": {members{"business": businessOf("stall")}, currency.BanUnknown}, "no business": {members{"business": nil}, currency.InvalidID},
+			"a number": {members{"business": "110-81-12345"}, currency.InvalidID},
+		})},
+		{"Ban", b.courier, currency.BanQuery{Program: nowon, Business: businessOf("banned")}, bad{
+			"not banned": {members{"business": businessOf("stall")}, currency.BanUnknown}, "no business": {members{"business": nil}, currency.InvalidID},
+			"malformed programme": {members{"program": "a b"}, currency.InvalidID},
+		}},
+		{"RegisterMerchant", b.city, currency.RegisterMerchant{Program: nowon, ID: "fresh", DID: b.stranger.did, Region: region, Category: category, Payout: strings.Repeat("0", 64), MerchantTerms: currency.MerchantTerms{Business: businessOf("fresh")}}, of(operation, program, id, shopTerms, bad{
 			"taken":            {members{"id": "stall"}, currency.MerchantExists},
 			"a resident's key": {members{"did": b.minsu.did}, currency.HolderExists},
 			"a merchant's key": {members{"did": b.stall.did}, currency.HolderExists},
@@ -448,7 +481,8 @@ var restricted = map[string]*code.Code{
 	"GrantRole": code.NotAdmin, "RevokeRole": code.NotAdmin, "DefineProgram": code.RoleMissing, "ProposePolicy": code.RoleMissing,
 	"ApprovePolicy": code.RoleMissing, "ConfirmDeposit": code.RoleMissing, "ProposeAppropriation": code.RoleMissing,
 	"ApproveAppropriation": code.RoleMissing, "OpenRun": code.RoleMissing, "IssueBatch": code.RoleMissing, "CloseRun": code.RoleMissing,
-	"RegisterMerchant": code.RoleMissing, "SetMerchantStatus": code.RoleMissing, "FreezeHolder": code.RoleMissing,
+	"RegisterMerchant": code.RoleMissing, "SetMerchantStatus": code.RoleMissing, "SetMerchantTerms": code.RoleMissing,
+	"VerifySales": code.RoleMissing, "BanMerchant": code.RoleMissing, "LiftBan": code.RoleMissing, "FreezeHolder": code.RoleMissing,
 	"UnfreezeHolder": code.RoleMissing, "Holder": code.RoleMissing, "ConfirmPayout": code.RoleMissing,
 	"OpenAllotment": code.RoleMissing, "CloseAllotment": code.RoleMissing, "ConfirmPurchase": code.RoleMissing, "Purchase": code.RoleMissing,
 	"Redemption": code.RoleMissing, "Redemptions": code.RoleMissing, "Payout": code.RoleMissing,

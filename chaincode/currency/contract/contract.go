@@ -19,7 +19,7 @@ const Name = "currency"
 func New(config ledger.Config) *ledger.Chaincode {
 	return ledger.New(config, slices.Concat(
 		ledger.RoleFunctions(currency.Roles...),
-		programFunctions(), fundFunctions(), runFunctions(), merchantFunctions(), accountFunctions(),
+		programFunctions(), fundFunctions(), runFunctions(), merchantFunctions(), shopFunctions(), accountFunctions(),
 		payoutFunctions(), recoveryFunctions(), lapseFunctions(), holdFunctions(), dueFunctions(), allotmentFunctions(), purchaseFunctions(), orderFunctions(), historyFunctions(),
 		keySyncFunctions(),
 	)...)
@@ -43,6 +43,9 @@ var (
 	dues           = ledger.NewTable[currency.Due](currency.TableDue, 4)
 	owes           = ledger.NewTable[currency.Owed](currency.TableOwed, 2)
 	merchants      = ledger.NewTable[currency.Merchant](currency.TableMerchant, 2)
+	bills          = ledger.NewTable[currency.Bill](currency.TableBill, 4)
+	bans           = ledger.NewTable[currency.Ban](currency.TableBan, 2)
+	months         = ledger.NewTable[currency.Monthly](currency.TableMonth, 2)
 	redemptions    = ledger.NewTable[currency.Redemption](currency.TableRedemption, 3)
 	fundReturns    = ledger.NewTable[currency.FundReturn](currency.TableFundReturn, 3)
 	payouts        = ledger.NewTable[currency.Payout](currency.TablePayout, 2)

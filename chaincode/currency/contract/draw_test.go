@@ -36,6 +36,9 @@ const holdingCap = 150_000
 // monthlyCap is what a person may buy in nowon a month, won.
 const monthlyCap = 120_000
 
+// redemptionCap is what a merchant may redeem a month, where a policy of these days caps it.
+const redemptionCap = 30_000
+
 // signed is an order and the function that takes it.
 type signed struct{ function, order, program, account, digest string }
 
@@ -109,7 +112,7 @@ func (d *days) sign(t *rapid.T, ahead map[string]int64) signed {
 		return pick(t, "old order", d.signed...)
 	}
 	program := d.program(t)
-	function := pick(t, "function", "Pay", "Pay", "Pay", "Pay", "Claim", "Claim", "Redeem", "Give", "Give", "Refund", "Refund", "Refund", "CompleteRefund", "Open", "Authorise", "Authorise", "Capture", "Capture", "Void", "CashOut", "Close", "Buy", "Exchange", "Exchange")
+	function := pick(t, "function", "Pay", "Pay", "Pay", "Pay", "Claim", "Claim", "Redeem", "Give", "Give", "Refund", "Refund", "Refund", "CompleteRefund", "Open", "Authorise", "Authorise", "Capture", "Capture", "Void", "CashOut", "Close", "Buy", "Exchange", "Exchange", "SetShare")
 	w := d.wallet(t, "signer")
 	for range 3 { // mostly the first order of its signer in the batch
 		if ahead[program+w.account] > 0 {
@@ -117,7 +120,7 @@ func (d *days) sign(t *rapid.T, ahead map[string]int64) signed {
 		}
 	}
 	switch function {
-	case "Redeem", "Refund", "CompleteRefund", "Capture", "Void":
+	case "Redeem", "Refund", "CompleteRefund", "Capture", "Void", "SetShare":
 		w = mostly(t, "merchant", d.stall, w)
 	case "Open":
 		w = mostly(t, "newcomer", d.wallets[len(d.wallets)-1], w)
@@ -138,7 +141,11 @@ func (d *days) sign(t *rapid.T, ahead map[string]int64) signed {
 		if w == d.stall {
 			to = mostly(t, "respend", "arcade", "stall")
 		}
-		p = d.payment(program, w, to, amount, claims...)
+		o := d.payment(program, w, to, amount, claims...)
+		if rapid.Bool().Draw(t, "billed") {
+			o.Bill, o.Ref = 2*max(amount, 500), pick(t, "bill", "bill-1", "bill-2")
+		}
+		p = o
 	case "Give":
 		p = d.gift(program, w, mostly(t, "to", d.wallets[upTo(3).Draw(t, "resident")], d.wallets...), amount, claims...)
 	case "Claim":
@@ -171,6 +178,8 @@ func (d *days) sign(t *rapid.T, ahead map[string]int64) signed {
 		p = d.openOrder(program, w)
 	case "Exchange":
 		p = d.exchanging(program, w, mostly(t, "into", other(program), program, "nowhere"), amount, claims...)
+	case "SetShare":
+		p = d.sharing(program, w, pick(t, "share", 0, 0, 0, 5000, 1000))
 	case "Buy":
 		p = d.buying(program, w, amount)
 	}

@@ -3,6 +3,8 @@
 package contract_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -123,6 +125,7 @@ func policyOf(program string, version int) currency.Policy {
 		Sale:       &currency.Sale{Fund: "bought", Form: currency.Bonus, Rate: 1000, Hours: 4, MonthlyCap: 700_000},
 	}
 	p.Into, p.From = []currency.Way{{Program: other(program), Rate: 9_900}}, []currency.Way{{Program: other(program), Rate: 9_900}}
+	p.Shops = &currency.Shops{Bans: []currency.BanRule{{Reason: "fraud", Months: 12}, {Reason: "limits", Months: 6}}}
 	if program == bazaar {
 		p.From[0].As, p.From[0].Expiry = currency.Reward, currency.Own
 		p.BonusRate, p.HoldingCap, p.Respend, p.Regions, p.Categories = 0, 0, true, nil, nil
@@ -148,9 +151,20 @@ func (tn *town) newPolicy(p currency.Policy) {
 
 func (tn *town) register(program, id string, w *wallet, region, category string) {
 	tn.t.Helper()
-	tn.do(tn.city, "RegisterMerchant", currency.RegisterMerchant{
+	tn.do(tn.city, "RegisterMerchant", tn.registering(program, id, w, region, category))
+}
+
+func (tn *town) registering(program, id string, w *wallet, region, category string) currency.RegisterMerchant {
+	return currency.RegisterMerchant{
 		Operation: tn.op(), Program: program, ID: id, DID: w.did, Region: region, Category: category, Payout: strings.Repeat("a1", 32),
-	})
+		MerchantTerms: currency.MerchantTerms{Business: businessOf(id)},
+	}
+}
+
+// businessOf is the digest of a business's registration number.
+func businessOf(id string) string {
+	digest := sha256.Sum256([]byte("salt and business of " + id))
+	return hex.EncodeToString(digest[:])
 }
 
 func (tn *town) setMerchant(program, id string, s currency.Status) {

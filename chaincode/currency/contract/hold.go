@@ -31,27 +31,23 @@ func holdFunctions() []ledger.Function {
 
 // authorise sets value aside: see currency.Authorise.Decide.
 func (s *step) authorise(o currency.Authorise) (currency.Buckets, string, error) {
-	m, err := merchant(s.tx, s.Program, o.To)
+	at, err := s.till(o.To, o.Bill, o.Ref)
 	if err != nil {
-		return nil, "", err
-	}
-	till, err := holder(s.tx, s.Program, m.Account)
-	if err != nil {
-		return nil, "", err
-	}
-	if err := till.CanReceive(); err != nil {
 		return nil, "", err
 	}
 	rules, err := s.policies()
 	if err != nil {
 		return nil, "", err
 	}
-	done, held, err := o.Decide(s.collected.Buckets, m, s.rules, rules, s.program.Today(s.tx.Now()), s.tx.Now())
+	done, held, err := o.Decide(s.collected.Buckets, at, s.rules, rules, s.program.Today(s.tx.Now()), s.tx.Now())
 	if err != nil {
 		return nil, "", err
 	}
 	s.heldUntil = max(s.heldUntil, held.Back)
 	s.fill(currency.KindHold, o.Amount, o.To, o.Ref, done.Used)
+	if err := s.keepBill(done.Bill, o.To, o.Ref); err != nil {
+		return nil, "", err
+	}
 	return done.Left, "Authorised", holds.Put(s.tx, held, s.Program, s.Holder, ledger.Num(s.Seq))
 }
 
@@ -71,7 +67,7 @@ func (s *step) capture(o currency.Capture) (currency.Buckets, string, error) {
 			return nil, "", err
 		}
 	}
-	done, held, err := o.Decide(s.collected.Buckets, m, held, rules, s.tx.Now())
+	done, held, err := o.Decide(s.collected.Buckets, m, held, rules, s.program.Today(s.tx.Now()), s.tx.Now())
 	if err != nil {
 		return nil, "", err
 	}

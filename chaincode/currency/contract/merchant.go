@@ -11,7 +11,9 @@ import (
 //
 //   - RegisterMerchant {op, program, id, did, region, category, payout} also opens
 //     the merchant's account; emits MerchantRegistered. MERCHANT_EXISTS,
-//     HOLDER_EXISTS.
+//     HOLDER_EXISTS, BUSINESS_UNKNOWN, MERCHANT_BANNED. Its terms (class, revenue,
+//     owner, business, until, share) may be left out, but for business where the
+//     policy in force bans.
 //   - SetMerchantStatus {op, program, id, status}; emits MerchantStatusChanged.
 //     MERCHANT_UNKNOWN, MERCHANT_STATE.
 //   - Merchant {program, id} answers the record.
@@ -33,9 +35,9 @@ func registerMerchant(t *ledger.Tx, r currency.RegisterMerchant) (currency.Merch
 	if _, err := t.RequireRole(currency.RoleMerchants, p.Organisations.Issuer); err != nil {
 		return currency.Merchant{}, err
 	}
-	m := currency.Merchant{
-		ID: r.ID, DID: r.DID, Account: currency.AccountID(r.DID),
-		Region: r.Region, Category: r.Category, Status: currency.Active, Payout: r.Payout,
+	m := r.Merchant()
+	if err := checkBusiness(t, p, m.MerchantTerms); err != nil {
+		return m, err
 	}
 	if taken, err := merchants.Has(t, r.Program, r.ID); err != nil || taken {
 		return m, first(err, currency.MerchantExists.Errorf("merchant %s", r.ID))

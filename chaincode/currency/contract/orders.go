@@ -12,7 +12,7 @@ import (
 const MaxBatch = 1000
 
 // purseOrders are the order types that take a sequence number.
-var purseOrders = []string{currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund, currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypCashOut, currency.TypClose, currency.TypBuy, currency.TypComplete, currency.TypExchange}
+var purseOrders = []string{currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund, currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypCashOut, currency.TypClose, currency.TypBuy, currency.TypComplete, currency.TypExchange, currency.TypShare}
 
 // orderFunctions take what holders signed; whoever carries it gains nothing.
 // Every argument is one compact JWS.
@@ -26,7 +26,8 @@ var purseOrders = []string{currency.TypPayment, currency.TypGift, currency.TypCl
 //     emits Voided, CashOut (cash-refund-order+jws) emits CashedOut,
 //     Close (close-order+jws) emits AccountClosed, Buy (purchase-order+jws) emits
 //     PurchaseOrdered, CompleteRefund (complete-refund-order+jws) emits
-//     RefundCompleted, Exchange (exchange-order+jws) emits Exchanged. Each returns its receipt, the first
+//     RefundCompleted, Exchange (exchange-order+jws) emits Exchanged, SetShare
+//     (share-order+jws) emits ShareSet. Each returns its receipt, the first
 //     one where the order was carried out before.
 //   - PayBatch takes 1 to 1000 orders of all these types, in any mixture. Each
 //     stands or falls alone; orders of one holder are carried out as they stand.
@@ -54,7 +55,7 @@ func orderFunctions() []ledger.Function {
 		single("Redeem", currency.TypRedeem), single("Refund", currency.TypRefund),
 		single("Authorise", currency.TypAuthorise), single("Capture", currency.TypCapture), single("Void", currency.TypVoid),
 		single("CashOut", currency.TypCashOut), single("Close", currency.TypClose), single("Buy", currency.TypBuy), single("CompleteRefund", currency.TypComplete),
-		single("Exchange", currency.TypExchange),
+		single("Exchange", currency.TypExchange), single("SetShare", currency.TypShare),
 		ledger.Order("PayBatch", -1, payBatch),
 	}
 }

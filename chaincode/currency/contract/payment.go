@@ -8,26 +8,19 @@ import (
 
 // pay carries out a payment: see currency.Payment.Decide.
 func (s *step) pay(o currency.Payment) (currency.Buckets, string, error) {
-	m, err := merchant(s.tx, s.Program, o.To)
+	at, err := s.till(o.To, o.Bill, o.Ref)
 	if err != nil {
-		return nil, "", err
-	}
-	till, err := holder(s.tx, s.Program, m.Account)
-	if err != nil {
-		return nil, "", err
-	}
-	if err := till.CanReceive(); err != nil {
 		return nil, "", err
 	}
 	rules, err := s.policies()
 	if err != nil {
 		return nil, "", err
 	}
-	done, err := o.Decide(s.collected.Buckets, m, s.rules, rules, s.program.Today(s.tx.Now()))
+	done, err := o.Decide(s.collected.Buckets, at, s.rules, rules, s.program.Today(s.tx.Now()))
 	if err != nil {
 		return nil, "", err
 	}
-	s.send(currency.CreditPayment, m.Account, s.Holder, done.Credit)
+	s.send(currency.CreditPayment, at.Merchant.Account, s.Holder, done.Credit)
 	s.fill(currency.KindPayment, o.Amount, o.To, o.Ref, done.Used)
-	return done.Left, "Paid", nil
+	return done.Left, "Paid", s.keepBill(done.Bill, o.To, o.Ref)
 }

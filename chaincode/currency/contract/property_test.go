@@ -121,6 +121,8 @@ func (d *days) officer(t *rapid.T) {
 			p.HoldingCap, p.Sale.MonthlyCap = holdingCap, monthlyCap
 		}
 		p.Gifts, p.Respend = rapid.Bool().Draw(t, "gifts"), rapid.Bool().Draw(t, "respend")
+		p.Uses = pick(t, "uses", nil, nil, []currency.Use{{BillShare: 5000}, {Sources: []currency.Source{currency.Principal}}})
+		p.Shops.Redemption = pick(t, "redemption", nil, &currency.RedemptionRule{Base: redemptionCap})
 		p.BonusRate = pick(t, "bonus", 0, 333, 10_000)
 		p.Validity = pick(t, "validity", currency.Validity{}, currency.Validity{Days: 10}, currency.Validity{Months: 1, Round: "month"}, currency.Validity{Until: 20260601})
 		d.call(t, d.city, "ProposePolicy", currency.ProposePolicy{Operation: d.op(), Policy: p})
@@ -294,7 +296,11 @@ func (d *days) commitAll(t *rapid.T) {
 
 func (d *days) block(t *rapid.T, txs []*ledgertest.Endorsement) {
 	d.commit(txs...) // and audited
+	d.bills(t)
 	for program := range d.policy {
+		if c, _ := record[currency.Monthly](d.town, currency.TableMonth, program, "stall"); c.Amount > redemptionCap {
+			t.Fatalf("the stall redeemed %d won in %d, the cap is %d", c.Amount, c.Month, redemptionCap)
+		}
 		p, _ := record[currency.Program](d.town, currency.TableProgram, program)
 		d.policy[program] = p.Policies
 		for _, w := range d.wallets {
@@ -309,6 +315,22 @@ func (d *days) block(t *rapid.T, txs []*ledgertest.Endorsement) {
 					t.Fatalf("account %s has used %d numbers, receipt %d is there: %t", w.account, purse.Seq, seq, found)
 				}
 			}
+		}
+	}
+}
+
+// bills fails where more was paid of a bill than the bill, or more of it with
+// value that pays half of a bill only.
+func (d *days) bills(t *rapid.T) {
+	prefix := ledger.CompositeKey(currency.TableBill)
+	for key, raw := range d.net.Range(cc, prefix, prefix+"~") {
+		b := result[currency.Bill](d.town, raw)
+		var half int64
+		for _, l := range b.Limited {
+			half = max(half, l.Amount)
+		}
+		if b.Paid > b.Amount || 2*half > b.Amount {
+			t.Fatalf("bill %q: %+v", key, b)
 		}
 	}
 }

@@ -17,9 +17,23 @@ func (s *step) redeem(o currency.Redeem) (currency.Buckets, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	left, used, err := o.Decide(s.collected.Buckets, m, owed)
+	var month currency.Monthly
+	capped := s.rules.Shops.Cap(m) > 0
+	if capped {
+		if month, _, err = months.Get(s.tx, s.Program, m.ID); err != nil {
+			return nil, "", err
+		}
+		month = month.In(s.program.Today(s.tx.Now()))
+	}
+	left, used, err := o.Decide(s.collected.Buckets, m, owed, s.rules, month)
 	if err != nil {
 		return nil, "", err
+	}
+	if capped {
+		month.Amount += o.Amount
+		if err := months.Put(s.tx, month, s.Program, m.ID); err != nil {
+			return nil, "", err
+		}
 	}
 	claimed := currency.Redemption{Merchant: m.ID, Amount: o.Amount, Parts: used, Payout: m.Payout, At: s.tx.Now().Unix()}
 	s.fill(currency.KindRedemption, o.Amount, "", "", used)

@@ -39,6 +39,8 @@ func (s *step) run() (currency.Buckets, string, error) {
 		return s.buy(o)
 	case currency.Exchange:
 		return s.exchange(o)
+	case currency.SetShare:
+		return s.setShare(o)
 	case currency.Close:
 		return s.close(o)
 	case currency.CashOut:

@@ -21,6 +21,7 @@ func (a *app) merchantCommands() *cobra.Command {
 			f.StringVar(&r.Region, "region", "", "`code` of its region")
 			f.StringVar(&r.Category, "category", "", "`name` of its business category")
 			f.StringVar(&r.Payout, "payout", "", "salted SHA-256 `digest` of the bank account it is paid out to, in hex")
+			termsFlags(f, &r.MerchantTerms)
 		},
 		fill: func(_ context.Context, r *currency.RegisterMerchant, program string, args []string) error {
 			r.Program, r.ID = program, args[0]
@@ -34,6 +35,7 @@ func (a *app) merchantCommands() *cobra.Command {
 		"merchant", "Shops that take part", register.command(a),
 		becomes("suspend", "Stop payments and redemptions of a merchant", currency.Suspended).command(a),
 		becomes("reinstate", "Let a suspended merchant take part again", currency.Active).command(a),
+		termsVerb().command(a), salesVerb().command(a), banVerb().command(a), liftVerb().command(a),
 		becomes("close", "Close a merchant for good; it may still redeem what it holds", currency.Closed).command(a),
 		show,
 	)

@@ -52,7 +52,7 @@ func (l *lane) moved(ctx context.Context, tx Transaction, jobs []*Job) []*Job {
 func ownerOf(key gateway.Key) (payer, bool) {
 	switch key.Table {
 	case currency.TableHolder, currency.TablePurse, currency.TableCredit, currency.TableReceipt,
-		currency.TableRefunded, currency.TableRedemption, currency.TableHold:
+		currency.TableRefunded, currency.TableRedemption, currency.TableHold, currency.TableBill:
 		parts := strings.SplitN(key.Parts, "/", 3)
 		if len(parts) >= 2 {
 			return payer{parts[0], parts[1]}, true
