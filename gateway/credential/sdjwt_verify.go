@@ -42,10 +42,8 @@ func (v *Verifier) sdjwt(ctx context.Context, s string, d Demand, presented bool
 	c.within(times.issued, times.from, times.until)
 	c.typed([]string{text(claims, "vct")})
 	c.statusOf(claims)
-	ref := schemaRef(text(claims, "vct"))
-	c.accredited(ref, times.issued)
+	c.accredited(c.schemaOfType(text(claims, "vct"), claims, hidden), times.issued)
 	c.asked(p.shownNames())
-	_ = hidden
 	switch {
 	case presented:
 		c.bound(p, claims)

@@ -4,6 +4,7 @@ package credential
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/komsco/trust-platform/chaincode/identity"
@@ -28,8 +29,10 @@ const (
 // no ledger: keys of did:key and did:jwk.
 type Verifier struct {
 	Ledger    Ledger
-	Documents Documents        // of other DID methods
-	Now       func() time.Time // time.Now if nil
+	Documents Documents // of other DID methods
+	Schemas   Schemas
+	Contexts  map[string]json.RawMessage // of JSON-LD, by their URL, beside that of VC 2.0
+	Now       func() time.Time           // time.Now if nil
 }
 
 // Demand is what a verifier asks for. Its zero value asks for nothing beyond what the

@@ -12,10 +12,16 @@ import (
 // that the ledger could not be asked; all else is in the report.
 func (v *Verifier) Credential(ctx context.Context, credential string, d Demand) (Report, error) {
 	switch {
+	case strings.HasPrefix(credential, "{"):
+		o, err := decodeObject([]byte(credential))
+		if err != nil {
+			return Report{}, err
+		}
+		return v.integrity(ctx, o, d, false, "")
 	case strings.Contains(credential, "~"):
 		return v.sdjwt(ctx, credential, d, false)
 	default:
-		return Report{}, Unsupported.Errorf("no format that is known")
+		return v.vcjwt(ctx, credential, d, false, "")
 	}
 }
 
@@ -23,9 +29,15 @@ func (v *Verifier) Credential(ctx context.Context, credential string, d Demand) 
 // shown by whom they are bound to. Errors are those of Credential.
 func (v *Verifier) Presentation(ctx context.Context, presentation string, d Demand) (Report, error) {
 	switch {
+	case strings.HasPrefix(presentation, "{"):
+		o, err := decodeObject([]byte(presentation))
+		if err != nil {
+			return Report{}, err
+		}
+		return v.integrityVP(ctx, o, d)
 	case strings.Contains(presentation, "~"):
 		return v.sdjwt(ctx, presentation, d, true)
 	default:
-		return Report{}, Unsupported.Errorf("no format that is known")
+		return v.vpjwt(ctx, presentation, d)
 	}
 }
