@@ -19,7 +19,7 @@ type Log struct {
 	Size  uint64   `json:"size"`
 	Range [][]byte `json:"range"` // roots of the perfect subtrees from left to right, RFC 9162 style
 	Root  []byte   `json:"root"`
-	Time  int64    `json:"time"` // of the latest checkpoint, Unix seconds
+	Time  int64    `json:"time"` // of the latest checkpoint, before the first of the registration; Unix seconds
 }
 
 // Checkpoint is a size that a log had, for ever.

@@ -21,6 +21,8 @@ func (p Proof) Words() string {
 		fmt.Fprintf(&b, "  Signed by %s; the ledger checked that signature.\n", r.Submitter)
 	case r.Kind == anchor.Header:
 		fmt.Fprintf(&b, "  Brought by %s; enough of the chain's keys signed it, which the ledger checked.\n", r.Submitter)
+	case r.Kind == anchor.Block:
+		blockWords(&b, r)
 	case strings.HasPrefix(r.Submitter, "did:"):
 		fmt.Fprintf(&b, "  Deposited by %s, as the log's sealer established.\n", r.Submitter)
 	default:
@@ -38,7 +40,7 @@ func (p Proof) Words() string {
 	if len(p.Cosignatures) == 0 {
 		b.WriteString("No witness of the policy cosigned: that the log shows everybody the same tree rests on its key alone.\n")
 	}
-	if r.Kind == anchor.Header {
+	if r.Kind == anchor.Header || r.Kind == anchor.Block {
 		b.WriteString("That a header is here does not say that the transactions behind it were valid.\n")
 	}
 	return b.String()

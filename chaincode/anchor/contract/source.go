@@ -55,7 +55,9 @@ func registerSource(t *ledger.Tx, r anchor.RegisterSource) (anchor.Source, error
 	if taken {
 		return s, anchor.SourceExists.Errorf("%s", s.ID)
 	}
-	if err := logs.Put(t, anchor.NewLog(), s.ID); err != nil {
+	log := anchor.NewLog()
+	log.Time = t.Now().Unix()
+	if err := logs.Put(t, log, s.ID); err != nil {
 		return s, err
 	}
 	return s, putSource(t, s, "SourceRegistered")

@@ -238,3 +238,44 @@ func (h Header) CheckData(envelopes [][]byte) error {
 	}
 	return nil
 }
+
+// Signers name who signed, as the block says and without any check: organisation
+// and certificate's name, or a consenter's number.
+func (b Block) Signers() []string {
+	var all []string
+	for _, s := range b.Signatures {
+		name := "somebody"
+		if len(s.Creator) > 0 {
+			if identity, err := path("signature header", s.Creator, 1); err == nil {
+				if msp, cert, err := readIdentity(identity); err == nil {
+					name = msp + "/" + cert.Subject.CommonName
+				}
+			}
+		} else if m, err := read("identifier header", s.Consenter); err == nil {
+			if id, err := m.number(1); err == nil {
+				name = fmt.Sprint("consenter ", id)
+			}
+		}
+		all = append(all, name)
+	}
+	return all
+}
+
+// TransactionIDs are the ids that the envelopes state, empty where one states
+// none or cannot be read: ordering nodes take what they are sent.
+func TransactionIDs(envelopes [][]byte) []string {
+	all := make([]string, len(envelopes))
+	for i, e := range envelopes {
+		// Envelope.payload, its header, its channel header.
+		raw, err := path("envelope", e, 1, 1, 1)
+		if err != nil {
+			continue
+		}
+		if m, err := read("channel header", raw); err == nil {
+			if id, err := m.one(5); err == nil {
+				all[i] = string(id)
+			}
+		}
+	}
+	return all
+}

@@ -83,6 +83,12 @@ func (l *Ledger) Register(t ledgertest.TB, id string, kind anchor.SourceKind, ke
 	l.must(t, l.keeper, "RegisterSource", anchor.RegisterSource{Operation: l.op(), Source: NewSource(t, id, kind, key)})
 }
 
+// RegisterSource registers a source as it is.
+func (l *Ledger) RegisterSource(t ledgertest.TB, s anchor.Source) {
+	t.Helper()
+	l.must(t, l.keeper, "RegisterSource", anchor.RegisterSource{Operation: l.op(), Source: s})
+}
+
 // Change is the next version of a source.
 func (l *Ledger) Change(t ledgertest.TB, s anchor.Source) {
 	t.Helper()

@@ -62,6 +62,8 @@ func (s *Store) apply(ctx context.Context, tx *sql.Tx, t *blocks.Tx) error {
 		switch table {
 		case anchor.TableSource:
 			_, err = tx.ExecContext(ctx, "INSERT OR REPLACE INTO source (id, record) VALUES (?, ?)", parts[0], string(w.Value))
+		case anchor.TableTip:
+			_, err = tx.ExecContext(ctx, "INSERT OR REPLACE INTO tip (source, record) VALUES (?, ?)", parts[0], string(w.Value))
 		case anchor.TableCheckpoint:
 			var c anchor.Checkpoint
 			if err = json.Unmarshal(w.Value, &c); err == nil {

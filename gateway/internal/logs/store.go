@@ -27,6 +27,7 @@ const schema = `
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS source (id TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS log (source TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tip (source TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS checkpoint (source TEXT, size INTEGER, record TEXT NOT NULL, PRIMARY KEY (source, size)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS leaf (source TEXT, idx INTEGER, name BLOB NOT NULL, ref BLOB, PRIMARY KEY (source, idx)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS leaf_name ON leaf (source, name);
@@ -71,7 +72,14 @@ func Open(dir, chaincode, sealer string) (*Store, error) {
 	}
 	read.SetMaxOpenConns(4)
 	s := &Store{dir: dir, chaincode: chaincode, sealer: sealer, write: write, read: read, changed: make(chan struct{})}
-	if _, err := write.Exec(schema); err != nil {
+	older, err := s.older()
+	if err == nil {
+		_, err = write.Exec(schema)
+	}
+	if err == nil && older {
+		err = s.forget()
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("logs in %s: %w", dir, err), s.Close())
 	}
 	if err := s.check(); err != nil {
@@ -109,9 +117,17 @@ func (s *Store) check() error {
 	return nil
 }
 
+// older reports whether the database was made before it kept chains' tips, which
+// only the blocks can tell.
+func (s *Store) older() (bool, error) {
+	var logs, tips int
+	err := s.write.QueryRow("SELECT COALESCE(SUM(name = 'log'), 0), COALESCE(SUM(name = 'tip'), 0) FROM sqlite_master WHERE type = 'table'").Scan(&logs, &tips)
+	return logs > 0 && tips == 0, err
+}
+
 // forget drops what blocks can bring back, to read them again from the first.
 func (s *Store) forget() error {
-	for _, table := range []string{"meta", "source", "log", "checkpoint", "leaf"} {
+	for _, table := range []string{"meta", "source", "log", "tip", "checkpoint", "leaf"} {
 		if _, err := s.write.Exec("DELETE FROM " + table); err != nil { //nolint:gosec // names of our own
 			return err
 		}
@@ -170,6 +186,36 @@ func (s *Store) Source(ctx context.Context, id string) (anchor.Source, error) {
 		err = anchor.SourceUnknown.Errorf("%.64s", id)
 	}
 	return record, err
+}
+
+// Sources are all sources as they are now.
+func (s *Store) Sources(ctx context.Context) ([]anchor.Source, error) {
+	return all[anchor.Source](ctx, s.read, "SELECT record FROM source ORDER BY id")
+}
+
+// Tip is where another chain stands in its log, found if it has a header.
+func (s *Store) Tip(ctx context.Context, source string) (tip anchor.ChainTip, found bool, err error) {
+	return get[anchor.ChainTip](ctx, s.read, "SELECT record FROM tip WHERE source = ?", source)
+}
+
+func all[T any](ctx context.Context, db *sql.DB, query string) (records []T, err error) {
+	rows, err := db.QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close() //nolint:errcheck // nothing is lost: what was read or written is known by now
+	for rows.Next() {
+		var raw string
+		var one T
+		if err := rows.Scan(&raw); err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal([]byte(raw), &one); err != nil {
+			return nil, err
+		}
+		records = append(records, one)
+	}
+	return records, rows.Err()
 }
 
 // Log is a log as it is now.

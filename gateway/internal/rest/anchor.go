@@ -48,17 +48,19 @@ func (a *API) WithWitness(w *witness.Witness) *API {
 	return a
 }
 
-// Submission is a record to be anchored. Exactly one of digest, deposit, step and
-// header says what it is.
+// Submission is a record to be anchored. Exactly one of digest, deposit, step,
+// header and block says what it is.
 type Submission struct {
 	Digest    string   `json:"digest,omitempty" doc:"Digest of the content (of salt and content, where it could be guessed), lower-case hex"`
-	Algorithm string   `json:"algorithm,omitempty" enum:"sha-256,sha-384,sha-512,sha3-256,sha3-512" doc:"Of the digest; sha-256 if left out"`
+	Algorithm string   `json:"algorithm,omitempty" enum:"sha-256,sha-384,sha-512,sha3-256,sha3-512,keccak-256" doc:"Of the digest; sha-256 if left out"`
 	Kind      string   `json:"kind,omitempty" enum:"notarise,manifest" doc:"notarise if left out; manifest: the digest is the root of many files' tree"`
 	Reference string   `json:"reference,omitempty" doc:"SHA-256 of your own reference, hex, to find the record by"`
 	Submitter string   `json:"submitter,omitempty" doc:"Name under which it is deposited; nothing proves it. To deposit under a DID, sign a deposit"`
 	Deposit   string   `json:"deposit,omitempty" doc:"deposit+jws: digest and all, signed by the submitter's DID"`
 	Step      string   `json:"step,omitempty" doc:"step+jws: a step in an item's history, signed by a DID"`
 	Header    []string `json:"header,omitempty" maxItems:"16" doc:"header+jws: another chain's header, signed by its keys"`
+	// Block is a pointer so that it can be left out.
+	Block *BlockSubmission `json:"block,omitempty" doc:"Another chain's header with the chain's own signatures"`
 }
 
 // unsigned is the submitter of what names none.
@@ -67,14 +69,14 @@ const unsigned = "unsigned"
 // record is the record that a submission stands for.
 func (s Submission) record(p anchor.Place, source string) (anchor.Record, error) {
 	forms := 0
-	for _, there := range []bool{s.Digest != "", s.Deposit != "", s.Step != "", len(s.Header) > 0} {
+	for _, there := range []bool{s.Digest != "", s.Deposit != "", s.Step != "", len(s.Header) > 0, s.Block != nil} {
 		if there {
 			forms++
 		}
 	}
 	plain := s.Algorithm == "" && s.Kind == "" && s.Reference == ""
 	if forms != 1 || s.Digest == "" && !plain {
-		return anchor.Record{}, anchor.InvalidRecord.Errorf("exactly one of digest, deposit, step and header is needed; algorithm, kind and reference belong to digest")
+		return anchor.Record{}, anchor.InvalidRecord.Errorf("exactly one of digest, deposit, step, header and block is needed; algorithm, kind and reference belong to digest")
 	}
 	if strings.HasPrefix(s.Submitter, "did:") || s.Submitter != "" && (s.Deposit != "" || s.Step != "") {
 		return anchor.Record{}, anchor.InvalidRecord.Errorf("submitter %.80q: a DID is proved by a signature, in deposit or step, and named nowhere else", s.Submitter)
@@ -90,6 +92,8 @@ func (s Submission) record(p anchor.Place, source string) (anchor.Record, error)
 		return anchor.StepRecord(s.Step)
 	case len(s.Header) > 0:
 		return anchor.HeaderRecord(submitter, s.Header...)
+	case s.Block != nil:
+		return s.Block.record(submitter)
 	}
 	kind, algorithm := anchor.Notarise, anchor.SHA256
 	if s.Kind != "" {
@@ -161,7 +165,7 @@ func (a *API) anchors() {
 		Description: "201 when it was sealed now, 200 when the source has the digest since before, 202 when it waits: it is on the gateway's disk then and " +
 			"will be sealed. For thousands, POST NDJSON to /v1/sources/{source}/records:batch, a submission a line; each line is answered in turn with " +
 			"where its record stands, or a problem. Lines are answered once they are on disk.",
-		DefaultStatus: http.StatusCreated, MaxBodyBytes: 1 << 16,
+		DefaultStatus: http.StatusCreated, MaxBodyBytes: maxAnchorBody,
 		Responses: map[string]*huma.Response{
 			"200": a.response("The source has the digest since before", Anchored{}),
 			"202": a.response("Taken; Location tells where its status is", Anchored{}),
@@ -235,7 +239,7 @@ func (a *API) anchorOne(ctx context.Context, in *struct {
 
 func (a *API) digestStatus(ctx context.Context, in *struct {
 	SourceInput
-	Algorithm string `path:"algorithm" enum:"sha-256,sha-384,sha-512,sha3-256,sha3-512"`
+	Algorithm string `path:"algorithm" enum:"sha-256,sha-384,sha-512,sha3-256,sha3-512,keccak-256"`
 	Digest    string `path:"digest" doc:"Lower-case hex"`
 },
 ) (*output[Anchored], error) {
@@ -262,14 +266,14 @@ type AnchorRecord struct {
 	Digest    string `json:"digest"`
 	Submitter string `json:"submitter"`
 	Reference string `json:"reference,omitempty"`
-	Body      string `json:"body,omitempty" doc:"Of a step or header: what was signed, one JWS a line"`
+	Body      string `json:"body,omitempty" doc:"Of a step or header: what was signed, one JWS a line. Of a block: its format (1 byte) and its header, in base64"`
 	Receipt   string `json:"receipt"`
 }
 
 func anchorRecord(source string, index uint64, r anchor.Record) AnchorRecord {
 	return AnchorRecord{
 		Index: index, Kind: r.Kind.String(), Algorithm: r.Algorithm.String(), Digest: hex.EncodeToString(r.Digest), Submitter: r.Submitter,
-		Reference: hex.EncodeToString(r.Reference), Body: string(r.Body), Receipt: fmt.Sprintf("/v1/sources/%s/records/%d/receipt", source, index),
+		Reference: hex.EncodeToString(r.Reference), Body: r.Evidence(), Receipt: fmt.Sprintf("/v1/sources/%s/records/%d/receipt", source, index),
 	}
 }
 
@@ -346,11 +350,14 @@ func (a *API) findRecords(ctx context.Context, in *struct {
 }
 
 type sourceBody struct {
-	Source *anchor.Source `json:"source,omitempty" doc:"Left out where the source is not registered yet"`
-	Size   uint64         `json:"size" doc:"Leaves of its log"`
-	Sealer string         `json:"sealer" doc:"DID to which a source grants its log for this gateway to seal it"`
-	LogKey string         `json:"logKey" doc:"Note verifier key with which this gateway signs the log's checkpoints"`
-	Origin string         `json:"origin" doc:"First line of its checkpoints"`
+	Source *anchor.Source   `json:"source,omitempty" doc:"Left out where the source is not registered yet"`
+	Size   uint64           `json:"size" doc:"Leaves of its log"`
+	Sealer string           `json:"sealer" doc:"DID to which a source grants its log for this gateway to seal it"`
+	LogKey string           `json:"logKey" doc:"Note verifier key with which this gateway signs the log's checkpoints"`
+	Origin string           `json:"origin" doc:"First line of its checkpoints"`
+	Chain  *anchor.ChainTip `json:"chain,omitempty" doc:"Where another chain stands in its log"`
+	Lag    *int64           `json:"lagSeconds,omitempty" doc:"How long ago something was sealed last, where the source promises a cadence"`
+	Late   bool             `json:"late,omitempty" doc:"Whether that is longer than it promised"`
 }
 
 func (a *API) source(ctx context.Context, in *SourceInput) (*output[sourceBody], error) {
@@ -377,6 +384,18 @@ func (a *API) source(ctx context.Context, in *SourceInput) (*output[sourceBody],
 		return nil, anchorProblem(err)
 	}
 	body.Source, body.Size = &from, log.Size
+	if from.Cadence > 0 {
+		lag, late := sealer.Lag(from, log, time.Now())
+		seconds := int64(lag / time.Second)
+		body.Lag, body.Late = &seconds, late
+	}
+	tip, found, err := s.Store().Tip(ctx, in.Source)
+	if err != nil {
+		return nil, anchorProblem(err)
+	}
+	if found {
+		body.Chain = &tip
+	}
 	return &output[sourceBody]{Body: body}, nil
 }
 

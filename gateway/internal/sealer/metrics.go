@@ -9,11 +9,19 @@ type Metrics struct {
 	taken, seals, retries   prometheus.Counter
 	waiting, height, failed prometheus.Gauge
 	latency                 prometheus.Histogram
+	lag, late, chain, forks *prometheus.GaugeVec
 }
 
 // NewMetrics makes the metrics and, unless r is nil, registers them.
 func NewMetrics(r prometheus.Registerer) *Metrics {
+	of := func(name, help string) *prometheus.GaugeVec {
+		return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, []string{"source"})
+	}
 	m := &Metrics{
+		lag:     of("trust_anchor_lag_seconds", "How long ago something of a source was sealed last, of sources that promise a cadence."),
+		late:    of("trust_anchor_late", "1 while a source is behind the cadence that it promised."),
+		chain:   of("trust_anchor_chain_height", "Height of another chain's latest header in its log."),
+		forks:   of("trust_anchor_chain_forks", "Contradictions between headers that another chain signed, kept as evidence. Anything but 0 is an alarm."),
 		taken:   prometheus.NewCounter(prometheus.CounterOpts{Name: "trust_sealer_records_total", Help: "Records taken, without those that were there."}),
 		seals:   prometheus.NewCounter(prometheus.CounterOpts{Name: "trust_sealer_seals_total", Help: "Seals carried out."}),
 		retries: prometheus.NewCounter(prometheus.CounterOpts{Name: "trust_sealer_retries_total", Help: "Seals sent again."}),
@@ -25,7 +33,7 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		}),
 	}
 	if r != nil {
-		r.MustRegister(m.taken, m.seals, m.retries, m.waiting, m.height, m.failed, m.latency)
+		r.MustRegister(m.taken, m.seals, m.retries, m.waiting, m.height, m.failed, m.latency, m.lag, m.late, m.chain, m.forks)
 	}
 	return m
 }

@@ -130,7 +130,7 @@ func Open(o Options, l Ledger) (*Sealer, error) {
 	}
 	s.waiting.Store(int64(waiting))
 	s.Metrics.waiting.Set(float64(waiting))
-	loops := []func(context.Context) error{s.follow, s.take, s.seal}
+	loops := []func(context.Context) error{s.follow, s.take, s.seal, s.watch}
 	for _, w := range o.Witnesses {
 		loops = append(loops, func(ctx context.Context) error { return s.cosign(ctx, w) })
 	}

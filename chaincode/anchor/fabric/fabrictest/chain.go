@@ -63,6 +63,23 @@ type Block struct {
 	Data      []byte // the one envelope of a configuration block
 }
 
+// Whole is the block as a peer gives it (protobuf common.Block), all its
+// transactions valid.
+func (b Block) Whole() []byte {
+	var data []byte
+	for _, e := range b.Envelopes {
+		data = join(data, part(1, e))
+	}
+	flags := make([]byte, len(b.Envelopes))
+	var signed []byte
+	signed = join(part(1, b.Value))
+	for _, s := range b.Signatures {
+		signed = join(signed, part(2, join(part(1, s.Creator), part(2, s.Value))))
+	}
+	bare := fabric.Block{Header: b.Header}.Marshal()
+	return join(bare, part(2, data), part(3, join(part(1, signed), part(1, nil), part(1, flags))))
+}
+
 // New is a chain of so many ordering nodes and its first block.
 func New(t TB, channel string, nodes int, bft bool) (*Chain, Block) {
 	t.Helper()
@@ -199,7 +216,7 @@ func (c *Chain) configuration() []byte {
 			consenters = join(consenters, part(1, join(number(1, uint64(i+1)), part(4, []byte(n.MSP)), part(5, n.PEM()))))
 		}
 		quorum := fabric.Trust{Consenters: make([]fabric.Consenter, len(c.Nodes))}.Quorum()
-		validation = policy(1, join(part(2, part(2, join(number(1, uint64(quorum)), gates))), identities))
+		validation = policy(1, join(part(2, part(2, join(number(1, uint64(quorum)), gates))), identities)) //nolint:gosec // few
 		values = [][2][]byte{{[]byte("ConsensusType"), part(2, part(1, []byte("BFT")))}, {[]byte("Orderers"), part(2, consenters)}}
 	}
 	var roots []byte

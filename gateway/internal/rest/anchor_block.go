@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rest
+
+import (
+	"encoding/base64"
+
+	"github.com/komsco/trust-platform/chaincode/anchor"
+)
+
+// maxAnchorBody bounds a submission: a configuration block's data in base64 and
+// what stands around it.
+const maxAnchorBody = anchor.MaxData/3*4 + 1<<16
+
+// BlockSubmission is another chain's header with the chain's own signatures.
+type BlockSubmission struct {
+	Format string `json:"format" enum:"fabric,qbft" doc:"fabric: Hyperledger Fabric, Raft or BFT. qbft: Besu and GoQuorum"`
+	Header string `json:"header" maxLength:"32768" doc:"Base64. fabric: a common.Block with header and signatures alone. qbft: the header in RLP"`
+	Data   string `json:"data,omitempty" maxLength:"1398104" doc:"Base64. fabric: the one envelope of a configuration block, and nothing of others"`
+}
+
+func (b BlockSubmission) record(submitter string) (anchor.Record, error) {
+	header, err := base64.StdEncoding.Strict().DecodeString(b.Header)
+	if err != nil {
+		return anchor.Record{}, anchor.InvalidRecord.Errorf("header is not in base64")
+	}
+	data, err := base64.StdEncoding.Strict().DecodeString(b.Data)
+	if err != nil {
+		return anchor.Record{}, anchor.InvalidRecord.Errorf("data is not in base64")
+	}
+	return anchor.BlockRecord(submitter, anchor.Format(b.Format), header, data)
+}
