@@ -163,6 +163,7 @@ func TestBadInput(t *testing.T) {
 	tried := map[string]bool{"PayBatch": true} // with each of the bad orders
 	t.Run("requests", func(t *testing.T) { badRequests(t, tried) })
 	t.Run("orders", func(t *testing.T) { badOrders(t, tried) })
+	t.Run("packs", func(t *testing.T) { badPacks(t, tried) })
 	if t.Failed() {
 		return
 	}

@@ -32,6 +32,7 @@ var purseOrders = []string{currency.TypPayment, currency.TypGift, currency.TypCl
 //   - PayBatch takes 1 to 1000 orders of all these types, in any mixture. Each
 //     stands or falls alone; orders of one holder are carried out as they stand.
 //     Returns an Item for each.
+//   - PayPacked is PayBatch with all orders in one argument, packed (ledger/jws.Pack).
 //
 // Codes of all: BAD_JWS, BAD_SIGNATURE, KEY_MISMATCH, ORDER_ELSEWHERE,
 // ORDER_EXPIRED, WRONG_ORDER, SEQ_USED, SEQ_AHEAD, PROGRAM_UNKNOWN,
@@ -57,6 +58,7 @@ func orderFunctions() []ledger.Function {
 		single("CashOut", currency.TypCashOut), single("Close", currency.TypClose), single("Buy", currency.TypBuy), single("CompleteRefund", currency.TypComplete),
 		single("Exchange", currency.TypExchange), single("SetShare", currency.TypShare),
 		ledger.Order("PayBatch", -1, payBatch),
+		ledger.Packed("PayPacked", payBatch),
 	}
 }
 

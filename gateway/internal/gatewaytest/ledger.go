@@ -84,11 +84,7 @@ func (l *Ledger) Officer(msp, name, function string, request any) error {
 
 // Carry submits orders without the gateway, as anybody may.
 func (l *Ledger) Carry(orders ...string) ([]currency.Item, error) {
-	args := make([]any, len(orders))
-	for i, o := range orders {
-		args[i] = o
-	}
-	raw, err := l.Invoke(l.courier, contract.Name, "PayBatch", args...)
+	raw, err := l.Invoke(l.courier, contract.Name, "PayBatch", anys(orders)...)
 	if err != nil {
 		return nil, err
 	}
@@ -100,11 +96,11 @@ func (l *Ledger) Endorse(ctx context.Context, orders []string) (lanes.Transactio
 	if err := errors.Join(ctx.Err(), l.hook(func(l *Ledger) func([]string) error { return l.BeforeEndorse }, orders)); err != nil {
 		return nil, &gateway.Error{Phase: gateway.PhaseEndorse, Cause: err}
 	}
-	args := make([]any, len(orders))
-	for i, o := range orders {
-		args[i] = o
+	function, args, err := lanes.Call(orders)
+	if err != nil {
+		return nil, err
 	}
-	e, err := l.Network.Endorse(l.courier, contract.Name, "PayBatch", args...)
+	e, err := l.Network.Endorse(l.courier, contract.Name, function, anys(args)...)
 	if err != nil {
 		return nil, refused(gateway.PhaseEndorse, err)
 	}
@@ -113,15 +109,19 @@ func (l *Ledger) Endorse(ctx context.Context, orders []string) (lanes.Transactio
 
 // Evaluate queries the contract.
 func (l *Ledger) Evaluate(_ context.Context, function string, args ...string) ([]byte, error) {
-	all := make([]any, len(args))
-	for i, a := range args {
-		all[i] = a
-	}
-	raw, err := l.Query(l.courier, contract.Name, function, all...)
+	raw, err := l.Query(l.courier, contract.Name, function, anys(args)...)
 	if err != nil {
 		return nil, refused(gateway.PhaseEvaluate, err)
 	}
 	return raw, nil
+}
+
+func anys(args []string) []any {
+	all := make([]any, len(args))
+	for i, a := range args {
+		all[i] = a
+	}
+	return all
 }
 
 func refused(phase gateway.Phase, err error) error {

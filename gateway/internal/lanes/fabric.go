@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/komsco/trust-platform/chaincode/currency"
+	"github.com/komsco/trust-platform/chaincode/ledger/jws"
 	"github.com/komsco/trust-platform/gateway"
 )
 
@@ -16,11 +17,25 @@ type Fabric struct{ *gateway.Currency }
 
 // Endorse implements Ledger.
 func (f Fabric) Endorse(ctx context.Context, orders []string) (Transaction, error) {
-	tx, err := f.Currency.Endorse(ctx, "PayBatch", orders...)
+	function, args, err := Call(orders)
+	if err != nil {
+		return nil, err
+	}
+	tx, err := f.Currency.Endorse(ctx, function, args...)
 	if err != nil {
 		return nil, err
 	}
 	return transaction{tx}, nil
+}
+
+// Call is the contract's function that carries orders out, and its arguments:
+// packed where there are several.
+func Call(orders []string) (function string, args []string, err error) {
+	if len(orders) < 2 {
+		return "PayBatch", orders, nil
+	}
+	pack, err := jws.Pack(orders...)
+	return "PayPacked", []string{string(pack)}, err
 }
 
 type transaction struct{ *gateway.Transaction }
