@@ -43,7 +43,7 @@ func serve(ctx context.Context, c config.Config, logs io.Writer) error {
 	}
 	s, err := service.New(service.Options{
 		Lanes: lanes.Options{
-			Lanes: c.Lanes.Count, MaxBatch: c.Lanes.MaxBatch, Queue: c.Lanes.Queue, Metrics: lanes.NewMetrics(registry),
+			Lanes: c.Lanes.Count, MaxBatch: c.Lanes.MaxBatch, Queue: c.Lanes.Queue, MaxWait: c.Lanes.MaxWait, Metrics: lanes.NewMetrics(registry),
 		},
 		Timeout: c.Timeouts.Order, Log: log,
 	}, routes...)

@@ -70,9 +70,10 @@ type Route struct {
 
 // Lanes size the lanes of each route.
 type Lanes struct {
-	Count    int `mapstructure:"count" yaml:"count"`
-	MaxBatch int `mapstructure:"maxBatch" yaml:"maxBatch"`
-	Queue    int `mapstructure:"queue" yaml:"queue"`
+	Count    int           `mapstructure:"count" yaml:"count"`
+	MaxBatch int           `mapstructure:"maxBatch" yaml:"maxBatch"`
+	Queue    int           `mapstructure:"queue" yaml:"queue"`
+	MaxWait  time.Duration `mapstructure:"maxWait" yaml:"maxWait"`
 }
 
 // Anchor says what the gateway seals, on the default route's channel.
@@ -155,6 +156,7 @@ var settings = []setting{
 	{"lanes.count", 4, "lanes, each with one transaction in flight"},
 	{"lanes.maxBatch", 250, "orders in a transaction, 1 to 1000"},
 	{"lanes.queue", 5000, "orders that may wait in a lane"},
+	{"lanes.maxWait", 2 * time.Second, "that an order may have to wait for its turn, by the lane's pace of late; who would wait longer is told to come again (503)"},
 	{"timeouts.order", 30 * time.Second, "within which an order is settled"},
 	{"timeouts.evaluate", 10 * time.Second, "for a query"},
 	{"timeouts.endorse", 15 * time.Second, "for an endorsement"},
@@ -246,7 +248,7 @@ func (c Config) Validate() error {
 	if c.Lanes.Count < 1 || c.Lanes.Count > 1024 || c.Lanes.MaxBatch < 1 || c.Lanes.MaxBatch > 1000 || c.Lanes.Queue < 1 {
 		errs = append(errs, fmt.Errorf("lanes: count %d (1 to 1024), maxBatch %d (1 to 1000), queue %d (at least 1)", c.Lanes.Count, c.Lanes.MaxBatch, c.Lanes.Queue))
 	}
-	for _, t := range []time.Duration{c.Timeouts.Order, c.Timeouts.Evaluate, c.Timeouts.Endorse, c.Timeouts.Submit, c.Timeouts.CommitStatus, c.Timeouts.Stop} {
+	for _, t := range []time.Duration{c.Lanes.MaxWait, c.Timeouts.Order, c.Timeouts.Evaluate, c.Timeouts.Endorse, c.Timeouts.Submit, c.Timeouts.CommitStatus, c.Timeouts.Stop} {
 		if t <= 0 {
 			errs = append(errs, fmt.Errorf("timeouts: %s is not above zero", t))
 		}

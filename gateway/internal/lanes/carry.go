@@ -23,12 +23,20 @@ const blindRetries = 2
 func (l *lane) carry(ctx context.Context, jobs []*Job, alone bool) {
 	ctx, cancel := context.WithDeadline(ctx, latest(jobs))
 	defer cancel()
-	var wait backoff
+	var (
+		wait  backoff
+		tx    Transaction
+		again Transaction // the same jobs endorsed anew, if they are
+	)
 	for blind := 0; len(jobs) > 0; {
+		all := len(jobs)
 		if jobs = l.expire(ctx, jobs); len(jobs) == 0 {
 			return
 		}
-		tx, err := l.endorse(ctx, jobs)
+		var err error
+		if tx = again; tx == nil || len(jobs) < all {
+			tx, err = l.endorse(ctx, jobs)
+		}
 		if err != nil {
 			if len(jobs) > 1 && ctx.Err() == nil { // one of them may be what fails
 				l.carry(ctx, jobs[:len(jobs)/2], alone)
@@ -59,14 +67,19 @@ func (l *lane) carry(ctx context.Context, jobs []*Job, alone bool) {
 			return
 		}
 		l.o.Metrics.conflicts.Inc()
-		jobs = sent
+		jobs, again = sent, nil
 		if alone {
 			wait.pause(ctx)
 			continue
 		}
-		moved := l.moved(ctx, tx, jobs)
-		if blind++; len(moved) == 0 && blind > blindRetries {
+		moved, fresh := l.moved(ctx, tx, jobs)
+		switch blind++; {
+		case len(moved) > 0:
+			l.watch(moved)
+		case blind > blindRetries:
 			moved = jobs
+		default:
+			again = fresh
 		}
 		l.o.Log.Info("batch conflicts", "tx", tx.ID(), "orders", len(jobs), "moved", len(moved))
 		jobs = l.setAside(jobs, moved)

@@ -4,28 +4,29 @@ package lanes
 
 import (
 	"context"
+	"maps"
 	"strings"
+	"time"
 
 	"github.com/komsco/trust-platform/chaincode/currency"
 	"github.com/komsco/trust-platform/gateway"
 )
 
 // moved finds the jobs that depend on state that has changed since tx was
-// endorsed: it endorses them again and compares what was read. It returns none
-// where that cannot be told, or where what changed belongs to everybody, such as
-// a policy.
-func (l *lane) moved(ctx context.Context, tx Transaction, jobs []*Job) []*Job {
+// endorsed: it endorses them again, as fresh, and compares what was read. It
+// returns none where that cannot be told, or where what changed belongs to
+// everybody, such as a policy.
+func (l *lane) moved(ctx context.Context, tx Transaction, jobs []*Job) (moved []*Job, fresh Transaction) {
 	before, err := tx.Footprint()
 	if err != nil {
-		return nil
+		return nil, nil
 	}
-	fresh, err := l.endorse(ctx, jobs)
-	if err != nil {
-		return nil
+	if fresh, err = l.endorse(ctx, jobs); err != nil {
+		return nil, nil
 	}
 	now, err := fresh.Footprint()
 	if err != nil {
-		return nil
+		return nil, nil
 	}
 	changed := map[payer]bool{}
 	for key, version := range before.Reads {
@@ -36,7 +37,6 @@ func (l *lane) moved(ctx context.Context, tx Transaction, jobs []*Job) []*Job {
 			changed[p] = true
 		}
 	}
-	var moved []*Job
 	for _, j := range jobs {
 		for _, p := range dependsOn(j) {
 			if changed[p] {
@@ -45,7 +45,34 @@ func (l *lane) moved(ctx context.Context, tx Transaction, jobs []*Job) []*Job {
 			}
 		}
 	}
-	return moved
+	return moved, fresh
+}
+
+// wary is for how long a payer whose state moved under a batch goes on in the
+// siding: who spends on a second path once does so again.
+const wary = time.Minute
+
+// maxWatched bounds the payers that a lane remembers.
+const maxWatched = 10_000
+
+// watch remembers the payers of jobs.
+func (l *lane) watch(jobs []*Job) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	if len(l.watched) > maxWatched {
+		maps.DeleteFunc(l.watched, func(_ payer, until time.Time) bool { return now.After(until) })
+	}
+	for _, j := range jobs {
+		if len(l.watched) <= maxWatched {
+			l.watched[j.payer()] = now.Add(wary)
+		}
+	}
+}
+
+// apart reports whether a payer's orders go into the siding. The lock is held.
+func (l *lane) apart(p payer) bool {
+	return l.aside[p] > 0 || (len(l.watched) > 0 && time.Now().Before(l.watched[p]))
 }
 
 // ownerOf tells to which account a key belongs, if to any.

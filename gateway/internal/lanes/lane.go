@@ -5,6 +5,7 @@ package lanes
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/komsco/trust-platform/chaincode/currency"
 )
@@ -23,13 +24,15 @@ type lane struct {
 	wake    *sync.Cond
 	main    []*Job
 	side    []*Job
-	aside   map[payer]int // orders of a payer that are in the siding, waiting or under way
-	taken   int           // orders of main that are under way
+	aside   map[payer]int       // orders of a payer that are in the siding, waiting or under way
+	watched map[payer]time.Time // payers whose state moved under a batch lately, and until when they stay in the siding
+	taken   int                 // orders of main that are under way
+	took    time.Duration       // that a batch has taken lately, on average
 	stopped bool
 }
 
 func newLane(ledger Ledger, o Options) *lane {
-	l := &lane{ledger: ledger, o: o, aside: map[payer]int{}}
+	l := &lane{ledger: ledger, o: o, aside: map[payer]int{}, watched: map[payer]time.Time{}}
 	l.wake = sync.NewCond(&l.mu)
 	return l
 }
@@ -40,17 +43,26 @@ func (l *lane) push(j *Job) error {
 	switch {
 	case l.stopped:
 		return ErrStopped
-	case len(l.main)+len(l.side) >= l.o.Queue:
+	case len(l.main)+len(l.side) >= l.room():
 		return ErrOverloaded
 	}
 	l.o.Metrics.queued.Inc()
-	if l.aside[j.payer()] > 0 {
+	if l.apart(j.payer()) {
 		l.toSiding(j)
 	} else {
 		l.main = append(l.main, j)
 	}
 	l.wake.Broadcast()
 	return nil
+}
+
+// room is how many orders may wait: as many batches as the lane gets through in
+// MaxWait at its pace of late, one at least. The lock is held.
+func (l *lane) room() int {
+	if l.o.MaxWait <= 0 || l.took <= 0 {
+		return l.o.Queue
+	}
+	return min(l.o.Queue, l.o.MaxBatch*max(1, int(l.o.MaxWait/l.took)))
 }
 
 func (l *lane) stop() {
@@ -75,9 +87,15 @@ func (l *lane) runMain(ctx context.Context) {
 		if batch == nil {
 			return
 		}
+		began := time.Now()
 		l.carry(ctx, batch, false)
 		l.mu.Lock()
 		l.taken = 0
+		if took := time.Since(began); l.took == 0 {
+			l.took = took
+		} else {
+			l.took += (took - l.took) / 4
+		}
 		l.wake.Broadcast()
 		l.mu.Unlock()
 	}
@@ -111,7 +129,7 @@ func (l *lane) takeMain() []*Job {
 		n := 0
 		for ; n < len(l.main); n++ {
 			j := l.main[n]
-			if l.aside[j.payer()] > 0 {
+			if l.apart(j.payer()) {
 				l.toSiding(j)
 				continue
 			}

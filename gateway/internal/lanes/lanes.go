@@ -6,8 +6,9 @@
 // next. An order that finds its lane idle goes at once.
 //
 // A batch that conflicts is endorsed again to see whose state has moved. Those
-// payers go on alone in the lane's siding, one after the other; the rest goes at
-// once. So a payer who spends on a second path holds up nobody else.
+// payers go on alone in the lane's siding, one after the other, and stay there for
+// a minute; the rest goes at once. So a payer who spends on a second path holds up
+// nobody else.
 //
 // Nothing here makes an order count once: its own sequence number does. That is
 // why a lane may resend whenever it is in doubt.
@@ -45,8 +46,11 @@ type Options struct {
 	Lanes    int // default 4
 	MaxBatch int // orders in a transaction, 1 to 1000, default 250
 	Queue    int // orders waiting in a lane before it refuses more, default 5000
-	Metrics  *Metrics
-	Log      *slog.Logger
+	// MaxWait is how long an order may have to wait for its turn, by the lane's pace
+	// of late, before it is refused instead; 0: only Queue bounds.
+	MaxWait time.Duration
+	Metrics *Metrics
+	Log     *slog.Logger
 }
 
 // Reasons why an order is not taken.

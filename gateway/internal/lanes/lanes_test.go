@@ -343,6 +343,55 @@ func TestPayerOnASecondPathHoldsUpNobody(t *testing.T) {
 	}
 }
 
+// Who once spent on a second path goes on alone for a while, and conflicts with
+// nobody's batch again.
+func TestPayerOnASecondPathIsKeptApart(t *testing.T) {
+	w := newWorld(t, 6, lanes.Options{Lanes: 1})
+	first, spender := w.Resident[0], w.Resident[3]
+	reached, gate := make(chan struct{}), make(chan struct{}) // the order of first is there, and may go on
+	var shared atomic.Int32                                   // transactions of several payers
+	w.ledger.Hooks(func(l *gatewaytest.Ledger) {
+		l.BeforeSubmit = func(batch []string) error {
+			if len(batch) == 1 {
+				if o := gatewaytest.Must(currency.ParseOrder(batch[0], gatewaytest.Place, currency.TypPayment)); o.Holder == first.Account() {
+					reached <- struct{}{}
+					<-gate
+				}
+				return nil
+			}
+			shared.Add(1)
+			if len(batch) < len(w.Resident)-1 {
+				return nil
+			}
+			// The spender's order is in it: meanwhile the spender spends elsewhere.
+			second := gatewaytest.Must(spender.Payment(currency.Payment{Seq: w.seqs[spender.Account()], To: "stall", Amount: 9}))
+			_, err := w.ledger.Carry(second)
+			return err
+		}
+	})
+	round := func() (transactions int32) {
+		before := shared.Load()
+		tickets := w.send(w.pay(first, 1))
+		<-reached
+		for _, h := range w.Resident[1:] {
+			tickets = append(tickets, w.send(w.pay(h, 100))...)
+		}
+		gate <- struct{}{}
+		for i, tk := range tickets {
+			if out := w.wait(tk); out.Err != nil && i != 3 {
+				t.Errorf("order %d: %v", i, out.Err)
+			}
+		}
+		return shared.Load() - before
+	}
+	if n := round(); n != 2 {
+		t.Errorf("%d transactions, expected the one that conflicts, and the rest", n)
+	}
+	if n := round(); n != 1 {
+		t.Errorf("%d transactions, expected one without the spender", n)
+	}
+}
+
 func TestFreezeWins(t *testing.T) {
 	w := newWorld(t, 5, lanes.Options{Lanes: 1})
 	frozen := w.Resident[2]
@@ -495,6 +544,23 @@ func TestFullLaneRefuses(t *testing.T) {
 	release()
 	w.committed(append(first, waiting...)...)
 	w.has(h, endowment-6, 7)
+}
+
+// A lane takes no more than it gets through in MaxWait at its pace, one batch at
+// least.
+func TestLaneRefusesWhoWouldWaitTooLong(t *testing.T) {
+	w := newWorld(t, 1, lanes.Options{Lanes: 1, MaxBatch: 2, MaxWait: time.Nanosecond})
+	h := w.Resident[0]
+	w.committed(w.send(w.pay(h, 1))...) // shows the pace
+	submitted, release := w.held()
+	first := w.send(w.pay(h, 1))
+	<-submitted
+	waiting := w.send(w.pay(h, 1), w.pay(h, 1))
+	if _, err := w.enqueue(w.pay(h, 1)); !errors.Is(err, lanes.ErrOverloaded) {
+		t.Errorf("error %v", err)
+	}
+	release()
+	w.committed(append(first, waiting...)...)
 }
 
 func TestCloseSettlesWhatWasTaken(t *testing.T) {
