@@ -93,6 +93,16 @@ func (c *Currency) SetShare(ctx context.Context, order string) (currency.Receipt
 	return submit[currency.Receipt](ctx, c, "SetShare", order)
 }
 
+// Earn carries out an earn order: what an attestation rewards is credited.
+func (c *Currency) Earn(ctx context.Context, order string) (currency.Receipt, error) {
+	return submit[currency.Receipt](ctx, c, "Earn", order)
+}
+
+// AskCashback carries out a cashback order.
+func (c *Currency) AskCashback(ctx context.Context, order string) (currency.Receipt, error) {
+	return submit[currency.Receipt](ctx, c, "AskCashback", order)
+}
+
 // PayBatch carries out 1 to 1000 orders of any of these types in one
 // transaction. Each stands or falls alone and has its outcome at its place.
 func (c *Currency) PayBatch(ctx context.Context, orders ...string) ([]currency.Item, error) {

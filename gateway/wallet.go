@@ -75,6 +75,21 @@ func (w *Wallet) under(id, thumbprint string) *Wallet {
 	return &other
 }
 
+// Attest attests as an organisation that a policy names what somebody did: a names
+// Activity, Evidence (SHA-256 of the organisation's own record, hex), Holder
+// (account id), Program, Quantity and, if it is to differ from [OrderLife], Exp.
+// Who is named, or anybody for them, shows the result.
+func (w *Wallet) Attest(a currency.Attestation) (string, error) {
+	a.V, a.Network, a.Channel = 1, w.place.Network, w.place.Channel
+	expires(&a.Exp)
+	compact, err := w.signer.Sign(currency.TypAttestation, a)
+	if err != nil {
+		return "", err
+	}
+	_, _, err = currency.ParseAttestation(compact, w.place)
+	return compact, err
+}
+
 // In is the wallet's holder in a programme, where it has its account.
 func (w *Wallet) In(program string) *Holder { return &Holder{wallet: w, Program: program} }
 
@@ -192,6 +207,20 @@ func (h *Holder) CashOut(o currency.CashOut) (string, error) {
 // Close closes the account for good: Seq. Claim first: what waits unclaimed is not
 // seen.
 func (h *Holder) Close(o currency.Close) (string, error) {
+	h.bind(&o.V, &o.Network, &o.Channel, &o.Chaincode, &o.Program, &o.Holder, &o.Exp)
+	return h.sign(o)
+}
+
+// Earn shows an attestation and is credited what it earns: Seq, Attestation;
+// Tranche may be left at 0.
+func (h *Holder) Earn(o currency.Earn) (string, error) {
+	h.bind(&o.V, &o.Network, &o.Channel, &o.Chaincode, &o.Program, &o.Holder, &o.Exp)
+	return h.sign(o)
+}
+
+// AskCashback asks for the cashback of the holder's own payments of one month: Seq,
+// Payments (seqs, rising, 1 to 100); Tranche may be left at 0.
+func (h *Holder) AskCashback(o currency.AskCashback) (string, error) {
 	h.bind(&o.V, &o.Network, &o.Channel, &o.Chaincode, &o.Program, &o.Holder, &o.Exp)
 	return h.sign(o)
 }

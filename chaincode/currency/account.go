@@ -37,10 +37,14 @@ type Holder struct {
 // Person holds what counts per person rather than per account. In a programme
 // open to any DID its key is the account's, elsewhere the enrolled person's id.
 type Person struct {
-	Holder  string   `json:"holder"`            // the one account of the person in this programme
-	Month   int      `json:"month,omitempty"`   // yyyymm of the programme's calendar that Bought is of
-	Bought  int64    `json:"bought,omitempty"`  // ordered in that month, paid or waiting, won
-	Waiting *Waiting `json:"waiting,omitempty"` // the order that is not paid yet, if any
+	Holder   string    `json:"holder"`             // the one account of the person in this programme
+	Month    int       `json:"month,omitempty"`    // yyyymm of the programme's calendar that Bought is of
+	Bought   int64     `json:"bought,omitempty"`   // ordered in that month, paid or waiting, won
+	Waiting  *Waiting  `json:"waiting,omitempty"`  // the order that is not paid yet, if any
+	Region   string    `json:"region,omitempty"`   // of residence, as enrolled last
+	Earned   int64     `json:"earned,omitempty"`   // rewarded for activities so far, won
+	Cashback []Monthly `json:"cashback,omitempty"` // given for payments of a month
+	Owed     int64     `json:"owed,omitempty"`     // cashback of payments that were refunded since, to be set off, won
 }
 
 // CanAct returns HOLDER_FROZEN, HOLDER_CLOSED or KEY_STOPPED unless the holder may

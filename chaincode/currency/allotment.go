@@ -8,14 +8,14 @@ import "github.com/komsco/trust-platform/chaincode/ledger/call"
 const MaxTranches = 1000
 
 // Allotment sets budget aside for what residents set off themselves: incentives
-// of purchases (source subsidy). It is cut into equal tranches, each a key of
+// of purchases (source subsidy), or what they earn and cashback (source reward). It is cut into equal tranches, each a key of
 // its own, and whoever draws names the tranche. Drawing on different tranches
 // never conflicts, so no purchase waits for another.
 type Allotment struct {
 	Program       string `json:"program"`
 	ID            string `json:"id"`
 	Unit          string `json:"unit"`          // what the amount is counted in
-	Source        Source `json:"source"`        // of the value paid from it: subsidy
+	Source        Source `json:"source"`        // of the value paid from it: subsidy or reward
 	Appropriation string `json:"appropriation"` // what it is drawn from
 	Fund          string `json:"fund"`          // origin of the value paid from it
 	Amount        int64  `json:"amount"`        // won; a multiple of the tranches
@@ -81,7 +81,7 @@ type OpenAllotment struct {
 	Program       string `json:"program"`
 	ID            string `json:"id"`
 	Unit          string `json:"unit"`   // what the amount is counted in
-	Source        Source `json:"source"` // subsidy
+	Source        Source `json:"source"` // subsidy or reward
 	Appropriation string `json:"appropriation"`
 	Amount        int64  `json:"amount"`   // won, in all
 	Tranches      int    `json:"tranches"` // into how many equal parts
@@ -100,8 +100,8 @@ func (r OpenAllotment) Validate() error {
 	if err := checkMoney(r.Program, r.ID, r.Appropriation, r.Amount); err != nil {
 		return err
 	}
-	if r.Source != Subsidy {
-		return InvalidID.Errorf("source %.16q: an allotment is for subsidy", string(r.Source))
+	if r.Source != Subsidy && r.Source != Reward {
+		return InvalidID.Errorf("source %.16q: an allotment is for subsidy or reward", string(r.Source))
 	}
 	if r.Tranches < 1 || r.Tranches > MaxTranches {
 		return TooLarge.Errorf("%d tranches, 1 to %d are allowed", r.Tranches, MaxTranches)

@@ -36,6 +36,9 @@ var signed = []any{
 	currency.CompleteRefund{},
 	currency.Exchange{},
 	currency.SetShare{},
+	currency.Earn{},
+	currency.AskCashback{},
+	currency.Attestation{},
 }
 
 func TestSignedTypesCoverAllOrders(t *testing.T) {
@@ -50,7 +53,7 @@ func TestSignedTypesCoverAllOrders(t *testing.T) {
 		currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypCashOut, currency.TypClose, currency.TypRead, currency.TypBuy,
 		currency.TypComplete,
 		currency.TypExchange,
-		currency.TypShare,
+		currency.TypShare, currency.TypEarn, currency.TypCashback,
 	}
 	if !slices.Equal(types, want) {
 		t.Errorf("types %v, want %v", types, want)

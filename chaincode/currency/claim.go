@@ -40,6 +40,7 @@ const (
 	CreditPayment CreditKind = "payment"
 	CreditGift    CreditKind = "gift"
 	CreditRefund  CreditKind = "refund"
+	CreditReward  CreditKind = "reward"
 	CreditBuy     CreditKind = "purchase"
 	CreditTrade   CreditKind = "exchange" // from is the programme it came from
 )

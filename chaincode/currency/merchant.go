@@ -32,11 +32,11 @@ type MerchantTerms struct {
 }
 
 func (t MerchantTerms) check() error {
-	for what, id := range map[string]string{"class": t.Class, "owner": t.Owner} {
-		if id == "" {
+	for _, id := range [][2]string{{"class", t.Class}, {"owner", t.Owner}} {
+		if id[1] == "" {
 			continue
 		}
-		if err := CheckID(what, id); err != nil {
+		if err := CheckID(id[0], id[1]); err != nil {
 			return err
 		}
 	}

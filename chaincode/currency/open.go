@@ -50,7 +50,22 @@ type Enrolment struct {
 	Network string `json:"network"`
 	Person  string `json:"person"` // pairwise person id: 1 to 48 of A-Z a-z 0-9 . _ -
 	Program string `json:"program"`
+	Region  string `json:"region,omitempty"` // of residence, e.g. a 5-digit legal-dong code; rates of a region need it
 	V       int    `json:"v"`
+}
+
+// Region is the region of residence that the enrolment tells, which Decide has
+// checked; empty if none.
+func (o Open) Region() string {
+	m, err := jws.Parse(o.Enrolment)
+	if err != nil {
+		return ""
+	}
+	var e Enrolment
+	if err := jws.DecodeCanonical(m.Payload, &e); err != nil {
+		return ""
+	}
+	return e.Region
 }
 
 // Decide opens an account for the key that kid names. person is the enrolled
@@ -114,6 +129,11 @@ func (o Open) enrolled(holderDID string, p Program, docs Documents, now time.Tim
 	}
 	if now.Unix() > e.Exp {
 		return "", NotEnrolled.Errorf("the enrolment expired at %s", time.Unix(e.Exp, 0).UTC().Format(time.RFC3339))
+	}
+	if e.Region != "" {
+		if err := CheckID("region", e.Region); err != nil {
+			return "", err
+		}
 	}
 	return e.Person, CheckID("person", e.Person)
 }

@@ -29,6 +29,8 @@ const (
 	TypBuy       = "purchase-order+jws"
 	TypComplete  = "complete-refund-order+jws"
 	TypShare     = "share-order+jws"
+	TypEarn      = "earn-order+jws"
+	TypCashback  = "cashback-order+jws"
 )
 
 // MaxClaims bounds the credits that one transaction claims.
@@ -194,6 +196,10 @@ func newPayload(m *jws.Message, types []string) (Payload, error) {
 		return payloadOf[CompleteRefund](m)
 	case TypShare:
 		return payloadOf[SetShare](m)
+	case TypEarn:
+		return payloadOf[Earn](m)
+	case TypCashback:
+		return payloadOf[AskCashback](m)
 	default:
 		return nil, WrongOrder.Errorf("typ %.40q is not an order", m.Header.Typ)
 	}

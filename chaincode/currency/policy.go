@@ -23,6 +23,8 @@ type Policy struct {
 	Categories    []string    `json:"categories,omitempty"` // merchants' business categories; empty is all
 	Uses          []Use       `json:"uses,omitempty"`       // purposes, one of which must hold as well; empty is any
 	CashRefund    *CashRefund `json:"cashRefund,omitempty"` // when bought value may be turned back into cash; never if left out
+	Earning       *Earning    `json:"earning,omitempty"`    // what activities are rewarded; none if left out
+	Cashback      *Cashback   `json:"cashback,omitempty"`   // what is given back after spending; nothing if left out
 	Shops         *Shops      `json:"shops,omitempty"`      // bans and redemption caps of merchants
 	Gifts         bool        `json:"gifts,omitempty"`      // holders may give it to one another
 	Respend       bool        `json:"respend,omitempty"`    // merchants keep the terms and may spend it themselves
@@ -109,6 +111,16 @@ func (p Policy) Validate() error {
 	}
 	if err := p.Shops.check(); err != nil {
 		return err
+	}
+	if p.Earning != nil {
+		if err := p.Earning.check(); err != nil {
+			return err
+		}
+	}
+	if p.Cashback != nil {
+		if err := p.Cashback.check(); err != nil {
+			return err
+		}
 	}
 	if p.Sale != nil {
 		if err := p.Sale.check(); err != nil {

@@ -78,7 +78,7 @@ func (o Buy) Decide(held int64, h Holder, who Person, rules Policy, today Day, n
 	if o.Amount%rules.Denomination != 0 {
 		return out, who, UnitMismatch.Errorf("%d won is no multiple of %d", o.Amount, rules.Denomination)
 	}
-	principal, subsidy := sale.Price(o.Amount, today)
+	principal, subsidy := sale.Price(o.Amount, today, who.Region)
 	if principal+subsidy > rules.PersonCeiling {
 		return out, who, PersonCeiling.Errorf("%d won at once, the policy allows %d", principal+subsidy, rules.PersonCeiling)
 	}

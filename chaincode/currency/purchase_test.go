@@ -76,10 +76,49 @@ func TestPrice(t *testing.T) {
 		{currency.Bonus, currency.MaxAmount, 2026_02_09, currency.MaxAmount, currency.MaxAmount / 10},
 	} {
 		s.Form = c.form
-		if principal, subsidy := s.Price(c.amount, c.day); principal != c.principal || subsidy != c.subsidy {
+		if principal, subsidy := s.Price(c.amount, c.day, ""); principal != c.principal || subsidy != c.subsidy {
 			t.Errorf("%s of %d on %s: %d and %d, want %d and %d", c.form, c.amount, c.day, principal, subsidy, c.principal, c.subsidy)
 		}
 	}
+}
+
+// Rates by region and period, additions after a disaster, and a bound on them all:
+// 7, 10, 13 and 15%, 5 points more, at most 20%.
+func TestRatesOfRegions(t *testing.T) {
+	s := goodSale()
+	s.Rate, s.MaxRate = 700, 1700
+	s.Rates = []currency.DatedRate{
+		{Region: "11350", Rate: 1000},
+		{Region: "47170", From: 2026_03_01, Rate: 1500},
+		{Region: "47170", Rate: 1300},
+		{From: 2026_03_02, Until: 2026_03_05, Region: "47170", Rate: 500, Adds: true},
+		{Until: 2026_02_01, Rate: 100, Adds: true},
+	}
+	wantCode(t, s2policy(s).Validate(), nil)
+	for _, c := range []struct {
+		region string
+		day    currency.Day
+		want   int
+	}{
+		{"", today, 700}, {"99999", today, 700}, {"11350", today, 1000}, {"11350", 2026_02_01, 1100},
+		{"47170", 2026_02_28, 1300}, {"47170", 2026_03_01, 1500}, {"47170", today, 1700}, {"47170", 2026_03_06, 1500},
+	} {
+		if got := s.On(c.day, c.region); got != c.want {
+			t.Errorf("region %q on %s: %d, want %d", c.region, c.day, got, c.want)
+		}
+	}
+	for _, bad := range []currency.DatedRate{{Rate: 1}, {Region: "a b", Rate: 1}, {From: 2026_03_02, Until: 2026_03_01}, {Region: "1", Rate: -1}, {Until: 2026_02_30}} {
+		s.Rates = []currency.DatedRate{bad}
+		if s2policy(s).Validate() == nil {
+			t.Errorf("%+v stands", bad)
+		}
+	}
+}
+
+func s2policy(s *currency.Sale) currency.Policy {
+	p := goodPolicy()
+	p.Sale = s
+	return p
 }
 
 func TestBuy(t *testing.T) {

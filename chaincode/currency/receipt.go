@@ -20,7 +20,9 @@ const (
 	KindCashOut    Kind = "cashout"
 	KindClose      Kind = "close"
 	KindExchange   Kind = "exchange"
-	KindShare      Kind = "share"    // a shop set what part of a bill it takes
+	KindShare      Kind = "share" // a shop set what part of a bill it takes
+	KindEarn       Kind = "earning"
+	KindCashback   Kind = "cashback"
 	KindPurchase   Kind = "purchase" // ordered; the purchase itself tells whether it was paid
 )
 

@@ -22,6 +22,8 @@ const (
 	TableOwed          = "owed"          // program / merchant
 	TableMerchant      = "merchant"      // program / id
 	TableBill          = "bill"          // program / account / merchant / reference
+	TableEvidence      = "evidence"      // program / digest
+	TableCashback      = "cashback"      // program / account / seq
 	TableBan           = "ban"           // program / digest of the business
 	TableMonth         = "month"         // program / merchant
 	TableRedemption    = "redemption"    // program / account / seq

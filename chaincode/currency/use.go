@@ -33,12 +33,15 @@ const (
 var weekdays = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"} // as time.Weekday counts
 
 func (u Use) check() error {
-	for what, ids := range map[string][]string{"region": u.Regions, "category": u.Categories, "class": u.Classes, "merchant": u.Merchants} {
-		if len(ids) > maxNamed {
-			return InvalidPolicy.Errorf("a use names %d of %s, at most %d", len(ids), what, maxNamed)
+	for _, l := range []struct {
+		what string
+		ids  []string
+	}{{"region", u.Regions}, {"category", u.Categories}, {"class", u.Classes}, {"merchant", u.Merchants}} {
+		if len(l.ids) > maxNamed {
+			return InvalidPolicy.Errorf("a use names %d of %s, at most %d", len(l.ids), l.what, maxNamed)
 		}
-		for _, id := range ids {
-			if err := CheckID(what, id); err != nil {
+		for _, id := range l.ids {
+			if err := CheckID(l.what, id); err != nil {
 				return err
 			}
 		}

@@ -113,6 +113,8 @@ func newBadTown(t *testing.T) *badTown {
 		r.MerchantTerms = terms
 		tn.do(tn.city, "RegisterMerchant", r)
 	}
+	tn.rewards(nowon)
+	tn.do(tn.courier, "SubmitAttestation", submission(tn, nowon, tn.attest(nowon, b.minsu, "donation", 1_000, "used")))
 	b.held = b.minsu.seq[nowon] + 1
 	tn.order("Authorise", b.minsu.sign(tn.authorising(nowon, b.minsu, "stall", 1_000)))
 	s := tn.order("Pay", tn.pay(nowon, b.jisoo, "suspended", 1_000))

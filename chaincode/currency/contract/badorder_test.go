@@ -87,6 +87,19 @@ func badOrders(t *testing.T, tried map[string]bool) {
 	closing := b.closing(nowon, b.empty)
 	complete := b.completing(nowon, b.owing, currency.ReceiptName{Holder: b.jisoo.account, Seq: b.refunded})
 	complete.Seq = next(b.owing)
+	earn := b.earning(nowon, b.minsu, b.attest(nowon, b.minsu, "volunteering", 60, "fresh"), 0)
+	cashback := b.asking(nowon, b.minsu, b.paid)
+	earn.Seq, cashback.Seq = next(b.minsu), next(b.minsu)
+	forged, otherKey := *b.minsu, *charity
+	forged.Kid, otherKey.Kid = charity.Kid, charity.Kid+"x"
+	attested := func(by *wallet, change members) members {
+		a := b.with(currency.Attestation{
+			Activity: "volunteering", Channel: "trust", Evidence: businessOf("fresh"), Exp: b.at(life), Holder: b.minsu.account,
+			Network: network, Program: nowon, Quantity: 60, V: 1,
+		}, change)
+		header, _, _ := cut(by.signAs(currency.TypAttestation, struct{}{}))
+		return members{"attestation": by.raw(header, a)}
+	}
 	setShare := b.sharing(nowon, b.stall, 1000)
 	setShare.Seq = next(b.stall)
 	receipt := func(w *wallet, seq int64) members {
@@ -156,6 +169,42 @@ func badOrders(t *testing.T, tried map[string]bool) {
 			"least negative":    {members{"least": -1}, currency.InvalidAmount},
 			"least too much":    {members{"least": currency.MaxAmount + 1}, currency.InvalidAmount},
 			"least above all":   {members{"least": 991}, currency.ExchangeRate},
+		}}},
+		{"Earn", b.minsu, earn, []map[string]change{binding, seq, {
+			"evidence used":         {attested(charity, members{"evidence": businessOf("used")}), currency.EvidenceUsed},
+			"another's attestation": {attested(charity, members{"holder": b.jisoo.account}), currency.OrderElsewhere},
+			"another programme's":   {attested(charity, members{"program": bazaar}), currency.OrderElsewhere},
+			"another network's":     {attested(charity, members{"network": "busan"}), currency.OrderElsewhere},
+			"another channel's":     {attested(charity, members{"channel": "seoul"}), currency.OrderElsewhere},
+			"self-made":             {attested(b.minsu, nil), currency.NotEarned},
+			"forged":                {attested(&forged, nil), code.BadSignature},
+			"attester's other key":  {attested(&otherKey, nil), currency.KeyMismatch},
+			"attestation expired":   {attested(charity, members{"exp": b.at(-time.Second)}), currency.OrderExpired},
+			"attestation's version": {attested(charity, members{"v": 2}), currency.WrongOrder},
+			"unknown activity":      {attested(charity, members{"activity": "gaming"}), currency.NotEarned},
+			"malformed activity":    {attested(charity, members{"activity": "a b"}), currency.InvalidID},
+			"no quantity":           {attested(charity, members{"quantity": 0}), currency.InvalidAmount},
+			"negative quantity":     {attested(charity, members{"quantity": -60}), currency.InvalidAmount},
+			"too much":              {attested(charity, members{"quantity": int64(1_000_000_000_001)}), currency.InvalidAmount},
+			"less than a won":       {attested(charity, members{"quantity": 9, "activity": "donation"}), currency.NotEarned},
+			"evidence in words":     {attested(charity, members{"evidence": "rota of March"}), currency.InvalidID},
+			"with more":             {attested(charity, members{"bonus": 1}), code.BadJWS},
+			"an order":              {members{"attestation": b.minsu.sign(payment)}, currency.WrongOrder},
+			"none":                  {members{"attestation": ""}, code.BadJWS},
+			"long":                  {members{"attestation": strings.Repeat("x", 4097)}, currency.TooLarge},
+			"no such tranche":       {members{"tranche": 10}, currency.AllotmentUnknown},
+			"negative tranche":      {members{"tranche": -1}, currency.InvalidID},
+		}}},
+		{"AskCashback", b.minsu, cashback, []map[string]change{binding, seq, {
+			"none":             {members{"payments": []int64{}}, currency.TooLarge},
+			"too many":         {members{"payments": make([]int64, 101)}, currency.TooLarge},
+			"twice":            {members{"payments": []int64{b.paid, b.paid}}, currency.InvalidID},
+			"zero":             {members{"payments": []int64{0}}, currency.InvalidID},
+			"unknown":          {members{"payments": []int64{99}}, currency.ReceiptUnknown},
+			"of a gift":        {members{"payments": []int64{b.given}}, currency.NoCashback},
+			"no such tranche":  {members{"tranche": 10}, currency.AllotmentUnknown},
+			"negative tranche": {members{"tranche": -1}, currency.InvalidID},
+			"no policy":        {members{"program": "raw", "seq": 1}, currency.PolicyUnknown},
 		}}},
 		{"SetShare", b.stall, setShare, []map[string]change{binding, seq, {
 			"negative":  {members{"share": -1}, currency.InvalidID},

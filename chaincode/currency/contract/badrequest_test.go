@@ -270,6 +270,18 @@ func badRequests(t *testing.T, tried map[string]bool) {
 			"not issued": {members{"run": "open"}, currency.BatchUnknown}, "negative": {members{"batch": -1}, currency.InvalidID},
 			"too large": {members{"batch": currency.MaxBatches}, currency.InvalidID}, "no run": {members{"run": nil}, currency.InvalidID},
 		}},
+		{"SubmitAttestation", b.courier, currency.SubmitAttestation{Program: nowon, Attestation: b.attest(nowon, b.jisoo, "volunteering", 60, "new")}, of(operation, program, bad{
+			"none": {members{"attestation": nil}, code.BadJWS}, "long": {members{"attestation": strings.Repeat("x", 4097)}, currency.TooLarge},
+			"used":           {members{"attestation": b.attest(nowon, b.jisoo, "volunteering", 60, "used")}, currency.EvidenceUsed},
+			"of another":     {members{"attestation": b.attest(bazaar, b.jisoo, "volunteering", 60, "new")}, currency.OrderElsewhere},
+			"for a stranger": {members{"attestation": b.attest(nowon, b.stranger, "volunteering", 60, "new")}, currency.HolderUnknown},
+			"for a merchant": {members{"attestation": b.attest(nowon, b.stall, "volunteering", 60, "new")}, currency.ToMerchant},
+			"for a frozen":   {members{"attestation": b.attest(nowon, b.frozen, "volunteering", 60, "new")}, currency.HolderFrozen},
+			"tranche":        {members{"tranche": -1}, currency.InvalidID}, "no such tranche": {members{"tranche": 10}, currency.AllotmentUnknown},
+		})},
+		{"Evidence", b.komsco, currency.EvidenceQuery{Program: nowon, Evidence: businessOf("used")}, of(program, bad{
+			"unknown": {members{"evidence": businessOf("new")}, currency.EvidenceUnknown}, "words": {members{"evidence": "rota"}, currency.InvalidID},
+		})},
 		{"SetMerchantTerms", b.city, currency.SetMerchantTerms{Program: nowon, ID: "stall", MerchantTerms: currency.MerchantTerms{Business: businessOf("stall"), Share: 1000}}, of(operation, program, id, shopTerms, bad{
 			"unknown": {members{"id": "nothing"}, currency.MerchantUnknown},
 		})},
@@ -459,7 +471,7 @@ func badRequests(t *testing.T, tried map[string]bool) {
 		b.refused(code.BadRequest, f.caller, f.function, good, good)
 		// Nobody without the role, of the right organisation or a wrong one.
 		want, isRestricted := restricted[f.function]
-		open := f.function == "Sweep" || f.function == "ForwardCredits" || f.function == "ForwardTakings" // the calendar decides, who took over, and who is owed
+		open := f.function == "Sweep" || f.function == "ForwardCredits" || f.function == "ForwardTakings" || f.function == "SubmitAttestation" // the calendar decides, who took over, who is owed, and the attester
 		require.True(t, isRestricted || open || !strings.Contains(good, `"op"`), "%s changes state: it asks for a role", f.function)
 		if isRestricted {
 			for _, caller := range []*ledgertest.Caller{b.courier, evil, b.net.Caller(f.caller.MSPID, "nobody", ledgertest.Client)} {
@@ -482,7 +494,7 @@ var restricted = map[string]*code.Code{
 	"ApprovePolicy": code.RoleMissing, "ConfirmDeposit": code.RoleMissing, "ProposeAppropriation": code.RoleMissing,
 	"ApproveAppropriation": code.RoleMissing, "OpenRun": code.RoleMissing, "IssueBatch": code.RoleMissing, "CloseRun": code.RoleMissing,
 	"RegisterMerchant": code.RoleMissing, "SetMerchantStatus": code.RoleMissing, "SetMerchantTerms": code.RoleMissing,
-	"VerifySales": code.RoleMissing, "BanMerchant": code.RoleMissing, "LiftBan": code.RoleMissing, "FreezeHolder": code.RoleMissing,
+	"Evidence": code.RoleMissing, "VerifySales": code.RoleMissing, "BanMerchant": code.RoleMissing, "LiftBan": code.RoleMissing, "FreezeHolder": code.RoleMissing,
 	"UnfreezeHolder": code.RoleMissing, "Holder": code.RoleMissing, "ConfirmPayout": code.RoleMissing,
 	"OpenAllotment": code.RoleMissing, "CloseAllotment": code.RoleMissing, "ConfirmPurchase": code.RoleMissing, "Purchase": code.RoleMissing,
 	"Redemption": code.RoleMissing, "Redemptions": code.RoleMissing, "Payout": code.RoleMissing,

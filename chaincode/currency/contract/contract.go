@@ -19,7 +19,7 @@ const Name = "currency"
 func New(config ledger.Config) *ledger.Chaincode {
 	return ledger.New(config, slices.Concat(
 		ledger.RoleFunctions(currency.Roles...),
-		programFunctions(), fundFunctions(), runFunctions(), merchantFunctions(), shopFunctions(), accountFunctions(),
+		programFunctions(), fundFunctions(), runFunctions(), merchantFunctions(), shopFunctions(), earningFunctions(), accountFunctions(),
 		payoutFunctions(), recoveryFunctions(), lapseFunctions(), holdFunctions(), dueFunctions(), allotmentFunctions(), purchaseFunctions(), orderFunctions(), historyFunctions(),
 		keySyncFunctions(),
 	)...)
@@ -44,6 +44,8 @@ var (
 	owes           = ledger.NewTable[currency.Owed](currency.TableOwed, 2)
 	merchants      = ledger.NewTable[currency.Merchant](currency.TableMerchant, 2)
 	bills          = ledger.NewTable[currency.Bill](currency.TableBill, 4)
+	evidences      = ledger.NewTable[currency.Evidence](currency.TableEvidence, 2)
+	cashbacks      = ledger.NewTable[currency.CashedBack](currency.TableCashback, 3)
 	bans           = ledger.NewTable[currency.Ban](currency.TableBan, 2)
 	months         = ledger.NewTable[currency.Monthly](currency.TableMonth, 2)
 	redemptions    = ledger.NewTable[currency.Redemption](currency.TableRedemption, 3)

@@ -65,6 +65,8 @@ func newDays(t *rapid.T) *days {
 	low.HoldingCap, low.Sale.MonthlyCap = holdingCap, monthlyCap
 	tn.newPolicy(low)
 	tn.do(tn.city, "OpenAllotment", tn.allot(nowon, "sale"))
+	tn.rewards(nowon)
+	tn.rewards(bazaar)
 	d.wallets = append(d.wallets, tn.stall, tn.arcade, newWallet("stranger"))
 	return d
 }
@@ -112,7 +114,7 @@ func (d *days) sign(t *rapid.T, ahead map[string]int64) signed {
 		return pick(t, "old order", d.signed...)
 	}
 	program := d.program(t)
-	function := pick(t, "function", "Pay", "Pay", "Pay", "Pay", "Claim", "Claim", "Redeem", "Give", "Give", "Refund", "Refund", "Refund", "CompleteRefund", "Open", "Authorise", "Authorise", "Capture", "Capture", "Void", "CashOut", "Close", "Buy", "Exchange", "Exchange", "SetShare")
+	function := pick(t, "function", "Pay", "Pay", "Pay", "Pay", "Claim", "Claim", "Redeem", "Give", "Give", "Refund", "Refund", "Refund", "CompleteRefund", "Open", "Authorise", "Authorise", "Capture", "Capture", "Void", "CashOut", "Close", "Buy", "Exchange", "Exchange", "SetShare", "Earn", "Earn", "AskCashback")
 	w := d.wallet(t, "signer")
 	for range 3 { // mostly the first order of its signer in the batch
 		if ahead[program+w.account] > 0 {
@@ -178,6 +180,20 @@ func (d *days) sign(t *rapid.T, ahead map[string]int64) signed {
 		p = d.openOrder(program, w)
 	case "Exchange":
 		p = d.exchanging(program, w, mostly(t, "into", other(program), program, "nowhere"), amount, claims...)
+	case "Earn":
+		member := mostly(t, "attested", w, d.wallets...)
+		p = d.earning(program, w, d.attest(program, member, pick(t, "activity", "volunteering", "donation"), pick[int64](t, "quantity", 60, 1_000, 100_000), pick(t, "record", "a", "b", "c", "d", "e", "f")), upTo(10).Draw(t, "tranche"))
+	case "AskCashback":
+		seqs := []int64{1}
+		for _, r := range d.payments(program) {
+			if r.Holder == w.account && (len(seqs) == 1 || r.Seq > seqs[len(seqs)-1]) {
+				seqs = append(seqs, r.Seq)
+			}
+		}
+		if len(seqs) > 1 {
+			seqs = mostly(t, "payments", seqs[1+upTo(len(seqs)-1).Draw(t, "from"):], seqs)
+		}
+		p = d.asking(program, w, seqs...)
 	case "SetShare":
 		p = d.sharing(program, w, pick(t, "share", 0, 0, 0, 5000, 1000))
 	case "Buy":

@@ -105,7 +105,7 @@ func (e *engine) others(o *task, h currency.Holder) []string {
 		keys = append(keys, holders.Key(o.Program, p.To))
 	case currency.Exchange:
 		keys = append(keys, programs.Key(p.Into), holders.Key(p.Into, o.Holder))
-	case currency.Buy:
+	case currency.Buy, currency.Earn, currency.AskCashback:
 		keys = append(keys, persons.Key(o.Program, personOf(h, o.Holder)))
 	case currency.CompleteRefund:
 		if h.Merchant != "" {
@@ -228,7 +228,7 @@ func (e *engine) take(o *task, person string) error {
 			return currency.PersonHasAccount.Errorf("in programme %s", o.Program)
 		}
 	}
-	who.Holder = o.Holder
+	who.Holder, who.Region = o.Holder, o.Payload.(currency.Open).Region()
 	return persons.Put(e.tx, who, o.Program, person)
 }
 

@@ -36,6 +36,12 @@ const (
 	category, otherCategory = "food", "games"
 )
 
+// What a person may ever earn, and be given back for a month's payments, won.
+const earningCap, cashbackCap = 50_000, 30_000
+
+// charity is the organisation that attests what residents do.
+var charity = newWallet("charity")
+
 // town is a channel with the currency contract, two programmes, their officers,
 // money and shops.
 type town struct {
@@ -126,6 +132,14 @@ func policyOf(program string, version int) currency.Policy {
 	}
 	p.Into, p.From = []currency.Way{{Program: other(program), Rate: 9_900}}, []currency.Way{{Program: other(program), Rate: 9_900}}
 	p.Shops = &currency.Shops{Bans: []currency.BanRule{{Reason: "fraud", Months: 12}, {Reason: "limits", Months: 6}}}
+	p.Earning = &currency.Earning{
+		Allotment: "rewards", LifetimeCap: earningCap, Validity: &currency.Validity{Months: 36},
+		Activities: []currency.Activity{
+			{ID: "volunteering", Unit: "minute", Pay: 700, For: 60, Attesters: []string{charity.did}},
+			{ID: "donation", Unit: "won", Pay: 10, For: 100, Attesters: []string{charity.did}},
+		},
+	}
+	p.Cashback = &currency.Cashback{Allotment: "rewards", Rate: 1000, MonthlyCap: cashbackCap, Months: 1, Sources: []currency.Source{currency.Principal, currency.Subsidy}}
 	if program == bazaar {
 		p.From[0].As, p.From[0].Expiry = currency.Reward, currency.Own
 		p.BonusRate, p.HoldingCap, p.Respend, p.Regions, p.Categories = 0, 0, true, nil, nil

@@ -12,7 +12,7 @@ import (
 const MaxBatch = 1000
 
 // purseOrders are the order types that take a sequence number.
-var purseOrders = []string{currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund, currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypCashOut, currency.TypClose, currency.TypBuy, currency.TypComplete, currency.TypExchange, currency.TypShare}
+var purseOrders = []string{currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund, currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypCashOut, currency.TypClose, currency.TypBuy, currency.TypComplete, currency.TypExchange, currency.TypShare, currency.TypEarn, currency.TypCashback}
 
 // orderFunctions take what holders signed; whoever carries it gains nothing.
 // Every argument is one compact JWS.
@@ -27,7 +27,8 @@ var purseOrders = []string{currency.TypPayment, currency.TypGift, currency.TypCl
 //     Close (close-order+jws) emits AccountClosed, Buy (purchase-order+jws) emits
 //     PurchaseOrdered, CompleteRefund (complete-refund-order+jws) emits
 //     RefundCompleted, Exchange (exchange-order+jws) emits Exchanged, SetShare
-//     (share-order+jws) emits ShareSet. Each returns its receipt, the first
+//     (share-order+jws) emits ShareSet, Earn (earn-order+jws) emits Earned,
+//     AskCashback (cashback-order+jws) emits CashedBack. Each returns its receipt, the first
 //     one where the order was carried out before.
 //   - PayBatch takes 1 to 1000 orders of all these types, in any mixture. Each
 //     stands or falls alone; orders of one holder are carried out as they stand.
@@ -57,6 +58,7 @@ func orderFunctions() []ledger.Function {
 		single("Authorise", currency.TypAuthorise), single("Capture", currency.TypCapture), single("Void", currency.TypVoid),
 		single("CashOut", currency.TypCashOut), single("Close", currency.TypClose), single("Buy", currency.TypBuy), single("CompleteRefund", currency.TypComplete),
 		single("Exchange", currency.TypExchange), single("SetShare", currency.TypShare),
+		single("Earn", currency.TypEarn), single("AskCashback", currency.TypCashback),
 		ledger.Order("PayBatch", -1, payBatch),
 		ledger.Packed("PayPacked", payBatch),
 	}

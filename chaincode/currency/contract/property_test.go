@@ -297,6 +297,7 @@ func (d *days) commitAll(t *rapid.T) {
 func (d *days) block(t *rapid.T, txs []*ledgertest.Endorsement) {
 	d.commit(txs...) // and audited
 	d.bills(t)
+	d.persons(t)
 	for program := range d.policy {
 		if c, _ := record[currency.Monthly](d.town, currency.TableMonth, program, "stall"); c.Amount > redemptionCap {
 			t.Fatalf("the stall redeemed %d won in %d, the cap is %d", c.Amount, c.Month, redemptionCap)
@@ -314,6 +315,23 @@ func (d *days) block(t *rapid.T, txs []*ledgertest.Endorsement) {
 				if _, found := record[currency.Receipt](d.town, currency.TableReceipt, program, w.account, ledger.Num(seq)); found != (seq <= purse.Seq) {
 					t.Fatalf("account %s has used %d numbers, receipt %d is there: %t", w.account, purse.Seq, seq, found)
 				}
+			}
+		}
+	}
+}
+
+// persons fails where somebody earned more than anybody may, or was given more back
+// than a month's payments allow.
+func (d *days) persons(t *rapid.T) {
+	prefix := ledger.CompositeKey(currency.TablePerson)
+	for key, raw := range d.net.Range(cc, prefix, prefix+"~") {
+		who := result[currency.Person](d.town, raw)
+		if who.Earned > earningCap || who.Owed < 0 {
+			t.Fatalf("person %q: %+v", key, who)
+		}
+		for _, m := range who.Cashback {
+			if m.Amount > cashbackCap {
+				t.Fatalf("person %q was given %d won back for %d", key, m.Amount, m.Month)
 			}
 		}
 	}

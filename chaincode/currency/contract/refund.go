@@ -48,5 +48,8 @@ func (s *step) refund(o currency.Refund) (currency.Buckets, string, error) {
 			return nil, "", err
 		}
 	}
+	if err := s.oweCashback(o.Payment, paid, after); err != nil {
+		return nil, "", err
+	}
 	return done.Left, "Refunded", refunds.Put(s.tx, after, s.Program, o.Payment.Holder, seq)
 }

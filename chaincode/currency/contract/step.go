@@ -39,6 +39,10 @@ func (s *step) run() (currency.Buckets, string, error) {
 		return s.buy(o)
 	case currency.Exchange:
 		return s.exchange(o)
+	case currency.Earn:
+		return s.earn(o)
+	case currency.AskCashback:
+		return s.cashback(o)
 	case currency.SetShare:
 		return s.setShare(o)
 	case currency.Close:

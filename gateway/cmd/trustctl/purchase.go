@@ -14,16 +14,17 @@ import (
 
 func (a *app) allotmentCommands() *cobra.Command {
 	open := operation[currency.OpenAllotment, currency.Allotment]{
-		name: "open", args: []string{"ID"}, short: "Set budget aside for incentives of purchases, as the issuer's issuing officer", function: "OpenAllotment",
+		name: "open", args: []string{"ID"}, short: "Set budget aside for incentives of purchases, or for rewards, as the issuer's issuing officer", function: "OpenAllotment",
 		needs: []string{"appropriation", "unit", "amount"},
 		flags: func(f *pflag.FlagSet, r *currency.OpenAllotment) {
 			f.StringVar(&r.Appropriation, "appropriation", "", "`id` of the appropriation it is drawn from")
 			f.StringVar(&r.Unit, "unit", "", "what the amount is counted in")
+			f.StringVar((*string)(&r.Source), "source", string(currency.Subsidy), "what it pays: subsidy of purchases, or reward of activities and cashback")
 			f.IntVar(&r.Tranches, "tranches", 100, "into how many equal parts it is cut: as many purchases are confirmed at the same time")
 			wonVar(f, &r.Amount, "amount", "what is set aside, in all")
 		},
 		fill: func(_ context.Context, r *currency.OpenAllotment, program string, args []string) error {
-			r.Program, r.ID, r.Source = program, args[0], currency.Subsidy
+			r.Program, r.ID = program, args[0]
 			return nil
 		},
 	}
@@ -36,7 +37,7 @@ func (a *app) allotmentCommands() *cobra.Command {
 			return c.Allotment(ctx, program, args[0])
 		})
 	show.Flags().IntVar(&tranche, "tranche", -1, "`number` of the tranche, from 0")
-	return a.group("allotment", "Budget set aside for incentives of purchases", open.command(a),
+	return a.group("allotment", "Budget set aside for incentives of purchases and for rewards", open.command(a),
 		recordVerb[currency.Allotment]("close", "ID", "End an allotment; what is left goes back", "CloseAllotment").command(a), show)
 }
 

@@ -18,7 +18,7 @@ import (
 
 var (
 	parameter  = regexp.MustCompile(`\{[^}]+\}`)
-	ofCurrency = regexp.MustCompile(`^/v1/(programs|orders|accounts|payments|gifts|claims|redemptions|refunds|refund-completions|purchases|holds|captures|voids|closures|cash|shares)`)
+	ofCurrency = regexp.MustCompile(`^/v1/(programs|orders|accounts|payments|gifts|claims|redemptions|refunds|refund-completions|purchases|holds|captures|voids|closures|cash|shares|earnings)`)
 )
 
 // TestBadInputOnEveryEndpoint takes the endpoints of currency from the API's own
