@@ -108,13 +108,20 @@ func readKey(file string) (ed25519.PrivateKey, error) {
 // makeKey draws a key unless the file is there. It is whole on disk or not there
 // at all: sources grant their logs to it.
 func makeKey(file string) error {
+	return makeKeyOf(file, func() (any, error) {
+		_, key, err := ed25519.GenerateKey(rand.Reader)
+		return key, err
+	})
+}
+
+func makeKeyOf(file string, draw func() (any, error)) error {
 	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
 		return err
 	}
-	_, key, err := ed25519.GenerateKey(rand.Reader)
+	key, err := draw()
 	if err != nil {
 		return err
 	}

@@ -70,13 +70,18 @@ func serve(ctx context.Context, c config.Config, logs io.Writer) error {
 		return err
 	}
 
+	door, err := openDoor(c, client, log)
+	if err != nil {
+		return err
+	}
+
 	var listen net.ListenConfig
 	listener, err := listen.Listen(ctx, "tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", c.Listen, err)
 	}
 	server := &http.Server{
-		Handler:           telemetry.HTTP(rest.New(s).WithIdentity(dids(c, client, log)).WithAnchor(anchors).WithWitness(cosigner), registry, log),
+		Handler:           telemetry.HTTP(rest.New(s).WithIdentity(dids(c, client, log)).WithSignIn(door).WithAnchor(anchors).WithWitness(cosigner), registry, log),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    1 << 20,

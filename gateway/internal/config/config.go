@@ -39,6 +39,7 @@ type Config struct {
 	Routes     []Route  `mapstructure:"routes" yaml:"routes"` // others, in a file only
 	DIDs       string   `mapstructure:"dids" yaml:"dids"`     // name of the identity contract on the default channel; none if empty
 	KeySync    KeySync  `mapstructure:"keySync" yaml:"keySync"`
+	SignIn     SignIn   `mapstructure:"signIn" yaml:"signIn"`
 	Anchor     Anchor   `mapstructure:"anchor" yaml:"anchor"`
 	Witness    Witness  `mapstructure:"witness" yaml:"witness"`
 	Lanes      Lanes    `mapstructure:"lanes" yaml:"lanes"`
@@ -94,6 +95,12 @@ type KeySync struct {
 	File string `mapstructure:"file" yaml:"file"`
 }
 
+// SignIn says that the gateway gives out sign-in tokens.
+type SignIn struct {
+	Key    string `mapstructure:"key" yaml:"key"`
+	Issuer string `mapstructure:"issuer" yaml:"issuer"`
+}
+
 // Cosigner is another organisation's witness.
 type Cosigner struct {
 	URL string `mapstructure:"url" yaml:"url"` // behind which add-checkpoint stands
@@ -145,6 +152,8 @@ var settings = []setting{
 	{"dids", "identity", "name of the identity contract there, by which DIDs are resolved and registered; empty for none"},
 	{"keySync.off", false, "leave it to other gateways to bring accounts in line with their DIDs' documents"},
 	{"keySync.file", "", "file that notes up to which event this was done; all events are gone through again at each start if empty"},
+	{"signIn.key", "", "file of the P-256 key (PKCS #8 PEM) that signs sign-in tokens, made if it is not there; none are given out if empty"},
+	{"signIn.issuer", "", "URL under which the gateway is known, the iss of its tokens; http:// and the address it listens on if empty"},
 	{"anchor.dir", "", "folder for logs of anchored records; the gateway seals none if empty"},
 	{"anchor.chaincode", "anchor", "name of the anchor contract on the channel"},
 	{"anchor.key", "", "file of the sealer's Ed25519 key (PKCS #8 PEM), which sources grant their logs to; sealer.pem in the folder if empty, made if it is not there"},
@@ -278,6 +287,9 @@ func (c Config) YAML() ([]byte, error) {
 		c.Anchor.Key = hidden
 	}
 	c.Anchor.LogKeys = slices.Repeat([]string{hidden}, len(c.Anchor.LogKeys))
+	if c.SignIn.Key != "" {
+		c.SignIn.Key = hidden
+	}
 	return yaml.Marshal(c)
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"github.com/komsco/trust-platform/gateway/internal/doorkeeper"
 	"github.com/komsco/trust-platform/gateway/internal/sealer"
 	"github.com/komsco/trust-platform/gateway/internal/service"
 	"github.com/komsco/trust-platform/gateway/internal/witness"
@@ -34,12 +35,13 @@ Errors are problems (RFC 9457) with a stable ` + "`code`" + `; ` + "`/v1/errors`
 
 // API serves a service over HTTP.
 type API struct {
-	service  *service.Service
-	identity Identity
-	sealer   *sealer.Sealer   // nil where this gateway seals no logs
-	witness  *witness.Witness // nil where it is none
-	huma     huma.API
-	mux      *http.ServeMux
+	service    *service.Service
+	identity   Identity
+	sealer     *sealer.Sealer         // nil where this gateway seals no logs
+	witness    *witness.Witness       // nil where it is none
+	doorkeeper *doorkeeper.Doorkeeper // nil where it gives out no sign-in tokens
+	huma       huma.API
+	mux        *http.ServeMux
 }
 
 // New builds the API. Service may be nil where only the document is wanted.
@@ -83,6 +85,7 @@ func New(s *service.Service) *API {
 	a.accounts()
 	a.programs()
 	a.identifiers()
+	a.signIn()
 	a.anchors()
 	a.operations()
 	for name, schema := range registry.Map() {

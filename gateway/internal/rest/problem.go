@@ -20,6 +20,7 @@ import (
 	"github.com/komsco/trust-platform/gateway/credential"
 	"github.com/komsco/trust-platform/gateway/internal/lanes"
 	"github.com/komsco/trust-platform/gateway/internal/service"
+	"github.com/komsco/trust-platform/gateway/signin"
 )
 
 // Problem is an error answer (RFC 9457).
@@ -85,12 +86,12 @@ var (
 // Codes lists every code that the API answers with, those of the contracts first.
 func Codes() []Code {
 	var all []Code
-	for _, c := range slices.Concat(currency.Codes.All(), identity.Codes.All(), anchor.Codes.All(), credential.Codes.All()) {
+	for _, c := range slices.Concat(currency.Codes.All(), identity.Codes.All(), anchor.Codes.All(), credential.Codes.All(), signin.Codes.All()) {
 		if known := (Code{c.Name, c.Kind.Status(), c.Meaning}); !slices.Contains(all, known) { // some codes are shared
 			all = append(all, known)
 		}
 	}
-	return slices.Concat(all, ownCodes, anchorCodes)
+	return slices.Concat(all, ownCodes, anchorCodes, []Code{noSignIn})
 }
 
 func (c Code) problem(detail string) *Problem {
