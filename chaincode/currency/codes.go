@@ -27,7 +27,7 @@ var (
 	NotEnrolled     = Codes.New("NOT_ENROLLED", code.Unauthorized, "The programme asks for an enrolment attestation by one of its enrollers.")
 	DIDUnresolved   = Codes.New("DID_UNRESOLVED", code.Unauthorized, "The programme has no registry in which the DID is to be found.")
 	DIDInactive     = Codes.New("DID_INACTIVE", code.Unauthorized, "The DID is suspended or deactivated: nothing can be signed under it.")
-	UnlockTooLow    = Codes.New("UNLOCK_TOO_LOW", code.Unauthorized, "The key is unlocked with less than the programme asks for.")
+	UnlockTooLow    = Codes.New("UNLOCK_LEVEL", code.Unauthorized, "The key is unlocked with less than the programme asks for.")
 	KeyStopped      = Codes.New("KEY_STOPPED", code.Rule, "The account's key signs no more: its DID is suspended, deactivated or has no key left that the programme accepts.")
 	ReadRefused     = Codes.New("READ_REFUSED", code.Forbidden, "Histories are shown to their owner, to the merchant who was paid and to officers of the programme.")
 	SameOfficer     = Codes.New("SAME_OFFICER", code.Forbidden, "The second approval must come from another person.")

@@ -62,7 +62,7 @@ func CheckHolderDID(holder string) error {
 
 // SignerOf is the key by which a DID signs in this programme: the one that kid
 // names or, where kid is empty, the one that its document gained last. It returns
-// BAD_DID, DID_UNRESOLVED, DID_INACTIVE, KEY_MISMATCH or UNLOCK_TOO_LOW.
+// BAD_DID, DID_UNRESOLVED, DID_INACTIVE, KEY_MISMATCH or UNLOCK_LEVEL.
 func (p Program) SignerOf(holder, kid, merchant string, docs Documents) (Signer, error) {
 	least := p.least(merchant)
 	if !strings.HasPrefix(holder, identity.Prefix) {

@@ -29,11 +29,11 @@ type Claims struct {
 
 // Keys is a gateway's JSON Web Key Set (RFC 7517).
 type Keys struct {
-	Keys []Key `json:"keys"`
+	Keys []PublicKey `json:"keys"`
 }
 
-// Key is a public key of a gateway.
-type Key struct {
+// PublicKey is a public key of a gateway.
+type PublicKey struct {
 	Alg string `json:"alg"`
 	Crv string `json:"crv"`
 	Kid string `json:"kid"`
@@ -43,10 +43,10 @@ type Key struct {
 	Y   string `json:"y,omitempty"`
 }
 
-// NewKey describes a key under its thumbprint.
-func NewKey(k did.Key) Key {
+// NewPublicKey describes a key under its thumbprint.
+func NewPublicKey(k did.Key) PublicKey {
 	j := k.JWK()
-	return Key{Alg: k.Alg, Crv: j.Crv, Kid: k.Thumbprint(), Kty: j.Kty, Use: "sig", X: j.X, Y: j.Y}
+	return PublicKey{Alg: k.Alg, Crv: j.Crv, Kid: k.Thumbprint(), Kty: j.Kty, Use: "sig", X: j.X, Y: j.Y}
 }
 
 // Verifier is how an institution checks tokens.

@@ -49,7 +49,7 @@ type Doorkeeper struct {
 	issuer    string
 	documents Documents
 	signer    jws.Signer
-	public    signin.Key
+	public    signin.PublicKey
 	pairs     []byte // names pairwise subjects, for as long as the key serves
 	seal      []byte // of challenges; new at each start, so none of before is answered twice
 	now       func() time.Time
@@ -75,7 +75,7 @@ func New(issuer string, key *ecdsa.PrivateKey, documents Documents) (*Doorkeeper
 	}
 	d := &Doorkeeper{
 		issuer: issuer, documents: documents, signer: jws.Signer{Key: key, Kid: public.Thumbprint()},
-		public: signin.NewKey(public), pairs: pairs, seal: make([]byte, 32), now: time.Now, used: map[nonce]struct{}{},
+		public: signin.NewPublicKey(public), pairs: pairs, seal: make([]byte, 32), now: time.Now, used: map[nonce]struct{}{},
 	}
 	d.turned = d.now()
 	_, err = rand.Read(d.seal)
@@ -86,7 +86,7 @@ func New(issuer string, key *ecdsa.PrivateKey, documents Documents) (*Doorkeeper
 func (d *Doorkeeper) Issuer() string { return d.issuer }
 
 // Keys are the public keys of the tokens.
-func (d *Doorkeeper) Keys() signin.Keys { return signin.Keys{Keys: []signin.Key{d.public}} }
+func (d *Doorkeeper) Keys() signin.Keys { return signin.Keys{Keys: []signin.PublicKey{d.public}} }
 
 // Challenge makes a challenge for an audience that asks for at least this level,
 // none if empty. It returns INVALID_AUDIENCE.
@@ -107,7 +107,7 @@ func (d *Doorkeeper) Challenge(audience string, unlock identity.Unlock) (signin.
 	}
 	expires := d.now().Add(ChallengeLife).Unix()
 	binary.BigEndian.PutUint64(body[16:], uint64(expires)) //nolint:gosec // a time of today
-	body[24] = byte(level)
+	body[24] = byte(level) //nolint:gosec // 0 to 2
 	sealed := append(body, d.mac(body, audience)...)
 	return signin.Challenge{Audience: audience, Challenge: base64.RawURLEncoding.EncodeToString(sealed), Expires: expires, Unlock: unlock}, nil
 }
