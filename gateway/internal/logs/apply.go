@@ -29,16 +29,21 @@ func (s *Store) Apply(ctx context.Context, b *blocks.Block) error {
 	if b.Number != next {
 		return fmt.Errorf("block %d came where block %d was expected", b.Number, next)
 	}
+	s.queue.Lock()
+	defer s.queue.Unlock()
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback() //nolint:errcheck // has no effect after the commit
+	var gone []term     // from the queue
 	for i := range b.Txs {
 		if t := &b.Txs[i]; t.Valid() {
-			if err := s.apply(ctx, tx, t); err != nil {
+			settled, err := s.apply(ctx, tx, t)
+			if err != nil {
 				return fmt.Errorf("block %d transaction %s: %w", b.Number, t.ID, err)
 			}
+			gone = append(gone, settled...)
 		}
 	}
 	if _, err := tx.ExecContext(ctx, "INSERT OR REPLACE INTO meta (name, value) VALUES ('next', ?)", fmt.Sprint(b.Number+1)); err != nil {
@@ -47,18 +52,23 @@ func (s *Store) Apply(ctx context.Context, b *blocks.Block) error {
 	if err := tx.Commit(); err != nil {
 		return err
 	}
+	s.mu.Lock()
+	for _, t := range gone {
+		delete(s.waits, t)
+	}
+	s.mu.Unlock()
 	s.notify()
 	return nil
 }
 
-func (s *Store) apply(ctx context.Context, tx *sql.Tx, t *blocks.Tx) error {
+// apply takes in a transaction. It answers what leaves the queue with it.
+func (s *Store) apply(ctx context.Context, tx *sql.Tx, t *blocks.Tx) (gone []term, err error) {
 	stored := map[string]anchor.Log{} // as the ledger has them after this transaction
 	for _, w := range t.Writes {
 		table, parts, composite := blocks.SplitKey(w.Key)
 		if w.Namespace != s.chaincode || !composite || w.IsDelete || len(parts) == 0 {
 			continue
 		}
-		var err error
 		switch table {
 		case anchor.TableSource:
 			_, err = tx.ExecContext(ctx, "INSERT OR REPLACE INTO source (id, record) VALUES (?, ?)", parts[0], string(w.Value))
@@ -76,23 +86,23 @@ func (s *Store) apply(ctx context.Context, tx *sql.Tx, t *blocks.Tx) error {
 			}
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if t.Chaincode == s.chaincode && len(t.Args) > 2 && string(t.Args[0]) == "Seal" {
-		if err := s.seal(ctx, tx, t, stored); err != nil {
-			return err
+		if gone, err = s.seal(ctx, tx, t, stored); err != nil {
+			return nil, err
 		}
 	}
 	for id, l := range stored { // what no seal has explained
 		if l.Size > 0 {
-			return fmt.Errorf("%w: log %s was written with %d leaves by something else than a seal", ErrDiffers, id, l.Size)
+			return nil, fmt.Errorf("%w: log %s was written with %d leaves by something else than a seal", ErrDiffers, id, l.Size)
 		}
 		if err := putLog(ctx, tx, id, l); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return gone, nil
 }
 
 func putLog(ctx context.Context, tx *sql.Tx, id string, l anchor.Log) error {
@@ -105,25 +115,25 @@ func putLog(ctx context.Context, tx *sql.Tx, id string, l anchor.Log) error {
 }
 
 // seal appends what a seal appended. Every log it explains leaves stored.
-func (s *Store) seal(ctx context.Context, tx *sql.Tx, t *blocks.Tx, stored map[string]anchor.Log) error {
+func (s *Store) seal(ctx context.Context, tx *sql.Tx, t *blocks.Tx, stored map[string]anchor.Log) ([]term, error) {
 	var done anchor.Sealed
 	if err := json.Unmarshal(t.Payload, &done); err != nil {
-		return fmt.Errorf("%w: the answer to a seal cannot be read: %w", ErrDiffers, err)
+		return nil, fmt.Errorf("%w: the answer to a seal cannot be read: %w", ErrDiffers, err)
 	}
 	if done.Tx != t.ID {
-		return nil // the first result of a seal that was carried out before
+		return nil, nil // the first result of a seal that was carried out before
 	}
 	if len(done.Logs) != len(t.Args)-2 {
-		return fmt.Errorf("%w: %d logs for the records of %d", ErrDiffers, len(done.Logs), len(t.Args)-2)
+		return nil, fmt.Errorf("%w: %d logs for the records of %d", ErrDiffers, len(done.Logs), len(t.Args)-2)
 	}
 	for i, l := range done.Logs {
 		if err := s.sealLog(ctx, tx, l, t.Args[i+2], stored); err != nil {
-			return fmt.Errorf("log %s: %w", l.Source, err)
+			return nil, fmt.Errorf("log %s: %w", l.Source, err)
 		}
 	}
 	sealer, _, _ := strings.Cut(kidOf(string(t.Args[1])), "#")
 	if sealer != s.sealer {
-		return nil
+		return nil, nil
 	}
 	return s.settle(ctx, tx, done, t.Args[2:])
 }
@@ -144,24 +154,13 @@ func (s *Store) sealLog(ctx context.Context, tx *sql.Tx, done anchor.SealedLog, 
 	if log.Size != done.From {
 		return fmt.Errorf("%w: it has %d leaves, the ledger had %d", ErrDiffers, log.Size, done.From)
 	}
-	insert, err := tx.PrepareContext(ctx, "INSERT INTO leaf (source, idx, name, ref) VALUES (?, ?, ?, ?)")
-	if err != nil {
-		return err
-	}
-	defer insert.Close() //nolint:errcheck // nothing is lost: what was read or written is known by now
 	var entries [][]byte
+	var index []hit
 	for at, r := range records {
-		if refused[at] {
-			continue
+		if !refused[at] {
+			index = hits(done.Source, r, log.Size+uint64(len(entries)), index)
+			entries = append(entries, r.Entry(done.Source))
 		}
-		var ref []byte
-		if len(r.Reference) > 0 {
-			ref = r.Reference
-		}
-		if _, err := insert.ExecContext(ctx, done.Source, log.Size+uint64(len(entries)), Name(r), ref); err != nil {
-			return err
-		}
-		entries = append(entries, r.Entry(done.Source))
 	}
 	if len(entries) == 0 {
 		return nil
@@ -174,5 +173,8 @@ func (s *Store) sealLog(ctx context.Context, tx *sql.Tx, done anchor.SealedLog, 
 		return fmt.Errorf("%w: at size %d its root is %x, the ledger's at size %d is %x", ErrDiffers, log.Size, log.Root, want.Size, want.Root)
 	}
 	delete(stored, done.Source)
+	if err := addHits(ctx, tx, index); err != nil {
+		return err
+	}
 	return putLog(ctx, tx, done.Source, want)
 }

@@ -8,7 +8,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/komsco/trust-platform/chaincode/anchor"
@@ -45,57 +44,108 @@ type State struct {
 	Code, Detail string
 }
 
+// The queue is chunks of records of one source, in the order in which they came.
+// What waits is known in memory as well, by terms of 16 bytes.
+const (
+	chunkRecords = 1000
+	chunkBytes   = 256 << 10
+)
+
 // Submit puts records into the queue, each unless its source has the digest or
 // waits to have it. They are on disk when it returns.
 func (s *Store) Submit(ctx context.Context, all []Submission) ([]State, error) {
+	s.queue.Lock()
+	defer s.queue.Unlock()
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
 	defer tx.Rollback() //nolint:errcheck // has no effect after the commit
-	find, err := tx.PrepareContext(ctx, "SELECT idx FROM leaf WHERE source = ? AND name = ? ORDER BY idx LIMIT 1")
+	terms, states, err := s.known(ctx, tx, all)
 	if err != nil {
 		return nil, err
 	}
-	defer find.Close() //nolint:errcheck // nothing is lost: what was read or written is known by now
-	insert, err := tx.PrepareContext(ctx, "INSERT INTO queue (source, name, record) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
-	if err != nil {
+	var refusals bool // is there any to be forgotten?
+	if err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM refused)").Scan(&refusals); err != nil {
 		return nil, err
 	}
-	defer insert.Close() //nolint:errcheck // nothing is lost: what was read or written is known by now
-	states := make([]State, len(all))
-	added := false
+	fresh, order, chunks := map[term]bool{}, []string(nil), map[string]*chunk{}
+	put := func(source string, c *chunk) error {
+		_, err := tx.ExecContext(ctx, "INSERT INTO chunk (source, n, records) VALUES (?, ?, ?)", source, c.n, c.raw)
+		*c = chunk{}
+		return err
+	}
 	for i, sub := range all {
-		name := Name(sub.Record)
-		err := find.QueryRowContext(ctx, sub.Source, name).Scan(&states[i].Index)
-		if err == nil {
-			states[i].Sealed, states[i].Before = true, true
+		if states[i].Sealed {
 			continue
 		}
-		if !errors.Is(err, sql.ErrNoRows) {
-			return nil, err
+		if s.waits[terms[i]] || fresh[terms[i]] {
+			states[i].Before = true
+			continue
 		}
-		done, err := insert.ExecContext(ctx, sub.Source, name, sub.Record.Append(nil))
-		if err != nil {
-			return nil, err
+		fresh[terms[i]] = true
+		if refusals {
+			if _, err := tx.ExecContext(ctx, "DELETE FROM refused WHERE source = ? AND name = ?", sub.Source, Name(sub.Record)); err != nil {
+				return nil, err
+			}
 		}
-		rows, err := done.RowsAffected()
-		if err != nil {
-			return nil, err
+		c := chunks[sub.Source]
+		if c == nil {
+			c = &chunk{}
+			chunks[sub.Source], order = c, append(order, sub.Source)
 		}
-		states[i].Before = rows == 0
-		added = added || rows > 0
-		if _, err := tx.ExecContext(ctx, "DELETE FROM refused WHERE source = ? AND name = ?", sub.Source, name); err != nil {
-			return nil, err
+		c.raw = sub.Record.Append(c.raw)
+		if c.n++; c.n == s.chunk || len(c.raw) >= chunkBytes {
+			if err := put(sub.Source, c); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, source := range order {
+		if c := chunks[source]; c.n > 0 {
+			if err := put(source, c); err != nil {
+				return nil, err
+			}
 		}
 	}
 	if err := tx.Commit(); err != nil {
 		return nil, err
 	}
-	if added {
+	s.mu.Lock()
+	for t := range fresh {
+		s.waits[t] = true
+	}
+	s.mu.Unlock()
+	if len(fresh) > 0 {
 		s.notify()
 	}
 	return states, nil
+}
+
+// known tells which submissions stand in a log already.
+func (s *Store) known(ctx context.Context, tx *sql.Tx, all []Submission) ([]term, []State, error) {
+	terms, states, keys := make([]term, len(all)), make([]State, len(all)), make([]int64, len(all))
+	for i, sub := range all {
+		terms[i] = termOf(byName, sub.Source, Name(sub.Record))
+		keys[i] = terms[i].key()
+	}
+	found, err := candidates(ctx, tx, keys)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, sub := range all {
+		for _, index := range found[keys[i]] {
+			ok, err := s.holds(sub.Source, index, byName, Name(sub.Record))
+			if err != nil {
+				return nil, nil, err
+			}
+			if ok {
+				states[i] = State{Sealed: true, Before: true, Index: index}
+				break
+			}
+		}
+	}
+	return terms, states, nil
 }
 
 // ErrUnknown is a digest that is neither in the log nor on its way.
@@ -111,13 +161,11 @@ func (s *Store) State(ctx context.Context, source string, name []byte) (State, e
 	if len(found) > 0 {
 		return State{Sealed: true, Index: found[0]}, nil
 	}
-	var one int
-	err = s.read.QueryRowContext(ctx, "SELECT 1 FROM queue WHERE source = ? AND name = ?", source, name).Scan(&one)
-	if err == nil {
+	s.mu.Lock()
+	waits := s.waits[termOf(byName, source, name)]
+	s.mu.Unlock()
+	if waits {
 		return State{}, nil
-	}
-	if !errors.Is(err, sql.ErrNoRows) {
-		return State{}, err
 	}
 	var st State
 	err = s.read.QueryRowContext(ctx, "SELECT code, detail FROM refused WHERE source = ? AND name = ?", source, name).Scan(&st.Code, &st.Detail)
@@ -132,9 +180,10 @@ func (s *Store) State(ctx context.Context, source string, name []byte) (State, e
 }
 
 // Waiting is how many records are in the queue.
-func (s *Store) Waiting(ctx context.Context) (n int, err error) {
-	err = s.read.QueryRowContext(ctx, "SELECT COUNT(*) FROM queue").Scan(&n)
-	return n, err
+func (s *Store) Waiting() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.waits)
 }
 
 // Batch is a seal that was decided on, and is on disk before it is sent: after a
@@ -156,7 +205,7 @@ func (s *Store) Pending(ctx context.Context) (*Batch, error) {
 	if err != nil {
 		return nil, err
 	}
-	logs, order, err := s.records(ctx, "SELECT id, source, record FROM queue WHERE batch = ? ORDER BY id", b.ID)
+	logs, order, err := s.chunks(ctx, anchor.MaxLeaves, "SELECT id, source, n, records FROM chunk WHERE batch = ? ORDER BY id", b.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -173,70 +222,74 @@ func (s *Store) Settled(ctx context.Context, id string) (bool, error) {
 	return n == 0, err
 }
 
-// chosen is what a seal takes of one log.
-type chosen struct {
+// chunk is records of one source: of the queue, or all that a seal takes.
+type chunk struct {
 	raw []byte
+	n   int
 	ids []int64
 }
 
-// records reads rows of the queue and groups them by source, in the order in
-// which the sources first appear.
-func (s *Store) records(ctx context.Context, query string, args ...any) (map[string]*chosen, []string, error) {
-	rows, err := s.read.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer rows.Close() //nolint:errcheck // nothing is lost: what was read or written is known by now
-	logs, order := map[string]*chosen{}, []string(nil)
-	size := 0
-	for rows.Next() {
+// enough ends the reading of chunks.
+var enough = errors.New("the seal is full")
+
+// chunks reads chunks and groups them by source, in the order in which the
+// sources first appear: one at least, and as many as have at most max records.
+func (s *Store) chunks(ctx context.Context, max int, query string, args ...any) (map[string]*chunk, []string, error) {
+	logs, order := map[string]*chunk{}, []string(nil)
+	size, records := 0, 0
+	err := each(ctx, s.read, query, args, func(r *sql.Rows) error {
 		var (
 			id     int64
 			source string
-			record []byte
+			n      int
+			raw    []byte
 		)
-		if err := rows.Scan(&id, &source, &record); err != nil {
-			return nil, nil, err
-		}
-		if size += len(record); size > maxSealBytes {
-			break
+		if err := r.Scan(&id, &source, &n, &raw); err != nil {
+			return err
 		}
 		c := logs[source]
-		if c == nil {
-			if len(order) == anchor.MaxLogs {
-				continue // its turn comes with the next seal
-			}
-			c = &chosen{}
-			logs[source] = c
-			order = append(order, source)
+		if c == nil && len(order) == anchor.MaxLogs {
+			return nil // its turn comes with the next seal
 		}
-		c.raw = append(c.raw, record...)
-		c.ids = append(c.ids, id)
+		size, records = size+len(raw), records+n
+		if len(order) > 0 && (size > maxSealBytes || records > max) {
+			return enough
+		}
+		if c == nil {
+			c = &chunk{}
+			logs[source], order = c, append(order, source)
+		}
+		c.raw, c.n, c.ids = append(c.raw, raw...), c.n+n, append(c.ids, id)
+		return nil
+	})
+	if errors.Is(err, enough) {
+		err = nil
 	}
-	return logs, order, rows.Err()
+	return logs, order, err
 }
 
 // maxSealBytes leaves room within the 2 MB of a seal.
 const maxSealBytes = anchor.MaxBytes - 64<<10
 
-// Decide makes a batch of what has waited longest: at most max records, of
-// sources that are not in skip. sign makes the seal. It returns nil where nothing
-// waits.
+// Decide makes a batch of what has waited longest: at most max records (a chunk
+// of the queue at least), of sources that are not in skip. sign makes the seal. It
+// returns nil where nothing waits.
 func (s *Store) Decide(ctx context.Context, max int, skip []string, sign func(logs []anchor.SealLog, records [][]byte) (id, signed string, err error)) (*Batch, error) {
-	query, args := "SELECT id, source, record FROM queue WHERE batch IS NULL", []any{}
+	s.queue.Lock()
+	defer s.queue.Unlock()
+	query, args := "SELECT id, source, n, records FROM chunk WHERE batch IS NULL", []any{}
 	if len(skip) > 0 {
 		query += " AND source NOT IN (?" + strings.Repeat(", ?", len(skip)-1) + ")"
 		for _, id := range skip {
 			args = append(args, id)
 		}
 	}
-	logs, order, err := s.records(ctx, query+" ORDER BY id LIMIT ?", append(args, max)...)
+	logs, order, err := s.chunks(ctx, max, query+" ORDER BY id", args...)
 	if err != nil || len(order) == 0 {
 		return nil, err
 	}
 	b := &Batch{}
 	var expect []anchor.SealLog
-	var ids []int64
 	for _, source := range order {
 		l, err := s.Log(ctx, source)
 		if errors.Is(err, anchor.SourceUnknown) {
@@ -247,7 +300,6 @@ func (s *Store) Decide(ctx context.Context, max int, skip []string, sign func(lo
 		}
 		expect = append(expect, anchor.SealLog{Source: source, Size: l.Size})
 		b.Records = append(b.Records, logs[source].raw)
-		ids = append(ids, logs[source].ids...)
 	}
 	if b.ID, b.Signed, err = sign(expect, b.Records); err != nil {
 		return nil, err
@@ -257,14 +309,11 @@ func (s *Store) Decide(ctx context.Context, max int, skip []string, sign func(lo
 		return nil, err
 	}
 	defer tx.Rollback() //nolint:errcheck // has no effect after the commit
-	mark, err := tx.PrepareContext(ctx, "UPDATE queue SET batch = ? WHERE id = ?")
-	if err != nil {
-		return nil, err
-	}
-	defer mark.Close() //nolint:errcheck // nothing is lost: what was read or written is known by now
-	for _, id := range ids {
-		if _, err := mark.ExecContext(ctx, b.ID, id); err != nil {
-			return nil, err
+	for _, source := range order {
+		for _, id := range logs[source].ids {
+			if _, err := tx.ExecContext(ctx, "UPDATE chunk SET batch = ? WHERE id = ?", b.ID, id); err != nil {
+				return nil, err
+			}
 		}
 	}
 	if _, err := tx.ExecContext(ctx, "INSERT INTO batch (id, signed) VALUES (?, ?)", b.ID, b.Signed); err != nil {
@@ -276,48 +325,17 @@ func (s *Store) Decide(ctx context.Context, max int, skip []string, sign func(lo
 // Dissolve gives a batch up that the ledger has refused as a whole and can never
 // take any more. Its records wait again.
 func (s *Store) Dissolve(ctx context.Context, id string) error {
+	s.queue.Lock()
+	defer s.queue.Unlock()
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback() //nolint:errcheck // has no effect after the commit
-	for _, statement := range []string{"UPDATE queue SET batch = NULL WHERE batch = ?", "DELETE FROM batch WHERE id = ?"} {
+	for _, statement := range []string{"UPDATE chunk SET batch = NULL WHERE batch = ?", "DELETE FROM batch WHERE id = ?"} {
 		if _, err := tx.ExecContext(ctx, statement, id); err != nil {
 			return err
 		}
 	}
 	return tx.Commit()
-}
-
-// settle takes out of the queue what became of a batch of this store's sealer,
-// whether this store sent it or one that it was restored from.
-func (s *Store) settle(ctx context.Context, tx *sql.Tx, done anchor.Sealed, raw [][]byte) error {
-	remove, err := tx.PrepareContext(ctx, "DELETE FROM queue WHERE source = ? AND name = ?")
-	if err != nil {
-		return err
-	}
-	defer remove.Close() //nolint:errcheck // nothing is lost: what was read or written is known by now
-	for i, l := range done.Logs {
-		records, err := anchor.ParseRecords(raw[i])
-		if err != nil {
-			return fmt.Errorf("%w: %w", ErrDiffers, err)
-		}
-		for _, r := range records {
-			if _, err := remove.ExecContext(ctx, l.Source, Name(r)); err != nil {
-				return err
-			}
-		}
-		for _, r := range l.Refused {
-			if r.At < 0 || r.At >= len(records) {
-				return fmt.Errorf("%w: record %d of %d is refused", ErrDiffers, r.At, len(records))
-			}
-			_, err := tx.ExecContext(ctx, "INSERT OR REPLACE INTO refused (source, name, code, detail) VALUES (?, ?, ?, ?)",
-				l.Source, Name(records[r.At]), r.Code, r.Detail)
-			if err != nil {
-				return err
-			}
-		}
-	}
-	_, err = tx.ExecContext(ctx, "DELETE FROM batch WHERE id = ?", done.Batch)
-	return err
 }

@@ -21,7 +21,7 @@ import (
 	"github.com/komsco/trust-platform/chaincode/anchor"
 )
 
-// schema of the database. What is in queue and batch is the sealer's, and the
+// schema of the database. What is in chunk and batch is the sealer's, and the
 // one thing that blocks cannot bring back.
 const schema = `
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -29,14 +29,10 @@ CREATE TABLE IF NOT EXISTS source (id TEXT PRIMARY KEY, record TEXT NOT NULL) WI
 CREATE TABLE IF NOT EXISTS log (source TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS tip (source TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS checkpoint (source TEXT, size INTEGER, record TEXT NOT NULL, PRIMARY KEY (source, size)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS leaf (source TEXT, idx INTEGER, name BLOB NOT NULL, ref BLOB, PRIMARY KEY (source, idx)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS leaf_name ON leaf (source, name);
-CREATE INDEX IF NOT EXISTS leaf_ref ON leaf (source, ref) WHERE ref IS NOT NULL;
+CREATE TABLE IF NOT EXISTS hit (key INTEGER, idx INTEGER, PRIMARY KEY (key, idx)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS cosignature (source TEXT, size INTEGER, witness TEXT, line TEXT NOT NULL, PRIMARY KEY (source, size, witness)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS refused (source TEXT, name BLOB, code TEXT NOT NULL, detail TEXT NOT NULL, PRIMARY KEY (source, name)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS queue (id INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL, name BLOB NOT NULL, record BLOB NOT NULL, batch TEXT);
-CREATE UNIQUE INDEX IF NOT EXISTS queue_name ON queue (source, name);
-CREATE INDEX IF NOT EXISTS queue_batch ON queue (batch) WHERE batch IS NOT NULL;
+CREATE TABLE IF NOT EXISTS chunk (id INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL, n INTEGER NOT NULL, records BLOB NOT NULL, batch TEXT);
 CREATE TABLE IF NOT EXISTS batch (id TEXT PRIMARY KEY, signed TEXT NOT NULL) WITHOUT ROWID;
 `
 
@@ -48,7 +44,11 @@ type Store struct {
 	write     *sql.DB
 	read      *sql.DB
 
+	chunk int        // records of a chunk of the queue, at most
+	queue sync.Mutex // held while the queue changes
+
 	mu      sync.Mutex
+	waits   map[term]bool // what is in the queue; changed under queue and mu
 	changed chan struct{} // closed and replaced whenever something changed
 }
 
@@ -71,7 +71,7 @@ func Open(dir, chaincode, sealer string) (*Store, error) {
 		return nil, errors.Join(fmt.Errorf("logs: %w", err), write.Close())
 	}
 	read.SetMaxOpenConns(4)
-	s := &Store{dir: dir, chaincode: chaincode, sealer: sealer, write: write, read: read, changed: make(chan struct{})}
+	s := &Store{dir: dir, chaincode: chaincode, sealer: sealer, write: write, read: read, chunk: chunkRecords, waits: map[term]bool{}, changed: make(chan struct{})}
 	older, err := s.older()
 	if err == nil {
 		_, err = write.Exec(schema)
@@ -82,6 +82,12 @@ func Open(dir, chaincode, sealer string) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("logs in %s: %w", dir, err), s.Close())
 	}
+	if err := s.upgrade(); err != nil {
+		return nil, errors.Join(fmt.Errorf("logs in %s: %w", dir, err), s.Close())
+	}
+	if err := s.readQueue(context.Background()); err != nil {
+		return nil, errors.Join(fmt.Errorf("logs in %s: %w", dir, err), s.Close())
+	}
 	if err := s.check(); err != nil {
 		if err = errors.Join(err, s.forget()); s.check() != nil {
 			return nil, errors.Join(err, s.Close())
@@ -89,6 +95,27 @@ func Open(dir, chaincode, sealer string) (*Store, error) {
 	}
 	return s, nil
 }
+
+// upgrade takes over what a gateway before left in a queue of single records, and
+// has the index made anew from the blocks.
+func (s *Store) upgrade() error {
+	var old int
+	if err := s.write.QueryRow("SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'queue'").Scan(&old); err != nil || old == 0 {
+		return err
+	}
+	for _, statement := range []string{
+		"INSERT INTO chunk (source, n, records, batch) SELECT source, 1, record, batch FROM queue ORDER BY id", "DROP TABLE queue", "DROP TABLE IF EXISTS leaf",
+	} {
+		if _, err := s.write.Exec(statement); err != nil {
+			return err
+		}
+	}
+	return s.forget()
+}
+
+// LimitChunks has the queue keep at most n records together, so that a seal of
+// that many can be made.
+func (s *Store) LimitChunks(n int) { s.chunk = max(1, min(n, chunkRecords)) }
 
 // Close closes the files.
 func (s *Store) Close() error { return errors.Join(s.read.Close(), s.write.Close()) }
@@ -127,7 +154,7 @@ func (s *Store) older() (bool, error) {
 
 // forget drops what blocks can bring back, to read them again from the first.
 func (s *Store) forget() error {
-	for _, table := range []string{"meta", "source", "log", "tip", "checkpoint", "leaf"} {
+	for _, table := range []string{"meta", "source", "log", "tip", "checkpoint", "hit"} {
 		if _, err := s.write.Exec("DELETE FROM " + table); err != nil { //nolint:gosec // names of our own
 			return err
 		}
@@ -264,36 +291,6 @@ func (s *Store) Checkpoint(ctx context.Context, source string, size uint64) (anc
 		err = anchor.CheckpointUnknown.Errorf("source %.64s has none of size %d (0 is the latest)", source, size)
 	}
 	return record, err
-}
-
-// Name is what a record is found by within its source: algorithm and digest.
-func Name(r anchor.Record) []byte { return append([]byte{byte(r.Algorithm)}, r.Digest...) }
-
-// Find lists the leaves of a digest (the first comes first), at most limit.
-func (s *Store) Find(ctx context.Context, source string, name []byte, limit int) ([]uint64, error) {
-	return s.indexes(ctx, "SELECT idx FROM leaf WHERE source = ? AND name = ? ORDER BY idx LIMIT ?", source, name, limit)
-}
-
-// FindReference lists the leaves of a reference from an index on, at most limit.
-func (s *Store) FindReference(ctx context.Context, source string, reference []byte, from uint64, limit int) ([]uint64, error) {
-	return s.indexes(ctx, "SELECT idx FROM leaf WHERE source = ? AND ref = ? AND idx >= ? ORDER BY idx LIMIT ?", source, reference, from, limit)
-}
-
-func (s *Store) indexes(ctx context.Context, query string, args ...any) ([]uint64, error) {
-	rows, err := s.read.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close() //nolint:errcheck // nothing is lost: what was read or written is known by now
-	found := []uint64{}
-	for rows.Next() {
-		var i uint64
-		if err := rows.Scan(&i); err != nil {
-			return nil, err
-		}
-		found = append(found, i)
-	}
-	return found, rows.Err()
 }
 
 // SealedAt is the size of the first checkpoint that holds a leaf.

@@ -113,14 +113,18 @@ func bundleEnd(raw []byte, entries int) (int, error) {
 	at := 0
 	for range entries {
 		if at+2 > len(raw) || at+2+int(binary.BigEndian.Uint16(raw[at:])) > len(raw) {
-			return 0, fmt.Errorf("a bundle of %d bytes ends within its entries", len(raw))
+			return 0, fmt.Errorf("%w: a bundle of %d bytes ends before", ErrNoEntry, len(raw))
 		}
 		at += 2 + int(binary.BigEndian.Uint16(raw[at:]))
 	}
 	return at, nil
 }
 
-// Entry is the entry of a leaf.
+// ErrNoEntry is a leaf that a bundle does not have.
+var ErrNoEntry = errors.New("no such entry")
+
+// Entry is the entry of a leaf. It returns ErrNoEntry where the bundle ends before,
+// fs.ErrNotExist where there is no bundle.
 func (t Tiles) Entry(index uint64) ([]byte, error) {
 	raw, err := os.ReadFile(filepath.Join(t.dir, tilePath("entries", index/width)))
 	if err != nil {
@@ -129,6 +133,9 @@ func (t Tiles) Entry(index uint64) ([]byte, error) {
 	at, err := bundleEnd(raw, int(index%width))
 	if err != nil {
 		return nil, err
+	}
+	if at == len(raw) {
+		return nil, ErrNoEntry
 	}
 	end, err := bundleEnd(raw[at:], 1)
 	if err != nil {
@@ -261,13 +268,35 @@ func (t Tiles) Append(log anchor.Log, entries [][]byte) (anchor.Log, error) {
 	if err = errors.Join(err, failed); err != nil {
 		return log, err
 	}
-	for path, w := range writes {
-		if err := t.put(path, *w); err != nil {
-			return log, err
-		}
-	}
-	return next, nil
+	return next, t.putAll(writes)
 }
+
+// putAll writes files, some at a time: each has to be on disk.
+func (t Tiles) putAll(writes map[string]*write) error {
+	paths := make(chan string)
+	errs := make(chan error, writers)
+	for range writers {
+		go func() {
+			var failed error
+			for path := range paths {
+				failed = errors.Join(failed, t.put(path, *writes[path]))
+			}
+			errs <- failed
+		}()
+	}
+	for path := range writes {
+		paths <- path
+	}
+	close(paths)
+	var failed error
+	for range writers {
+		failed = errors.Join(failed, <-errs)
+	}
+	return failed
+}
+
+// writers is how many files are written at once.
+const writers = 16
 
 func (t Tiles) entriesEnd(path string, entries int) (int64, error) {
 	if entries == 0 {

@@ -53,8 +53,8 @@ type Options struct {
 	// leaving the old one out once none has it registered.
 	LogKeys  []ed25519.PrivateKey
 	Interval time.Duration // that a record waits for others; default 250 ms
-	MaxBatch int           // records of a seal; default 10,000
-	MaxQueue int           // records that may wait; default 1,000,000
+	MaxBatch int           // records of a seal; default 40,000
+	MaxQueue int           // records that may wait; default 400,000
 	// Witnesses cosign every latest checkpoint. Receipts are given at one that all of
 	// them cosigned, as soon as there is one.
 	Witnesses []Witness
@@ -77,7 +77,7 @@ type Sealer struct {
 	store  *logs.Store
 
 	submits chan submit
-	waiting atomic.Int64 // records in the queue, about
+	coming  atomic.Int64 // records on their way to the disk
 	stop    context.CancelFunc
 	done    sync.WaitGroup
 	ended   chan struct{} // closed when loops have ended
@@ -90,10 +90,10 @@ func Open(o Options, l Ledger) (*Sealer, error) {
 		o.Interval = 250 * time.Millisecond
 	}
 	if o.MaxBatch <= 0 {
-		o.MaxBatch = 10_000
+		o.MaxBatch = 40_000
 	}
 	if o.MaxQueue <= 0 {
-		o.MaxQueue = 1_000_000
+		o.MaxQueue = 400_000
 	}
 	if o.MaxBatch > anchor.MaxLeaves {
 		return nil, fmt.Errorf("sealer: %d records a batch, at most %d", o.MaxBatch, anchor.MaxLeaves)
@@ -123,13 +123,8 @@ func Open(o Options, l Ledger) (*Sealer, error) {
 		Options: o, DID: own, signer: jws.Signer{Key: crypto.Signer(o.Key), Kid: kid}, ledger: l, store: store,
 		submits: make(chan submit, 1024), stop: stop, ended: make(chan struct{}),
 	}
-	waiting, err := store.Waiting(ctx)
-	if err != nil {
-		stop()
-		return nil, errors.Join(err, store.Close())
-	}
-	s.waiting.Store(int64(waiting))
-	s.Metrics.waiting.Set(float64(waiting))
+	store.LimitChunks(o.MaxBatch)
+	s.Metrics.waiting.Set(float64(store.Waiting()))
 	loops := []func(context.Context) error{s.follow, s.take, s.seal, s.watch}
 	for _, w := range o.Witnesses {
 		loops = append(loops, func(ctx context.Context) error { return s.cosign(ctx, w) })
@@ -194,10 +189,7 @@ func (s *Sealer) follow(ctx context.Context) error {
 				break
 			}
 			s.Metrics.height.Set(float64(b.Number + 1))
-			if waiting, err := s.store.Waiting(ctx); err == nil && len(b.Txs) > 0 {
-				s.waiting.Store(int64(waiting))
-				s.Metrics.waiting.Set(float64(waiting))
-			}
+			s.Metrics.waiting.Set(float64(s.store.Waiting()))
 		}
 		sleep(ctx, time.Second)
 	}
@@ -223,7 +215,7 @@ func (s *Sealer) seal(ctx context.Context) error {
 			case <-time.After(time.Second): // sources paused are tried again
 			case <-ctx.Done():
 			}
-			if n := s.waiting.Load(); n > 0 && n < int64(s.MaxBatch) {
+			if n := s.store.Waiting(); n > 0 && n < s.MaxBatch {
 				sleep(ctx, s.Interval)
 			}
 			continue

@@ -46,9 +46,11 @@ func (s *Sealer) Submit(ctx context.Context, source string, records []anchor.Rec
 		}
 		all[i] = logs.Submission{Source: source, Record: r}
 	}
-	if n := s.waiting.Load(); n+int64(len(all)) > int64(s.MaxQueue) {
+	if n := s.store.Waiting() + int(s.coming.Load()); n+len(all) > s.MaxQueue {
 		return nil, fmt.Errorf("%w: %d records wait, at most %d may", ErrOverloaded, n, s.MaxQueue)
 	}
+	s.coming.Add(int64(len(all)))
+	defer s.coming.Add(-int64(len(all)))
 	answer := make(chan taken, 1)
 	select {
 	case s.submits <- submit{all, answer}:
@@ -133,7 +135,7 @@ func (s *Sealer) take(ctx context.Context) error {
 			return fmt.Errorf("queue: %w", err)
 		}
 		s.Metrics.taken.Add(float64(added))
-		s.Metrics.waiting.Set(float64(s.waiting.Add(added)))
+		s.Metrics.waiting.Set(float64(s.store.Waiting()))
 	}
 }
 

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package logs
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/komsco/trust-platform/chaincode/anchor"
+)
+
+// What a leaf is found by. The index holds 8 bytes of a hash and the leaf's index,
+// in one table for all logs; entries in the tiles tell whether a hit is one.
+const (
+	byName      = 'n' // algorithm and digest
+	byReference = 'r'
+)
+
+// term is what stands for a name or reference of a source.
+type term [16]byte
+
+func termOf(by byte, source string, value []byte) term {
+	var buffer [256]byte
+	text := append(buffer[:0], by, byte(len(source))) //nolint:gosec // an id is short
+	text = append(append(text, source...), value...)
+	sum := sha256.Sum256(text)
+	return term(sum[:16])
+}
+
+// key is the term's place in the index.
+func (t term) key() int64 { return int64(binary.BigEndian.Uint64(t[:8])) } //nolint:gosec // any 64 bits will do
+
+// hit is a row of the index.
+type hit struct {
+	key   int64
+	index uint64
+}
+
+// Name is what a record is found by within its source: algorithm and digest.
+func Name(r anchor.Record) []byte { return append([]byte{byte(r.Algorithm)}, r.Digest...) }
+
+// hits are the rows of a leaf.
+func hits(source string, r anchor.Record, index uint64, to []hit) []hit {
+	to = append(to, hit{termOf(byName, source, Name(r)).key(), index})
+	if len(r.Reference) > 0 {
+		to = append(to, hit{termOf(byReference, source, r.Reference).key(), index})
+	}
+	return to
+}
+
+// rowsAtOnce is how many rows one statement takes.
+const rowsAtOnce = 250
+
+// addHits writes rows, in the order of the index, which spares it most of the work.
+func addHits(ctx context.Context, tx *sql.Tx, all []hit) error {
+	slices.SortFunc(all, func(a, b hit) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.index, b.index)) })
+	insert := func(n int) string {
+		return "INSERT OR IGNORE INTO hit (key, idx) VALUES (?, ?)" + strings.Repeat(", (?, ?)", n-1)
+	}
+	full, err := tx.PrepareContext(ctx, insert(rowsAtOnce))
+	if err != nil {
+		return err
+	}
+	defer full.Close() //nolint:errcheck // nothing is lost: what was written is known by now
+	args := make([]any, 0, 2*rowsAtOnce)
+	for part := range slices.Chunk(all, rowsAtOnce) {
+		args = args[:0]
+		for _, h := range part {
+			args = append(args, h.key, h.index)
+		}
+		if len(part) == rowsAtOnce {
+			_, err = full.ExecContext(ctx, args...)
+		} else {
+			_, err = tx.ExecContext(ctx, insert(len(part)), args...)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rows is what queries leaves: a database or a transaction.
+type rows interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// candidates are leaves that may be of these keys.
+func candidates(ctx context.Context, q rows, keys []int64) (map[int64][]uint64, error) {
+	found := map[int64][]uint64{}
+	for part := range slices.Chunk(keys, rowsAtOnce) {
+		args := make([]any, len(part))
+		for i, k := range part {
+			args[i] = k
+		}
+		err := each(ctx, q, "SELECT key, idx FROM hit WHERE key IN (?"+strings.Repeat(", ?", len(part)-1)+") ORDER BY key, idx", args, func(r *sql.Rows) error {
+			var h hit
+			if err := r.Scan(&h.key, &h.index); err != nil {
+				return err
+			}
+			found[h.key] = append(found[h.key], h.index)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+func each(ctx context.Context, q rows, query string, args []any, do func(*sql.Rows) error) error {
+	r, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer r.Close() //nolint:errcheck // nothing is lost: what was read is known by now
+	for r.Next() {
+		if err := do(r); err != nil {
+			return err
+		}
+	}
+	return r.Err()
+}
+
+// holds reports whether a leaf is what it was found by.
+func (s *Store) holds(source string, index uint64, by byte, value []byte) (bool, error) {
+	entry, err := s.Tiles(source).Entry(index)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrNoEntry) {
+		return false, nil // a leaf of another log, whose term has the same key
+	}
+	if err != nil {
+		return false, err
+	}
+	_, r, err := anchor.ParseEntry(entry)
+	if err != nil {
+		return false, err
+	}
+	if by == byReference {
+		return bytes.Equal(r.Reference, value), nil
+	}
+	return bytes.Equal(Name(r), value), nil
+}
+
+// Find lists the leaves of a digest (the first comes first), at most limit.
+func (s *Store) Find(ctx context.Context, source string, name []byte, limit int) ([]uint64, error) {
+	return s.find(ctx, source, byName, name, 0, limit)
+}
+
+// FindReference lists the leaves of a reference from an index on, at most limit.
+func (s *Store) FindReference(ctx context.Context, source string, reference []byte, from uint64, limit int) ([]uint64, error) {
+	return s.find(ctx, source, byReference, reference, from, limit)
+}
+
+func (s *Store) find(ctx context.Context, source string, by byte, value []byte, from uint64, limit int) ([]uint64, error) {
+	found := []uint64{}
+	for { // as long as there are rows that are none of this log's
+		var some []uint64
+		err := each(ctx, s.read, "SELECT idx FROM hit WHERE key = ? AND idx >= ? ORDER BY idx LIMIT ?",
+			[]any{termOf(by, source, value).key(), from, limit}, func(r *sql.Rows) error {
+				var i uint64
+				err := r.Scan(&i)
+				some = append(some, i)
+				return err
+			})
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range some {
+			ok, err := s.holds(source, i, by, value)
+			if err != nil {
+				return nil, err
+			}
+			if from = i + 1; ok {
+				found = append(found, i)
+			}
+			if len(found) == limit {
+				return found, nil
+			}
+		}
+		if len(some) < limit {
+			return found, nil
+		}
+	}
+}
