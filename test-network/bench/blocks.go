@@ -30,6 +30,7 @@ type tx struct {
 	Chaincode string
 	Code      peer.TxValidationCode
 	Receipts  int // receipts that it wrote, if it is valid
+	Leaves    int // records that it took into logs, if it is a valid seal
 	writes    []*kvrwset.KVWrite
 }
 
@@ -112,6 +113,7 @@ func parseTx(raw []byte, code peer.TxValidationCode) (t tx, endorsed bool, err e
 	}
 	if t.valid() {
 		t.Receipts = receipts(t.writes)
+		t.Leaves = leavesOf(result.GetResponse().GetPayload())
 	}
 	return t, true, u.err
 }
@@ -135,6 +137,7 @@ type window struct {
 	Valid        int // of these
 	Conflicts    int // of these
 	Receipts     int
+	Leaves       int
 	Bytes        int
 	Codes        map[string]int // of the transactions without effect
 }
@@ -175,6 +178,7 @@ func (w *window) add(b block, chaincode string) {
 		}
 		w.Transactions++
 		w.Receipts += t.Receipts
+		w.Leaves += t.Leaves
 		switch {
 		case t.valid():
 			w.Valid++

@@ -83,7 +83,7 @@ type Ratio struct {
 // ours are the workloads that go through our contract.
 var ours = map[string]bool{
 	Single: true, SingleIdle: true, Even: true, Hot: true, HotSigning: true, Zipf: true, OnePayer: true, Mixed: true, Hostile: true,
-	HotHTTP: true, OpenHTTP: true,
+	HotHTTP: true, OpenHTTP: true, AnchorHTTP: true, AnchorSDK: true,
 }
 
 func newReport(o Options) *Report {
@@ -164,6 +164,9 @@ var ratios = []struct {
 	{"hostile_vs_hot", []string{Hostile, Hot}, quotient(Hostile, Hot)},
 	{"signing_hot_vs_floor", []string{HotSigning, Floor}, quotient(HotSigning, Floor)},
 	{"bytes_per_payment", []string{Hot}, func(m map[string]Measure) float64 { return m[Hot].ItemBytes }},
+	{"anchor_vs_floor", []string{AnchorHTTP, Floor}, quotient(AnchorHTTP, Floor)},
+	{"anchor_sdk_vs_floor", []string{AnchorSDK, Floor}, quotient(AnchorSDK, Floor)},
+	{"bytes_per_leaf", []string{AnchorHTTP}, func(m map[string]Measure) float64 { return m[AnchorHTTP].ItemBytes }},
 	{"issue_rows_per_second", []string{Issue}, func(m map[string]Measure) float64 { return m[Issue].PerSecond }},
 }
 

@@ -50,9 +50,10 @@ type stage struct {
 	meter    meter
 	pipeline *pipeline
 	credits  *credits
-	accounts int // residents' accounts so far
-	receipts int // that growth has loaded
-	runs     int // issue runs so far
+	accounts int   // residents' accounts so far
+	receipts int   // that growth has loaded
+	runs     int   // issue runs so far
+	anchored int64 // records that the gateway took
 	// What earlier workloads found out.
 	floorWorkers int                // callers at the floor's best
 	profiling    string             // the workload that comes, if profiles are to be taken of it
