@@ -257,8 +257,15 @@ func VerifyCOSE(c COSE, p *Policy) (Proof, error) {
 // IsReceipt reports whether bytes begin as a receipt of either form does.
 func IsReceipt(raw []byte) bool { return IsCOSE(raw) || bytes.HasPrefix(raw, []byte(header+"\n")) }
 
-// Check verifies a receipt in either form.
+// Check verifies a receipt in either form, or the proof of a file of a manifest.
 func Check(raw []byte, p *Policy) (Proof, error) {
+	if IsFileProof(raw) {
+		f, err := ParseFileProof(raw)
+		if err != nil {
+			return Proof{}, err
+		}
+		return VerifyFile(f, p)
+	}
 	if IsCOSE(raw) {
 		c, err := ParseCOSE(raw)
 		if err != nil {

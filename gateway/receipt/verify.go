@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"crypto/sha3"
 	"crypto/sha512"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash"
@@ -37,6 +38,8 @@ type Proof struct {
 	LogKey       string // that signed, as name+hash
 	Cosignatures []Cosignature
 	Form         string // of the receipt
+	// File is the manifest's file that was proved, nil where that is the record itself.
+	File *anchor.File
 }
 
 // The forms of a receipt.
@@ -122,6 +125,19 @@ func Verify(r Receipt, p *Policy) (Proof, error) {
 		return proof, fmt.Errorf("%w: leaf %d of %d", ErrNotIncluded, r.Index, c.Size)
 	}
 	return Proof{Checkpoint: c, Source: source, Record: record, Index: r.Index, LogKey: logKey, Cosignatures: seen, Form: FormProof}, nil
+}
+
+// CheckContent compares content with what was proved: the record, or the file of
+// its manifest. It returns ErrOther, or what reading failed with.
+func (p Proof) CheckContent(salt []byte, content io.Reader) error {
+	if p.File == nil {
+		return CheckContent(p.Record, salt, content)
+	}
+	digest, err := hex.DecodeString(p.File.Digest)
+	if err != nil {
+		return malformed("digest of the file: %w", err)
+	}
+	return CheckContent(anchor.Record{Algorithm: anchor.SHA256, Digest: digest}, salt, content)
 }
 
 // CheckContent compares content with the record's digest, taken over salt and

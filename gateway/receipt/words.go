@@ -14,6 +14,9 @@ import (
 func (p Proof) Words() string {
 	var b strings.Builder
 	r := p.Record
+	if p.File != nil {
+		fmt.Fprintf(&b, "File %q of %d bytes stands in the manifest.\n  sha-256 digest: %s\nThe manifest:\n", p.File.Path, p.File.Size, p.File.Digest)
+	}
 	fmt.Fprintf(&b, "Record %d of the log of %s, a %s.\n", p.Index, p.Source, r.Kind)
 	fmt.Fprintf(&b, "  %s digest: %x\n", r.Algorithm, r.Digest)
 	switch {

@@ -72,6 +72,10 @@ the files whose size and time have not changed since. Links are left out.`,
 	return cmd
 }
 
+// saveAfter is how many bytes of files are read again at most after a kill, but
+// for one file.
+const saveAfter = 16 << 20
+
 // fingerprints takes the digests of a folder's files, noting each in part as it
 // is done.
 func (a *app) fingerprints(cmd *cobra.Command, dir, part string) ([]anchor.File, error) {
@@ -84,7 +88,9 @@ func (a *app) fingerprints(cmd *cobra.Command, dir, part string) ([]anchor.File,
 		total += f.Size
 	}
 	known := map[string]fingerprint{}
+	half := false
 	if raw, err := os.ReadFile(part); err == nil {
+		half = len(raw) > 0 && raw[len(raw)-1] != '\n'
 		for line := range bytes.Lines(raw) {
 			var f fingerprint
 			if json.Unmarshal(line, &f) == nil { // the last line may be half
@@ -98,6 +104,10 @@ func (a *app) fingerprints(cmd *cobra.Command, dir, part string) ([]anchor.File,
 	}
 	defer notes.Close()
 	out := bufio.NewWriter(notes)
+	if half { // killed in the middle of a line
+		fmt.Fprintln(out)
+	}
+	unsaved := int64(0) // bytes of files whose digests are not in the notes yet
 	p := newProgress(cmd.ErrOrStderr())
 	files := make([]anchor.File, len(found))
 	for i, f := range found {
@@ -112,6 +122,12 @@ func (a *app) fingerprints(cmd *cobra.Command, dir, part string) ([]anchor.File,
 				return nil, err
 			}
 			fmt.Fprintf(out, "%s\n", line)
+			if unsaved += f.Size; unsaved > saveAfter {
+				if err := out.Flush(); err != nil {
+					return nil, err
+				}
+				unsaved = 0
+			}
 		}
 		done += f.Size
 		files[i] = f.File

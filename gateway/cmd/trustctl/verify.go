@@ -28,8 +28,9 @@ type verified struct {
 	Tx         string   `json:"tx"`
 	LogKey     string   `json:"logKey"`
 	Witnesses  []string `json:"witnesses"`
-	Form       string   `json:"form"`    // of the receipt: tlog-proof or cose
-	ContentToo bool     `json:"content"` // whether a file was compared
+	Form       string   `json:"form"`           // of the receipt: tlog-proof or cose
+	ContentToo bool     `json:"content"`        // whether a file was compared
+	File       string   `json:"file,omitempty"` // path of the manifest's file that was proved
 }
 
 func (a *app) verifyCommand() *cobra.Command {
@@ -37,7 +38,8 @@ func (a *app) verifyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "verify RECEIPT [FILE]", Short: "Verify the receipt of an anchored record, and the file it is about, without any network",
 		Long: `Verify the receipt of an anchored record, and the file it is about. Receipts come
-as text (C2SP tlog-proof) or as COSE (RFC 9942); both are taken.
+as text (C2SP tlog-proof) or as COSE (RFC 9942); both are taken, and so is the
+proof of one file of a folder (trustctl anchor extract).
 
 No network is used, and nothing is trusted but the keys in the policy file (C2SP
 tlog-policy): the keys of logs, and of the witnesses that must have cosigned.
@@ -116,7 +118,7 @@ func (a *app) verify(cmd *cobra.Command, p *receipt.Policy, salt []byte, args []
 			return err
 		}
 		defer content.Close()
-		if err := receipt.CheckContent(proof.Record, salt, content); err != nil {
+		if err := proof.CheckContent(salt, content); err != nil {
 			return fmt.Errorf("%s: %w", args[1], err)
 		}
 	}
@@ -134,6 +136,9 @@ func (a *app) verify(cmd *cobra.Command, p *receipt.Policy, salt []byte, args []
 		Source: proof.Source, Index: proof.Index, Kind: proof.Record.Kind.String(), Algorithm: proof.Record.Algorithm.String(),
 		Digest: hex.EncodeToString(proof.Record.Digest), Submitter: proof.Record.Submitter, Origin: proof.Origin, Size: proof.Size,
 		Time: proof.Time.Format("2006-01-02T15:04:05Z07:00"), Tx: proof.Tx, LogKey: proof.LogKey, Witnesses: []string{}, Form: proof.Form, ContentToo: len(args) == 2,
+	}
+	if proof.File != nil {
+		v.File = proof.File.Path
 	}
 	for _, c := range proof.Cosignatures {
 		v.Witnesses = append(v.Witnesses, c.Witness)
