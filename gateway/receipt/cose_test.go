@@ -156,3 +156,20 @@ func FuzzParseCOSE(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkCheck measures what a verifier needs for a receipt of either form, one
+// signature each.
+func BenchmarkCheck(b *testing.B) {
+	log, vkey := signer(b, origin, "log")
+	given := newTree(b, 1000).receipt(b, 500, log)
+	p := policy(b, "log "+vkey, "quorum none")
+	for form, raw := range map[string][]byte{receipt.FormProof: given.Marshal(), receipt.FormCOSE: coseOf(b, given)} {
+		b.Run(form, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := receipt.Check(raw, p); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

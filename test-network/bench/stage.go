@@ -102,6 +102,7 @@ func (s *stage) prepare(ctx context.Context) error {
 		GatewayArgs: []string{
 			"--pprof", s.pprofAddress(), "--lanes-count", strconv.Itoa(s.Lanes), "--lanes-max-batch", strconv.Itoa(s.Batch),
 			"--lanes-queue", strconv.Itoa(gatewayQueued * s.Batch), "--log-level", "error",
+			"--anchor-max-queue", strconv.Itoa(3 * sealRecords), // so that what is taken is soon what is sealed
 		},
 	})
 	if err != nil {

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package logs
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/komsco/trust-platform/chaincode/anchor"
+)
+
+func submissions(from, to int) []Submission {
+	var all []Submission
+	for i := from; i < to; i++ {
+		all = append(all, Submission{"docs", anchor.Record{Kind: anchor.Notarise, Algorithm: anchor.SHA256, Digest: anchor.ReferenceOf(fmt.Sprint(i)), Submitter: "x"}})
+	}
+	return all
+}
+
+func reopen(t *testing.T, s *Store, dir string) *Store {
+	t.Helper()
+	if s != nil {
+		require.NoError(t, s.Close())
+	}
+	s, err := Open(dir, "anchor", "did:key:x")
+	require.NoError(t, err)
+	return s
+}
+
+// What waits is known again after a restart, in the order in which it came.
+func TestQueueAgain(t *testing.T) {
+	dir := t.TempDir()
+	s := reopen(t, nil, dir)
+	_, err := s.Submit(t.Context(), submissions(0, 2500))
+	require.NoError(t, err)
+	s = reopen(t, s, dir)
+	defer func() { require.NoError(t, s.Close()) }()
+	require.Equal(t, 2500, s.Waiting())
+	states, err := s.Submit(t.Context(), submissions(2400, 2600))
+	require.NoError(t, err)
+	for i, st := range states {
+		require.Equal(t, i < 100, st.Before)
+	}
+	logs, order, err := s.chunks(t.Context(), 50_000, "SELECT id, source, n, records FROM chunk ORDER BY id")
+	require.NoError(t, err)
+	require.Equal(t, []string{"docs"}, order)
+	records, err := anchor.ParseRecords(logs["docs"].raw)
+	require.NoError(t, err)
+	require.Len(t, records, 2600)
+	for i, sub := range submissions(0, 2600) {
+		require.Equal(t, sub.Record.Digest, records[i].Digest)
+	}
+}
+
+// A store that was restored from a copy meets batches that it does not know, of
+// its own sealer: their records leave its queue, the others stay.
+func TestSettleOfAnotherLife(t *testing.T) {
+	s := reopen(t, nil, t.TempDir())
+	defer func() { require.NoError(t, s.Close()) }()
+	_, err := s.Submit(t.Context(), submissions(0, 10))
+	require.NoError(t, err)
+	var raw []byte
+	for _, sub := range submissions(3, 12) { // two of which this copy never had
+		raw = sub.Record.Append(raw)
+	}
+	inTx(t, s, func(tx *sql.Tx) {
+		gone, err := s.settle(t.Context(), tx, anchor.Sealed{Batch: "unknown", Logs: []anchor.SealedLog{{Source: "docs"}}}, [][]byte{raw})
+		require.NoError(t, err)
+		require.Len(t, gone, 9)
+	})
+	logs, _, err := s.chunks(t.Context(), 50_000, "SELECT id, source, n, records FROM chunk")
+	require.NoError(t, err)
+	require.Equal(t, 3, logs["docs"].n)
+	records, err := anchor.ParseRecords(logs["docs"].raw)
+	require.NoError(t, err)
+	require.Len(t, records, 3)
+}
+
+func inTx(t *testing.T, s *Store, do func(*sql.Tx)) {
+	t.Helper()
+	tx, err := s.write.BeginTx(t.Context(), nil)
+	require.NoError(t, err)
+	do(tx)
+	require.NoError(t, tx.Commit())
+}
+
+// A queue of single records, as it was kept before, is taken over.
+func TestQueueUpgrade(t *testing.T) {
+	dir := t.TempDir()
+	old, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "logs.db"))
+	require.NoError(t, err)
+	_, err = old.Exec(`CREATE TABLE queue (id INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL, name BLOB NOT NULL, record BLOB NOT NULL, batch TEXT);
+		CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID; INSERT INTO meta VALUES ('next', '17');`)
+	require.NoError(t, err)
+	for i, sub := range submissions(0, 3) {
+		batch := any(nil)
+		if i == 0 {
+			batch = "b-1"
+		}
+		_, err = old.Exec("INSERT INTO queue (source, name, record, batch) VALUES (?, ?, ?, ?)", sub.Source, Name(sub.Record), sub.Record.Append(nil), batch)
+		require.NoError(t, err)
+	}
+	require.NoError(t, old.Close())
+	s := reopen(t, nil, dir)
+	defer func() { require.NoError(t, s.Close()) }()
+	require.Equal(t, 3, s.Waiting())
+	next, err := s.Next(context.Background())
+	require.NoError(t, err)
+	require.Zero(t, next, "the index is made anew")
+	logs, _, err := s.chunks(t.Context(), 10, "SELECT id, source, n, records FROM chunk WHERE batch = 'b-1'")
+	require.NoError(t, err)
+	require.Equal(t, 1, logs["docs"].n)
+}
+
+// Two leaves may share a key of the index: the tiles tell them apart.
+func TestIndexCollision(t *testing.T) {
+	s := reopen(t, nil, t.TempDir())
+	defer func() { require.NoError(t, s.Close()) }()
+	all := submissions(0, 3)
+	var entries [][]byte
+	var index []hit
+	for i, sub := range all {
+		entries = append(entries, sub.Record.Entry("docs"))
+		index = hits("docs", sub.Record, uint64(i), index)
+	}
+	_, err := s.Tiles("docs").Append(anchor.NewLog(), entries)
+	require.NoError(t, err)
+	wanted := termOf(byName, "docs", Name(all[2].Record)).key()
+	index = append(index, hit{wanted, 0}, hit{wanted, 1}, hit{wanted, 700}) // of others, one of a longer log
+	inTx(t, s, func(tx *sql.Tx) { require.NoError(t, addHits(t.Context(), tx, index)) })
+	for _, limit := range []int{1, 2, 5} {
+		found, err := s.Find(t.Context(), "docs", Name(all[2].Record), limit)
+		require.NoError(t, err)
+		require.Equal(t, []uint64{2}, found)
+	}
+	states, err := s.Submit(t.Context(), all[2:])
+	require.NoError(t, err)
+	require.Equal(t, State{Sealed: true, Before: true, Index: 2}, states[0])
+}
