@@ -142,6 +142,9 @@ func fill(t *rapid.T, v reflect.Value) {
 			f.SetBool(rapid.Bool().Draw(t, name))
 		case reflect.Struct:
 			fill(t, f)
+		case reflect.Pointer:
+			f.Set(reflect.New(f.Type().Elem()))
+			fill(t, f.Elem())
 		default:
 			t.Fatalf("field %s is a %s: say here how it is canonical", field.Name, f.Kind())
 		}

@@ -122,6 +122,8 @@ var (
 	PurchaseCap       = Codes.New("PURCHASE_CAP", code.Rule, "More would be bought than one person may buy in a month or may hold.")
 	PurchaseWaiting   = Codes.New("PURCHASE_WAITING", code.Rule, "An earlier purchase order still waits for its deposit.")
 	PurchaseLapsed    = Codes.New("PURCHASE_LAPSED", code.Rule, "The purchase order lapsed before its deposit was confirmed.")
+	ConditionRefused  = Codes.New("CONDITION_REFUSED", code.Rule, "The contract that the order names as its condition did not agree; nothing moved.")
+	ConditionAlone    = Codes.New("CONDITION_ALONE", code.Rule, "An order with a condition is carried out in a transaction of its own.")
 	ExchangeOff       = Codes.New("EXCHANGE_OFF", code.Rule, "The policies in force of the two programmes do not both name this exchange at one rate.")
 	ExchangeRate      = Codes.New("EXCHANGE_RATE", code.Rule, "The exchange would give less than the order asks for, or nothing.")
 	NothingClaimed    = Codes.New("NOTHING_CLAIMED", code.Rule, "None of the named credits could be claimed.")

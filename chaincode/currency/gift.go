@@ -7,7 +7,8 @@ type Gift struct {
 	Amount    int64        `json:"amount"` // won
 	Chaincode string       `json:"chaincode"`
 	Channel   string       `json:"channel"`
-	Claims    []CreditName `json:"claims,omitempty"` // credits to claim first, at most 500
+	Claims    []CreditName `json:"claims,omitempty"`    // credits to claim first, at most 500
+	Condition *Condition   `json:"condition,omitempty"` // must agree, or nothing moves
 	Exp       int64        `json:"exp"`
 	Holder    string       `json:"holder"`
 	Network   string       `json:"network"`
@@ -38,6 +39,9 @@ func (o Gift) Validate() error {
 		return SelfTransfer.Errorf("account %s gives to itself", o.Holder)
 	}
 	if err := checkRef(o.Ref); err != nil {
+		return err
+	}
+	if err := o.Condition.validate(o.Chaincode); err != nil {
 		return err
 	}
 	return checkClaims(o.Claims)

@@ -14,7 +14,8 @@ type Authorise struct {
 	Bill      int64        `json:"bill,omitempty"` // whole amount of the bill that ref names, won; where a share of it counts
 	Chaincode string       `json:"chaincode"`
 	Channel   string       `json:"channel"`
-	Claims    []CreditName `json:"claims,omitempty"` // credits to claim first, at most 500
+	Claims    []CreditName `json:"claims,omitempty"`    // credits to claim first, at most 500
+	Condition *Condition   `json:"condition,omitempty"` // must agree, or nothing moves
 	Exp       int64        `json:"exp"`
 	Holder    string       `json:"holder"`
 	Network   string       `json:"network"`
@@ -44,7 +45,7 @@ func (o Authorise) Validate() error {
 
 // payment is the payment that the order sets aside.
 func (o Authorise) payment() Payment {
-	return Payment{Amount: o.Amount, Bill: o.Bill, Holder: o.Holder, To: o.To, Ref: o.Ref, Claims: o.Claims}
+	return Payment{Amount: o.Amount, Bill: o.Bill, Holder: o.Holder, To: o.To, Ref: o.Ref, Claims: o.Claims, Condition: o.Condition, Chaincode: o.Chaincode}
 }
 
 // Hold is value that its payer set aside for a merchant.

@@ -8,7 +8,8 @@ type Payment struct {
 	Bill      int64        `json:"bill,omitempty"` // whole amount of the bill that ref names, won; where a share of it counts
 	Chaincode string       `json:"chaincode"`
 	Channel   string       `json:"channel"`
-	Claims    []CreditName `json:"claims,omitempty"` // credits to claim first, at most 500
+	Claims    []CreditName `json:"claims,omitempty"`    // credits to claim first, at most 500
+	Condition *Condition   `json:"condition,omitempty"` // must agree, or nothing moves
 	Exp       int64        `json:"exp"`
 	Holder    string       `json:"holder"`
 	Network   string       `json:"network"`
@@ -39,6 +40,9 @@ func (o Payment) Validate() error {
 		return err
 	}
 	if err := checkBill(o.Bill, o.Amount, o.Ref); err != nil {
+		return err
+	}
+	if err := o.Condition.validate(o.Chaincode); err != nil {
 		return err
 	}
 	return checkClaims(o.Claims)

@@ -40,6 +40,7 @@ type Receipt struct {
 	Bill      int64        `json:"bill,omitempty"`      // whole amount of the bill that ref names, won
 	Payment   *ReceiptName `json:"payment,omitempty"`   // what was refunded, captured or voided
 	Due       []Part       `json:"due,omitempty"`       // of a refund: what waits for the merchant's next takings
+	Condition *Agreed      `json:"condition,omitempty"` // what the order's condition answered
 	Used      []Part       `json:"used,omitempty"`      // what was taken from the purse, in the order it was taken
 	Claimed   []CreditName `json:"claimed,omitempty"`   // credits claimed first, whole or in part
 	Unclaimed []Unclaimed  `json:"unclaimed,omitempty"` // credits named and not claimed, or not all of

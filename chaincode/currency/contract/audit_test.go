@@ -35,10 +35,18 @@ func (a *audit) follow(t ledgertest.TB, net *ledgertest.Network) {
 			if tx.Code != valid {
 				continue
 			}
+			paid, delivered := false, false
 			for _, w := range tx.Writes {
-				if w.Namespace == cc {
-					a.apply(t, w)
+				if w.Namespace != cc {
+					delivered = delivered || w.Namespace == "firm"
+					continue
 				}
+				a.apply(t, w)
+				table, _, _ := ledger.SplitKey(w.Key)
+				paid = paid || table == currency.TableReceipt
+			}
+			if delivered && !paid {
+				t.Fatalf("block %d transaction %d, %s: a condition delivered and nothing was paid", a.block, i, tx.Args[0])
 			}
 			a.owed(t)
 			if err := a.supply.Check(); err != nil {

@@ -46,6 +46,16 @@ func badOrders(t *testing.T, tried map[string]bool) {
 		"unknown member":      {members{"nosuch": 1}, code.BadJWS},
 		"no exp":              {members{"exp": nil}, code.BadJWS},
 	}
+	asks := func(c currency.Condition) members { return members{"condition": c} }
+	condition := map[string]change{
+		"condition of nobody":        {asks(currency.Condition{Function: "Agree"}), currency.InvalidID},
+		"condition without function": {asks(currency.Condition{Contract: "firm"}), currency.InvalidID},
+		"condition of this contract": {asks(currency.Condition{Contract: cc, Function: "Program"}), currency.InvalidID},
+		"condition elsewhere":        {asks(currency.Condition{Contract: "firm/seoul", Function: "Agree"}), currency.InvalidID},
+		"condition of many words":    {asks(currency.Condition{Contract: "firm", Function: "Agree", Args: make([]string, 17)}), currency.TooLarge},
+		"condition of long words":    {asks(currency.Condition{Contract: "firm", Function: "Agree", Args: []string{strings.Repeat("x", 4_097)}}), currency.TooLarge},
+		"condition with more":        {members{"condition": members{"contract": "firm", "function": "Agree", "nosuch": 1}}, code.BadJWS},
+	}
 	seq := map[string]change{
 		"seq zero":     {members{"seq": 0}, currency.InvalidID},
 		"seq negative": {members{"seq": -1}, currency.InvalidID},
@@ -117,7 +127,7 @@ func badOrders(t *testing.T, tried map[string]bool) {
 		good     currency.Payload
 		bad      []map[string]change
 	}{
-		{"Pay", b.minsu, payment, []map[string]change{binding, seq, amount, claims, {
+		{"Pay", b.minsu, payment, []map[string]change{binding, seq, amount, claims, condition, {
 			"unknown merchant":    {members{"to": "nowhere"}, currency.MerchantUnknown},
 			"malformed merchant":  {members{"to": "a b"}, currency.InvalidID},
 			"to an account":       {members{"to": b.jisoo.account}, currency.MerchantUnknown},
@@ -136,7 +146,7 @@ func badOrders(t *testing.T, tried map[string]bool) {
 			"text as reference":   {members{"ref": "for Minsu's lunch"}, currency.InvalidID},
 			"no policy":           {members{"program": "raw", "seq": 1}, currency.PolicyUnknown},
 		}}},
-		{"Give", b.minsu, gift, []map[string]change{binding, seq, amount, claims, {
+		{"Give", b.minsu, gift, []map[string]change{binding, seq, amount, claims, condition, {
 			"unknown account":   {members{"to": b.stranger.account}, currency.HolderUnknown},
 			"malformed account": {members{"to": "stall"}, currency.InvalidID},
 			"to oneself":        {members{"to": b.minsu.account}, currency.SelfTransfer},
@@ -211,7 +221,7 @@ func badOrders(t *testing.T, tried map[string]bool) {
 			"above all": {members{"share": 10_001}, currency.InvalidID},
 			"no share":  {members{"share": nil}, code.BadJWS},
 		}}},
-		{"Authorise", b.minsu, authorise, []map[string]change{binding, seq, amount, claims, {
+		{"Authorise", b.minsu, authorise, []map[string]change{binding, seq, amount, claims, condition, {
 			"unknown merchant":  {members{"to": "nowhere"}, currency.MerchantUnknown},
 			"wrong region":      {members{"to": "arcade"}, currency.InsufficientFunds},
 			"text as reference": {members{"ref": "for Minsu"}, currency.InvalidID},

@@ -51,6 +51,7 @@ type officerCall struct {
 
 func newDays(t *rapid.T) *days {
 	tn := newTown(t)
+	tn.net.Deploy("firm", &firm{})
 	d := &days{town: tn, rows: map[string][][]currency.Row{}, policy: map[string]int{nowon: 2, bazaar: 1}}
 	d.wallets = tn.residents(nowon, "minsu", "jisoo", "younghee")
 	for _, w := range d.wallets {
@@ -146,6 +147,9 @@ func (d *days) sign(t *rapid.T, ahead map[string]int64) signed {
 		o := d.payment(program, w, to, amount, claims...)
 		if rapid.Bool().Draw(t, "billed") {
 			o.Bill, o.Ref = 2*max(amount, 500), pick(t, "bill", "bill-1", "bill-2")
+		}
+		if seldom(t, "condition") {
+			o.Condition = &currency.Condition{Contract: "firm", Function: pick(t, "firm's function", "Deliver", "Deliver", "Shrug", "CallBack"), Args: []string{"A1"}}
 		}
 		p = o
 	case "Give":

@@ -17,6 +17,8 @@ import (
 type engine struct {
 	tx      *ledger.Tx
 	place   currency.Place
+	alone   bool           // there is one order only
+	asked   bool           // a condition was called
 	claims  int            // credits named so far
 	credits []*pending     // to be written at the end, in the order of their numbers
 	till    map[string]int // program/account of a merchant: its latest credit in this transaction
@@ -268,6 +270,9 @@ func (e *engine) spend(o *task) error {
 	if err := h.CanAct(); err != nil {
 		return err
 	}
+	if err := e.checkCondition(o); err != nil {
+		return err
+	}
 	s := &step{engine: e, task: o, program: p, holder: h, heldUntil: purse.HeldUntil}
 	if s.rules, err = current(e.tx, p); err != nil {
 		return err
@@ -284,6 +289,9 @@ func (e *engine) spend(o *task) error {
 	}
 	left, event, err := s.run()
 	if err != nil {
+		return err
+	}
+	if err := s.ask(); err != nil {
 		return err
 	}
 	if err := purses.Put(e.tx, currency.Purse{Seq: o.Seq, Buckets: left, HeldUntil: s.heldUntil}, o.Program, o.Holder); err != nil {

@@ -30,9 +30,12 @@ var purseOrders = []string{currency.TypPayment, currency.TypGift, currency.TypCl
 //     (share-order+jws) emits ShareSet, Earn (earn-order+jws) emits Earned,
 //     AskCashback (cashback-order+jws) emits CashedBack. Each returns its receipt, the first
 //     one where the order was carried out before.
+//     A payment, gift or authorisation may name a condition: it is called as the
+//     last thing before the purse is written. CONDITION_REFUSED.
 //   - PayBatch takes 1 to 1000 orders of all these types, in any mixture. Each
 //     stands or falls alone; orders of one holder are carried out as they stand.
-//     Returns an Item for each.
+//     Returns an Item for each. An order with a condition stands in it only by
+//     itself (CONDITION_ALONE), and its refusal is the transaction's.
 //   - PayPacked is PayBatch with all orders in one argument, packed (ledger/jws.Pack).
 //
 // Codes of all: BAD_JWS, BAD_SIGNATURE, KEY_MISMATCH, ORDER_ELSEWHERE,
@@ -66,6 +69,7 @@ func orderFunctions() []ledger.Function {
 
 func one(t *ledger.Tx, compact, typ string) (currency.Receipt, error) {
 	e := newEngine(t)
+	e.alone = true
 	o := e.parse(compact, typ)
 	if o.err == nil {
 		e.carryOut(o)
@@ -81,6 +85,7 @@ func payBatch(t *ledger.Tx, compacts []string) ([]currency.Item, error) {
 		return nil, currency.TooLarge.Errorf("%d orders, at most %d", len(compacts), MaxBatch)
 	}
 	e := newEngine(t)
+	e.alone = len(compacts) == 1
 	types := append([]string{currency.TypOpen}, purseOrders...)
 	orders := make([]*task, len(compacts))
 	for i, c := range compacts {
@@ -96,7 +101,7 @@ func payBatch(t *ledger.Tx, compacts []string) ([]currency.Item, error) {
 		}
 		if o.err != nil {
 			refusal := code.Of(o.err)
-			if refusal == nil || refusal.Code.Kind == code.Internal {
+			if e.fatal(o) || refusal == nil || refusal.Code.Kind == code.Internal {
 				return nil, o.err
 			}
 			items[i] = currency.Item{Code: refusal.Code.Name, Detail: refusal.Detail()}

@@ -180,15 +180,19 @@ func (l *lane) takeSide() []*Job {
 }
 
 // batchLoad measures what one transaction takes.
-type batchLoad struct{ max, orders, claims, bytes int }
+type batchLoad struct {
+	max, orders, claims, bytes int
+	alone                      bool
+}
 
 // add reports whether the order still fits; the first always does.
 func (b *batchLoad) add(j *Job) bool {
 	claims, bytes := b.claims+claims(j.Order.Payload), b.bytes+len(j.Compact)
-	if b.orders > 0 && (b.orders == b.max || claims > currency.MaxClaims || bytes > maxBatchBytes) {
+	alone := currency.ConditionOf(j.Order.Payload) != nil // it would be refused beside others
+	if b.orders > 0 && (alone || b.alone || b.orders == b.max || claims > currency.MaxClaims || bytes > maxBatchBytes) {
 		return false
 	}
-	b.orders, b.claims, b.bytes = b.orders+1, claims, bytes
+	b.orders, b.claims, b.bytes, b.alone = b.orders+1, claims, bytes, alone
 	return true
 }
 
