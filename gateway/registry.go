@@ -64,6 +64,13 @@ func (i *Identity) Status(ctx context.Context, owner, list string, index int) (i
 	return decode[identity.StatusAnswer]("Status", payload, err)
 }
 
+// StatusAt is one entry of a status list as of a time. STATUS_LIST_UNKNOWN,
+// VERSION_UNKNOWN.
+func (i *Identity) StatusAt(ctx context.Context, q identity.StatusQuery) (identity.StatusAnswer, error) {
+	payload, err := i.contract.ask(ctx, "Status", q)
+	return decode[identity.StatusAnswer]("Status", payload, err)
+}
+
 // StatusBits is a whole status list. STATUS_LIST_UNKNOWN.
 func (i *Identity) StatusBits(ctx context.Context, owner, list string) (identity.StatusBits, error) {
 	payload, err := i.contract.ask(ctx, "StatusBits", identity.StatusQuery{Owner: owner, List: list})

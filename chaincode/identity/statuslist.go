@@ -126,10 +126,22 @@ type StatusList struct {
 	Statement string        `json:"statement"` // digest
 }
 
-// Shard is a run of ShardBits entries, of which one at least was ever set.
+// Since returns VERSION_UNKNOWN for a time before the list was opened; 0 is now.
+func (l StatusList) Since(at int64) error {
+	if at != 0 && at < l.Opened {
+		return VersionUnknown.Errorf("the list was opened at %d, not yet at %d (Unix seconds)", l.Opened, at)
+	}
+	return nil
+}
+
+// Shard is a run of ShardBits entries, of which one at least was ever set. Every
+// version of it is kept, so that a status can be told as of a past block.
 type Shard struct {
-	Bits    []byte `json:"bits"`    // entry 0 is the highest bit of byte 0
-	Changed int64  `json:"changed"` // Unix seconds
+	Bits      []byte `json:"bits"`    // entry 0 is the highest bit of byte 0
+	Changed   int64  `json:"changed"` // Unix seconds; never before the version before
+	Number    int64  `json:"number,omitempty"`
+	Tx        string `json:"tx,omitempty"`        // that made this version: the issuer's signed statement is in its block
+	Statement string `json:"statement,omitempty"` // digest
 }
 
 // Shards groups the changes by shard, in order. It returns INVALID_STATEMENT for
@@ -151,7 +163,7 @@ func (l StatusList) Shards(changes []StatusChange) (order []int, byShard map[int
 
 // Change sets and clears entries of the shard. It returns STATUS_FINAL.
 func (s Shard) Change(purpose StatusPurpose, changes []StatusChange, now int64) (Shard, error) {
-	next := Shard{Bits: make([]byte, ShardBits/8), Changed: max(now, s.Changed)}
+	next := Shard{Bits: make([]byte, ShardBits/8), Changed: max(now, s.Changed), Number: s.Number + 1}
 	copy(next.Bits, s.Bits)
 	for _, c := range changes {
 		at, bit := c.Index%ShardBits/8, byte(0x80)>>(c.Index%8)
@@ -192,12 +204,13 @@ type StatusQuery struct {
 	Owner string `json:"owner"` // DID
 	List  string `json:"list"`
 	Index int    `json:"index,omitempty"`
+	Time  int64  `json:"time,omitempty"` // Unix seconds; now if 0
 }
 
 // Validate checks the form.
 func (q StatusQuery) Validate() error {
-	if q.Index < 0 || q.Index >= MaxEntries {
-		return InvalidStatement.Errorf("index %d", q.Index)
+	if q.Index < 0 || q.Index >= MaxEntries || q.Time < 0 || q.Time > 1<<40 {
+		return InvalidStatement.Errorf("index %d, time %d", q.Index, q.Time)
 	}
 	if _, err := ParseDID(q.Owner); err != nil {
 		return err
@@ -210,6 +223,10 @@ type StatusAnswer struct {
 	Purpose StatusPurpose `json:"purpose"`
 	Set     bool          `json:"set"`
 	Changed int64         `json:"changed,omitempty"` // of its shard, Unix seconds
+	// What made the shard's version that this tells, for who wants to see the issuer's signature in the block.
+	Version   int64  `json:"version,omitempty"`
+	Tx        string `json:"tx,omitempty"`
+	Statement string `json:"statement,omitempty"` // digest
 }
 
 // StatusBits is a whole list.

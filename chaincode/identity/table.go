@@ -8,10 +8,11 @@ const (
 	TableHead    = "did"         // id: which version is the current one
 	TableVersion = "did-version" // id / number
 
-	TableStatement     = "statement"     // digest: what was carried out counts once
-	TableSchema        = "schema"        // owner's id / name / version
-	TableRoot          = "root"          // name
-	TableAccreditation = "accreditation" // root / subject's id / standing / schema / region / purpose, - if none
-	TableStatusList    = "status-list"   // owner's id / name
-	TableStatusShard   = "status-shard"  // owner's id / name / shard
+	TableStatement     = "statement"      // digest: what was carried out counts once
+	TableSchema        = "schema"         // owner's id / name / version
+	TableRoot          = "root"           // name
+	TableAccreditation = "accreditation"  // root / subject's id / standing / schema / region / purpose, - if none
+	TableStatusList    = "status-list"    // owner's id / name
+	TableStatusShard   = "status-shard"   // owner's id / name / shard
+	TableStatusVersion = "status-version" // owner's id / name / shard / number
 )

@@ -23,5 +23,6 @@ var (
 	HolderUnproved  = Codes.New("HOLDER_UNPROVED", code.Unauthorized, "Who presents did not prove to be whom the credential is bound to.")
 	ReplayedProof   = Codes.New("CHALLENGE_MISMATCH", code.Unauthorized, "The proof is for another challenge or domain.")
 	UnlockTooLow    = Codes.New("UNLOCK_TOO_LOW", code.Forbidden, "The holder's key is unlocked by less than is asked for.")
+	ListUnsigned    = Codes.New("STATUS_LIST_UNSIGNED", code.NotFound, "The issuer of this status list has its signed list elsewhere, not at this gateway.")
 	NotRegistryHere = Codes.New("LEDGER_NEEDED", code.Rule, "The check needs the ledger's registries, which are not at hand.")
 )

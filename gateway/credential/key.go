@@ -12,8 +12,9 @@ import (
 	"github.com/komsco/trust-platform/chaincode/ledger/did"
 )
 
-// Documents are DID documents of other methods, such as did:web, by their DID. They
-// are supplied by who verifies and vouches for them; nothing is fetched.
+// Documents are DID documents by their DID: of other methods, such as did:web, and of
+// did:komsco for who verifies without a ledger. They are supplied by who verifies and
+// vouches for them; nothing is fetched.
 type Documents map[string]json.RawMessage
 
 // foundKey is a key of a document.
@@ -32,7 +33,7 @@ func (v *Verifier) keyAt(ctx context.Context, url string, purpose identity.Purpo
 		return foundKey{}, err
 	}
 	switch {
-	case strings.HasPrefix(id, identity.Prefix):
+	case strings.HasPrefix(id, identity.Prefix) && v.Ledger != nil:
 		return v.komscoKey(ctx, id, url, purpose, at)
 	case strings.HasPrefix(id, "did:key:"), strings.HasPrefix(id, "did:jwk:"):
 		m, err := did.Resolve(id, did.ES256K)
@@ -45,6 +46,9 @@ func (v *Verifier) keyAt(ctx context.Context, url string, purpose identity.Purpo
 		return foundKey{Key: m.Key, Where: "the DID's own key"}, nil
 	default:
 		raw, supplied := v.Documents[id]
+		if !supplied && strings.HasPrefix(id, identity.Prefix) {
+			return foundKey{}, NotRegistryHere.Errorf("%s is on the ledger", id)
+		}
 		if !supplied {
 			return foundKey{}, NotResolvable.Errorf("%.160s: documents of this method are to be supplied", id)
 		}
@@ -53,9 +57,6 @@ func (v *Verifier) keyAt(ctx context.Context, url string, purpose identity.Purpo
 }
 
 func (v *Verifier) komscoKey(ctx context.Context, id, url string, purpose identity.Purpose, at int64) (foundKey, error) {
-	if v.Ledger == nil {
-		return foundKey{}, NotRegistryHere.Errorf("%s is on the ledger", id)
-	}
 	found, err := v.Ledger.Resolve(ctx, identity.ResolveQuery{DID: id, Time: at})
 	if err != nil {
 		return foundKey{}, err

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/komsco/trust-platform/chaincode/identity"
 	"github.com/komsco/trust-platform/chaincode/ledger/code"
 )
 
@@ -76,10 +77,12 @@ func (r *Report) Of(name Name) Check {
 func (r *Report) Err() error {
 	for _, c := range r.Checks {
 		if c.Outcome == Failed {
-			if known := Codes.Lookup(c.Code); known != nil {
-				return known.Errorf("%s: %s", c.Check, c.Reason)
+			for _, registry := range []*code.Registry{Codes, identity.Codes} {
+				if known := registry.Lookup(c.Code); known != nil {
+					return known.Errorf("%s: %s", c.Check, c.Reason)
+				}
 			}
-			return fmt.Errorf("%s: %s", c.Code, c.Reason)
+			return code.Broken.Errorf("%s: %s: %s", c.Code, c.Check, c.Reason)
 		}
 	}
 	for i := range r.Credentials {

@@ -3,8 +3,13 @@
 package credential
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
+	"io"
 	"regexp"
+	"strings"
+	"time"
 
 	"github.com/komsco/trust-platform/chaincode/identity"
 )
@@ -50,19 +55,96 @@ func (c *checks) statusOf(claims Object) {
 	c.judge(Status, err, "entry %d of the issuer's list is clear", index)
 }
 
-// entry asks the ledger for an entry of a list of the issuer's.
+// entry asks the ledger for an entry of a list of the issuer's, or reads it in a signed
+// list that was supplied.
 func (c *checks) entry(ref StatusRef) (identity.StatusAnswer, error) {
 	m := listPath.FindStringSubmatch(ref.URI)
-	if m == nil {
-		return identity.StatusAnswer{}, StatusUnproved.Errorf("%.160q is no list on the ledger", ref.URI)
+	if m == nil || c.Ledger == nil {
+		return c.suppliedEntry(ref)
 	}
 	if m[1] != c.Issuer {
 		return identity.StatusAnswer{}, StatusUnproved.Errorf("the list is of %s, the credential of %.160s", m[1], c.Issuer)
 	}
-	if c.Ledger == nil {
-		return identity.StatusAnswer{}, NotRegistryHere.Errorf("status lists are on it")
+	return c.Ledger.StatusAt(c.ctx, identity.StatusQuery{Owner: m[1], List: m[2], Index: ref.Index, Time: c.demand.StatusTime})
+}
+
+// suppliedEntry reads an entry in a signed list (Bitstring Status List 1.0 section 3.2).
+func (c *checks) suppliedEntry(ref StatusRef) (answer identity.StatusAnswer, err error) {
+	signed, supplied := c.Lists[ref.URI]
+	if !supplied {
+		return answer, StatusUnproved.Errorf("%.160q is not on a ledger at hand, and no signed list was supplied", ref.URI)
 	}
-	return c.Ledger.Status(c.ctx, m[1], m[2], ref.Index)
+	if c.demand.StatusTime != 0 {
+		return answer, StatusUnproved.Errorf("a signed list does not tell the past; the ledger does")
+	}
+	inner := *c.Verifier
+	inner.Lists = nil // a list whose status is in a list, perhaps itself, would lead on and on
+	r, err := inner.Credential(c.ctx, signed, Demand{Types: []string{TypeStatusList}})
+	if err == nil {
+		err = r.Err()
+	}
+	if err != nil {
+		return answer, err
+	}
+	if r.Issuer != c.Issuer || text(r.Claims, "id") != ref.URI {
+		return answer, StatusUnproved.Errorf("the signed list is %.160q of %.160s, not %.160q of the credential's issuer", text(r.Claims, "id"), r.Issuer, ref.URI)
+	}
+	subject, _ := r.Claims["credentialSubject"].(Object)
+	bits, err := DecodeBits(text(subject, "encodedList"))
+	if err != nil {
+		return answer, err
+	}
+	if ref.Index < 0 || ref.Index >= len(bits)*8 {
+		return answer, StatusUnproved.Errorf("entry %d, the list has %d", ref.Index, len(bits)*8)
+	}
+	answer.Purpose, answer.Changed = identity.StatusPurpose(text(subject, "statusPurpose")), r.Signed
+	answer.Set = bits[ref.Index/8]&(0x80>>(ref.Index%8)) != 0
+	return answer, nil
+}
+
+// TypeStatusList is the type of a credential that is a status list.
+const TypeStatusList = "BitstringStatusListCredential"
+
+// ListCredential is a status list as the credential that its issuer signs, good until a
+// time. url is where it will be served, which credentials name.
+func ListCredential(list identity.StatusBits, url string, until time.Time) (Object, error) {
+	encoded, err := identity.EncodeStatusList(list.Bits)
+	if err != nil {
+		return nil, err
+	}
+	return Object{
+		"@context": []any{ContextV2}, "id": url, "type": []any{"VerifiableCredential", TypeStatusList}, "issuer": list.Owner,
+		"validFrom": stamp(max(list.Opened, list.Changed)), "validUntil": stamp(until.Unix()),
+		"credentialSubject": Object{
+			"id": url + "#list", "type": "BitstringStatusList", "statusPurpose": string(list.Purpose), "encodedList": encoded,
+		},
+	}, nil
+}
+
+// DecodeBits reads an encodedList. It returns CREDENTIAL_MALFORMED for another form, or
+// fewer entries than keep an index from telling anything, or too many.
+func DecodeBits(encoded string) ([]byte, error) {
+	packed, ok := strings.CutPrefix(encoded, "u")
+	if !ok {
+		return nil, Malformed.Errorf("encodedList is not base64url behind a u")
+	}
+	raw, err := decode64(packed)
+	if err != nil {
+		return nil, err
+	}
+	unzip, err := gzip.NewReader(bytes.NewReader(raw))
+	if err != nil {
+		return nil, Malformed.Errorf("encodedList is not gzip: %w", err)
+	}
+	const most = 16 << 20 / 8
+	bits, err := io.ReadAll(io.LimitReader(unzip, most+1))
+	if err != nil {
+		return nil, Malformed.Errorf("encodedList is not gzip: %w", err)
+	}
+	if len(bits) < identity.MinEntries/8 || len(bits) > most {
+		return nil, Malformed.Errorf("a list of %d entries or more, %d to %d", len(bits)*8, identity.MinEntries, most*8)
+	}
+	return bits, nil
 }
 
 // refused returns CREDENTIAL_REVOKED or CREDENTIAL_SUSPENDED for an entry that is set.

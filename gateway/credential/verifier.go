@@ -15,7 +15,7 @@ type Ledger interface {
 	Resolve(ctx context.Context, q identity.ResolveQuery) (identity.Resolved, error)
 	Accredited(ctx context.Context, q identity.AccreditedQuery) (identity.AccreditedAnswer, error)
 	Schema(ctx context.Context, ref identity.SchemaRef) (identity.Schema, error)
-	Status(ctx context.Context, owner, list string, index int) (identity.StatusAnswer, error)
+	StatusAt(ctx context.Context, q identity.StatusQuery) (identity.StatusAnswer, error)
 }
 
 // leeway is how far clocks may differ, and proofLife how old a presentation's proof
@@ -31,6 +31,7 @@ type Verifier struct {
 	Ledger    Ledger
 	Documents Documents // of other DID methods
 	Schemas   Schemas
+	Lists     map[string]string          // signed status lists that are not on the ledger, or without one, by their URL
 	Contexts  map[string]json.RawMessage // of JSON-LD, by their URL, beside that of VC 2.0
 	Now       func() time.Time           // time.Now if nil
 }
@@ -44,6 +45,7 @@ type Demand struct {
 	Root   string // of accreditation, under which the issuer has to stand
 	Region string // for which; identity.Any if left out
 
+	StatusTime int64    // Unix seconds: neither revoked nor suspended as of a past block; now if 0
 	Types      []string // of which the credential has to have one (type or vct); any if left out
 	Unlock     identity.Unlock
 	CurrentKey bool // the issuer's key has to be in the current document too

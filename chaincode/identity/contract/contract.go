@@ -35,4 +35,5 @@ var (
 	accreditations = ledger.NewTable[identity.Accreditation](identity.TableAccreditation, 6)
 	statusLists    = ledger.NewTable[identity.StatusList](identity.TableStatusList, 2)
 	shards         = ledger.NewTable[identity.Shard](identity.TableStatusShard, 3)
+	shardVersions  = ledger.NewTable[identity.Shard](identity.TableStatusVersion, 4)
 )

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -332,7 +333,7 @@ func TestStatusLists(t *testing.T) {
 	tn.refused(identity.StatusListExists, tn.courier, "OpenStatusList", school.say(t, openList(identity.Revocation)))
 
 	// Against a model: the bits are what was set last.
-	model := map[int]bool{}
+	model, past := map[int]bool{}, map[int64]map[int]bool{}
 	random := rand.New(rand.NewPCG(1, 2))
 	for i := range 20 {
 		changes := map[int]bool{}
@@ -348,8 +349,25 @@ func TestStatusLists(t *testing.T) {
 			list = append(list, identity.StatusChange{Index: index, Set: set})
 			model[index] = set
 		}
+		tn.net.Advance(time.Minute)
 		tn.tell("SetStatus", school.say(t, tn.setting(i, list...)))
+		past[tn.net.Now().Unix()] = maps.Clone(model)
 	}
+	// Each moment of the past is told as it was.
+	for at, then := range past {
+		all := get[identity.StatusBits](tn, "StatusBits", identity.StatusQuery{Owner: school.did, List: "list-1", Time: at})
+		for index := range identity.MinEntries {
+			require.Equal(t, then[index], all.Bits[index/8]&(0x80>>(index%8)) != 0, "entry %d at %d", index, at)
+		}
+		for index := range 20 {
+			got := get[identity.StatusAnswer](tn, "Status", identity.StatusQuery{Owner: school.did, List: "list-1", Index: index, Time: at})
+			require.Equal(t, then[index], got.Set, "entry %d at %d", index, at)
+			require.Equal(t, got.Version > 0, got.Tx != "" && len(got.Statement) == 64)
+			require.LessOrEqual(t, got.Changed, at)
+		}
+	}
+	_, err := tn.net.Query(tn.courier, cc, "Status", `{"owner":"`+school.did+`","list":"list-1","time":1}`)
+	require.ErrorContains(t, err, "VERSION_UNKNOWN")
 	all := get[identity.StatusBits](tn, "StatusBits", identity.StatusQuery{Owner: school.did, List: "list-1"})
 	require.Len(t, all.Bits, identity.MinEntries/8)
 	for index := range identity.MinEntries {

@@ -85,7 +85,8 @@ func openWitness(c config.Config, client *gateway.Client, log *slog.Logger) (*wi
 	return w, err
 }
 
-func readKey(file string) (ed25519.PrivateKey, error) {
+// readPKCS8 reads a private key of any type.
+func readPKCS8(file string) (any, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
@@ -97,6 +98,14 @@ func readKey(file string) (ed25519.PrivateKey, error) {
 	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return parsed, nil
+}
+
+func readKey(file string) (ed25519.PrivateKey, error) {
+	parsed, err := readPKCS8(file)
+	if err != nil {
+		return nil, err
 	}
 	key, ok := parsed.(ed25519.PrivateKey)
 	if !ok {

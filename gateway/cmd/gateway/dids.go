@@ -3,26 +3,64 @@
 package main
 
 import (
+	"crypto"
+	"fmt"
 	"log/slog"
 
 	"github.com/komsco/trust-platform/chaincode/identity"
+	"github.com/komsco/trust-platform/chaincode/ledger/did"
 	"github.com/komsco/trust-platform/gateway"
+	"github.com/komsco/trust-platform/gateway/credential"
 	"github.com/komsco/trust-platform/gateway/internal/config"
+	"github.com/komsco/trust-platform/gateway/internal/publisher"
 	"github.com/komsco/trust-platform/gateway/internal/registrar"
 	"github.com/komsco/trust-platform/gateway/internal/resolver"
 	"github.com/komsco/trust-platform/gateway/internal/rest"
 )
 
 // dids is what serves the identity contract, if there is one.
-func dids(c config.Config, client *gateway.Client, log *slog.Logger) rest.Identity {
+func dids(c config.Config, client *gateway.Client, log *slog.Logger) (rest.Identity, error) {
 	if c.DIDs == "" {
-		return rest.Identity{Resolver: resolver.Resolver{Log: log}}
+		return rest.Identity{Resolver: resolver.Resolver{Log: log}}, nil
+	}
+	signers, err := listSigners(c.ListKeys)
+	if err != nil {
+		return rest.Identity{}, err
 	}
 	ledger := client.Identity(c.Channel, c.DIDs)
 	return rest.Identity{
 		Ledger:     ledger,
 		Registries: ledger,
+		Lists:      &publisher.Publisher{Ledger: ledger, Signers: signers},
+		PublicURL:  c.PublicURL,
 		Resolver:   resolver.Resolver{Ledger: ledger, Log: log},
 		Registrar:  registrar.Registrar{Place: identity.Place{Network: c.Network, Channel: c.Channel, Chaincode: c.DIDs}, Ledger: ledger},
+	}, nil
+}
+
+// listSigners are the keys of issuers who have their status lists signed here.
+func listSigners(keys []config.ListKey) (map[string]credential.Signer, error) {
+	all := map[string]credential.Signer{}
+	for _, k := range keys {
+		owner, _, err := did.Split(k.Kid)
+		if err != nil {
+			return nil, fmt.Errorf("listKeys: %w", err)
+		}
+		if _, twice := all[owner]; twice {
+			return nil, fmt.Errorf("listKeys: %s is there twice", owner)
+		}
+		parsed, err := readPKCS8(k.Key)
+		if err != nil {
+			return nil, fmt.Errorf("listKeys: %w", err)
+		}
+		key, ok := parsed.(crypto.Signer)
+		if !ok {
+			return nil, fmt.Errorf("listKeys: %s holds a %T, a key that signs is needed", k.Key, parsed)
+		}
+		if _, err := credential.NewSigner(key); err != nil { // of a type that is accepted
+			return nil, fmt.Errorf("listKeys: %s: %w", k.Key, err)
+		}
+		all[owner] = credential.Signer{Key: key, Kid: k.Kid}
 	}
+	return all, nil
 }

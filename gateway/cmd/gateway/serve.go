@@ -74,6 +74,10 @@ func serve(ctx context.Context, c config.Config, logs io.Writer) error {
 	if err != nil {
 		return err
 	}
+	identities, err := dids(c, client, log)
+	if err != nil {
+		return err
+	}
 
 	var listen net.ListenConfig
 	listener, err := listen.Listen(ctx, "tcp", c.Listen)
@@ -81,7 +85,7 @@ func serve(ctx context.Context, c config.Config, logs io.Writer) error {
 		return fmt.Errorf("listen on %s: %w", c.Listen, err)
 	}
 	server := &http.Server{
-		Handler:           telemetry.HTTP(rest.New(s).WithIdentity(dids(c, client, log)).WithSignIn(door).WithAnchor(anchors).WithWitness(cosigner), registry, log),
+		Handler:           telemetry.HTTP(rest.New(s).WithIdentity(identities).WithSignIn(door).WithAnchor(anchors).WithWitness(cosigner), registry, log),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    1 << 20,

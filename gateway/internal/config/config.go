@@ -28,23 +28,25 @@ const EnvPrefix = "TRUST_GATEWAY"
 
 // Config is the whole configuration.
 type Config struct {
-	Listen     string   `mapstructure:"listen" yaml:"listen"`
-	Pprof      string   `mapstructure:"pprof" yaml:"pprof"` // empty: no profiles
-	Peer       Peer     `mapstructure:"peer" yaml:"peer"`
-	OtherPeers []Peer   `mapstructure:"otherPeers" yaml:"otherPeers"` // in a file only; taken while those before are gone
-	Identity   Identity `mapstructure:"identity" yaml:"identity"`
-	Network    string   `mapstructure:"network" yaml:"network"` // of the default route, with channel and chaincode
-	Channel    string   `mapstructure:"channel" yaml:"channel"`
-	Chaincode  string   `mapstructure:"chaincode" yaml:"chaincode"`
-	Routes     []Route  `mapstructure:"routes" yaml:"routes"` // others, in a file only
-	DIDs       string   `mapstructure:"dids" yaml:"dids"`     // name of the identity contract on the default channel; none if empty
-	KeySync    KeySync  `mapstructure:"keySync" yaml:"keySync"`
-	SignIn     SignIn   `mapstructure:"signIn" yaml:"signIn"`
-	Anchor     Anchor   `mapstructure:"anchor" yaml:"anchor"`
-	Witness    Witness  `mapstructure:"witness" yaml:"witness"`
-	Lanes      Lanes    `mapstructure:"lanes" yaml:"lanes"`
-	Timeouts   Timeouts `mapstructure:"timeouts" yaml:"timeouts"`
-	Log        Log      `mapstructure:"log" yaml:"log"`
+	Listen     string    `mapstructure:"listen" yaml:"listen"`
+	Pprof      string    `mapstructure:"pprof" yaml:"pprof"` // empty: no profiles
+	Peer       Peer      `mapstructure:"peer" yaml:"peer"`
+	OtherPeers []Peer    `mapstructure:"otherPeers" yaml:"otherPeers"` // in a file only; taken while those before are gone
+	Identity   Identity  `mapstructure:"identity" yaml:"identity"`
+	Network    string    `mapstructure:"network" yaml:"network"` // of the default route, with channel and chaincode
+	Channel    string    `mapstructure:"channel" yaml:"channel"`
+	Chaincode  string    `mapstructure:"chaincode" yaml:"chaincode"`
+	Routes     []Route   `mapstructure:"routes" yaml:"routes"` // others, in a file only
+	DIDs       string    `mapstructure:"dids" yaml:"dids"`     // name of the identity contract on the default channel; none if empty
+	KeySync    KeySync   `mapstructure:"keySync" yaml:"keySync"`
+	PublicURL  string    `mapstructure:"publicURL" yaml:"publicURL"` // of this gateway, as others reach it
+	ListKeys   []ListKey `mapstructure:"listKeys" yaml:"listKeys"`   // in a file only
+	SignIn     SignIn    `mapstructure:"signIn" yaml:"signIn"`
+	Anchor     Anchor    `mapstructure:"anchor" yaml:"anchor"`
+	Witness    Witness   `mapstructure:"witness" yaml:"witness"`
+	Lanes      Lanes     `mapstructure:"lanes" yaml:"lanes"`
+	Timeouts   Timeouts  `mapstructure:"timeouts" yaml:"timeouts"`
+	Log        Log       `mapstructure:"log" yaml:"log"`
 }
 
 // Peer is a peer whose gateway service is used.
@@ -101,6 +103,13 @@ type SignIn struct {
 	Issuer string `mapstructure:"issuer" yaml:"issuer"`
 }
 
+// ListKey is a key that an issuer entrusts to the gateway, which signs its status lists
+// with it and nothing else.
+type ListKey struct {
+	Kid string `mapstructure:"kid" yaml:"kid"` // DID URL, for assertionMethod in the issuer's document
+	Key string `mapstructure:"key" yaml:"key"` // file, PKCS #8 PEM: P-256 or Ed25519
+}
+
 // Cosigner is another organisation's witness.
 type Cosigner struct {
 	URL string `mapstructure:"url" yaml:"url"` // behind which add-checkpoint stands
@@ -154,6 +163,7 @@ var settings = []setting{
 	{"keySync.file", "", "file that notes up to which event this was done; all events are gone through again at each start if empty"},
 	{"signIn.key", "", "file of the P-256 key (PKCS #8 PEM) that signs sign-in tokens, made if it is not there; none are given out if empty"},
 	{"signIn.issuer", "", "URL under which the gateway is known, the iss of its tokens; http:// and the address it listens on if empty"},
+	{"publicURL", "", "URL by which others reach this gateway, which signed status lists name; as each request has it if empty"},
 	{"anchor.dir", "", "folder for logs of anchored records; the gateway seals none if empty"},
 	{"anchor.chaincode", "anchor", "name of the anchor contract on the channel"},
 	{"anchor.key", "", "file of the sealer's Ed25519 key (PKCS #8 PEM), which sources grant their logs to; sealer.pem in the folder if empty, made if it is not there"},

@@ -90,6 +90,11 @@ func (i *Identities) Status(_ context.Context, owner, list string, index int) (i
 	return query[identity.StatusAnswer](i, "Status", identity.StatusQuery{Owner: owner, List: list, Index: index})
 }
 
+// StatusAt is one entry of a status list as of a time.
+func (i *Identities) StatusAt(_ context.Context, q identity.StatusQuery) (identity.StatusAnswer, error) {
+	return query[identity.StatusAnswer](i, "Status", q)
+}
+
 // StatusBits is a whole status list.
 func (i *Identities) StatusBits(_ context.Context, owner, list string) (identity.StatusBits, error) {
 	return query[identity.StatusBits](i, "StatusBits", identity.StatusQuery{Owner: owner, List: list})

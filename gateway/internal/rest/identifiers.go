@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/komsco/trust-platform/chaincode/identity"
+	"github.com/komsco/trust-platform/gateway/internal/publisher"
 	"github.com/komsco/trust-platform/gateway/internal/registrar"
 	"github.com/komsco/trust-platform/gateway/internal/resolver"
 )
@@ -32,6 +33,8 @@ type Identity struct {
 	Ledger    IdentityLedger
 
 	Registries Registries
+	Lists      *publisher.Publisher // of signed status lists; may be nil
+	PublicURL  string               // as others reach this gateway; as each request has it if empty
 }
 
 // WithIdentity has the API serve an identity contract. Call it before serving.

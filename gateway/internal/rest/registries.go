@@ -19,7 +19,7 @@ type Registries interface {
 	Tell(ctx context.Context, typ, statement string) (identity.Told, error)
 	Schema(ctx context.Context, ref identity.SchemaRef) (identity.Schema, error)
 	Accredited(ctx context.Context, q identity.AccreditedQuery) (identity.AccreditedAnswer, error)
-	Status(ctx context.Context, owner, list string, index int) (identity.StatusAnswer, error)
+	StatusAt(ctx context.Context, q identity.StatusQuery) (identity.StatusAnswer, error)
 	StatusBits(ctx context.Context, owner, list string) (identity.StatusBits, error)
 }
 
@@ -112,18 +112,20 @@ func (a *API) registries() {
 		) (*statusListOutput, error) {
 			return a.statusList(ctx, in.Owner, in.List)
 		})
-	huma.Register(a.huma, operation("status", "/v1/status-lists/{owner}/{list}/{index}", "One entry of a status list, as the ledger has it now"),
+	huma.Register(a.huma, operation("status", "/v1/status-lists/{owner}/{list}/{index}", "One entry of a status list, as the ledger has it now or had it at a time"),
 		func(ctx context.Context, in *struct {
 			Owner string `path:"owner" doc:"DID of the issuer"`
 			List  string `path:"list"`
 			Index int    `path:"index" minimum:"0"`
+			Time  int64  `query:"time" minimum:"0" doc:"Unix seconds; now if left out"`
 		},
 		) (*output[identity.StatusAnswer], error) {
 			if a.identity.Registries == nil {
 				return nil, errNoIdentity
 			}
-			return answered(a.identity.Registries.Status(ctx, in.Owner, in.List, in.Index))
+			return answered(a.identity.Registries.StatusAt(ctx, identity.StatusQuery{Owner: in.Owner, List: in.List, Index: in.Index, Time: in.Time}))
 		})
+	a.signedLists()
 }
 
 func (a *API) statusList(ctx context.Context, owner, list string) (*statusListOutput, error) {

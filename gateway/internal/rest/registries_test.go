@@ -45,8 +45,8 @@ func (r registries) Accredited(_ context.Context, q identity.AccreditedQuery) (i
 	return answerOf[identity.AccreditedAnswer](r.identities, raw, err)
 }
 
-func (r registries) Status(_ context.Context, owner, list string, index int) (identity.StatusAnswer, error) {
-	raw, err := r.ask("Status", identity.StatusQuery{Owner: owner, List: list, Index: index})
+func (r registries) StatusAt(_ context.Context, q identity.StatusQuery) (identity.StatusAnswer, error) {
+	raw, err := r.ask("Status", q)
 	return answerOf[identity.StatusAnswer](r.identities, raw, err)
 }
 
