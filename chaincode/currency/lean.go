@@ -3,21 +3,19 @@
 package currency
 
 import (
-	"encoding"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
 	strict "github.com/go-json-experiment/json"
 )
 
-// Purses and receipts, which every payment writes, are stored leaner than JSON: a
-// peer copies what it stores a dozen times. The form is
+// Holders, purses and receipts, which every payment reads or writes, are stored
+// leaner than JSON: a peer copies what it stores a dozen times. The form is
 //
 //	format version (one byte) ‖ length of the rest ‖ rest ‖ members that nearly every record has
 //
@@ -33,89 +31,10 @@ var errTorn = errors.New("the record is torn")
 
 // Codes of what is one of a few texts. They only ever grow at the end.
 var (
-	leanKinds   = []Kind{"", KindPayment, KindGift, KindClaim, KindRefund, KindRedemption, KindHold, KindCapture, KindVoid, KindCashOut, KindClose, KindPurchase}
-	leanSources = []Source{"", Principal, Subsidy, Benefit, Reward}
+	leanKinds    = []Kind{"", KindPayment, KindGift, KindClaim, KindRefund, KindRedemption, KindHold, KindCapture, KindVoid, KindCashOut, KindClose, KindPurchase}
+	leanStatuses = []Status{"", Active, Frozen, Suspended, Closed}
+	leanSources  = []Source{"", Principal, Subsidy, Benefit, Reward}
 )
-
-// AppendBinary implements encoding.BinaryAppender: the stored form.
-func (p Purse) AppendBinary(b []byte) ([]byte, error) {
-	rest := p
-	var hot leanWriter
-	rest.Seq, rest.HeldUntil = hot.number(p.Seq), hot.number(p.HeldUntil)
-	if rest.Buckets = nil; !hot.buckets(p.Buckets) {
-		rest.Buckets = p.Buckets
-	}
-	return hot.record(b, rest, reflect.ValueOf(rest).IsZero())
-}
-
-// UnmarshalBinary implements encoding.BinaryUnmarshaler; it reads the version
-// before, too.
-func (p *Purse) UnmarshalBinary(raw []byte) error {
-	*p = Purse{}
-	r, err := readLean(raw, p)
-	if err != nil || r == nil {
-		return err
-	}
-	r.number(&p.Seq)
-	r.number(&p.HeldUntil)
-	r.buckets(&p.Buckets)
-	return r.end()
-}
-
-// AppendBinary implements encoding.BinaryAppender: the stored form.
-func (r Receipt) AppendBinary(b []byte) ([]byte, error) {
-	rest := r
-	var hot leanWriter
-	rest.Kind = leanCode(&hot, leanKinds, r.Kind)
-	rest.Order, rest.Tx = hot.digest(r.Order), hot.digest(r.Tx)
-	rest.At, rest.Amount = hot.number(r.At), hot.number(r.Amount)
-	rest.To, rest.Ref = hot.text(r.To), hot.text(r.Ref)
-	rest.Credit = hot.credit(r.Credit, r.Tx)
-	if rest.Used = nil; !hot.parts(r.Used) {
-		rest.Used = r.Used
-	}
-	return hot.record(b, rest, reflect.ValueOf(rest).IsZero())
-}
-
-// UnmarshalBinary implements encoding.BinaryUnmarshaler; it reads the version
-// before, too.
-func (r *Receipt) UnmarshalBinary(raw []byte) error {
-	*r = Receipt{}
-	l, err := readLean(raw, r)
-	if err != nil || l == nil {
-		return err
-	}
-	readCode(l, leanKinds, &r.Kind)
-	l.digest(&r.Order)
-	l.digest(&r.Tx)
-	l.number(&r.At)
-	l.number(&r.Amount)
-	l.text(&r.To)
-	l.text(&r.Ref)
-	l.credit(&r.Credit, r.Tx)
-	l.parts(&r.Used)
-	return l.end()
-}
-
-// Readable shows a stored value as JSON, as the version before stored it, and what
-// is no record of a known lean form as it is.
-func Readable(table string, value []byte) []byte {
-	var record encoding.BinaryUnmarshaler
-	switch table {
-	case TablePurse:
-		record = new(Purse)
-	case TableReceipt:
-		record = new(Receipt)
-	}
-	if record == nil || record.UnmarshalBinary(value) != nil {
-		return value
-	}
-	object, err := json.Marshal(record)
-	if err != nil {
-		return value
-	}
-	return append([]byte(jsonFormat+","), object[1:]...)
-}
 
 // leanWriter collects members. Each method returns what is left for the rest:
 // nothing, or the value where it has no lean form.
@@ -141,6 +60,17 @@ func (w *leanWriter) number(n int64) int64 {
 	}
 	w.b = binary.AppendUvarint(w.b, uint64(n))
 	return 0
+}
+
+// tail takes a text behind one that is known, or alone where it does not begin so.
+func (w *leanWriter) tail(s, known string) {
+	rest, ok := strings.CutPrefix(s, known)
+	if ok {
+		w.b = append(w.b, 1)
+	} else {
+		w.b = append(w.b, 0)
+	}
+	w.text(rest)
 }
 
 func (w *leanWriter) text(s string) string {
@@ -288,6 +218,15 @@ func (r *leanReader) number(into *int64) {
 	if n := r.uint(); n > 0 {
 		*into = int64(n) //nolint:gosec // was one when it was written
 	}
+}
+
+func (r *leanReader) tail(known string) string {
+	var rest string
+	behind := r.uint() == 1
+	if r.text(&rest); behind {
+		return known + rest
+	}
+	return rest
 }
 
 func (r *leanReader) text(into *string) {

@@ -21,6 +21,7 @@ type stored interface {
 }
 
 var leanTypes = map[string]func() stored{
+	"holder":  func() stored { return new(currency.Holder) },
 	"purse":   func() stored { return new(currency.Purse) },
 	"receipt": func() stored { return new(currency.Receipt) },
 }
@@ -49,7 +50,7 @@ func TestStoredFormKeepsEverything(t *testing.T) {
 				if err := before.UnmarshalBinary([]byte(`{"v":1,` + string(object[1:]))); err != nil || !reflect.DeepEqual(before, record) {
 					t.Fatalf("%s comes back as %+v, %v", object, before, err)
 				}
-				table := map[string]string{"purse": currency.TablePurse, "receipt": currency.TableReceipt}[name]
+				table := map[string]string{"holder": currency.TableHolder, "purse": currency.TablePurse, "receipt": currency.TableReceipt}[name]
 				if readable := currency.Readable(table, raw); string(readable) != `{"v":1,`+string(object[1:]) {
 					t.Fatalf("shown as %s, expected %s", readable, object)
 				}
@@ -68,7 +69,7 @@ func fillAny(t *rapid.T, v reflect.Value) {
 	digest := strings.Repeat("0a", 32)
 	switch v.Kind() {
 	case reflect.String:
-		v.SetString(rapid.SampledFrom([]string{"", "payment", "hold", "principal", "reward", "other", "노원", digest, strings.ToUpper(digest), digest + ":7", digest + ":x"}).Draw(t, "text"))
+		v.SetString(rapid.SampledFrom([]string{"", "payment", "hold", "principal", "reward", "other", "노원", "active", "did:key:z1", "did:key:z1#z1", "z1", digest, strings.ToUpper(digest), digest + ":7", digest + ":x"}).Draw(t, "text"))
 	case reflect.Int, reflect.Int32, reflect.Int64:
 		v.SetInt(rapid.OneOf(rapid.Int64Range(-1, 300), rapid.Int64Range(0, 1<<31-1)).Draw(t, "number"))
 	case reflect.Bool:
@@ -104,13 +105,16 @@ func fillAny(t *rapid.T, v reflect.Value) {
 
 // A usual payment's purse and receipt stay small.
 func TestStoredFormIsLean(t *testing.T) {
-	digest := strings.Repeat("ab", 32)
+	digest, key := strings.Repeat("ab", 32), "zDnaerDaTF5BXEavCrfRZEk316dpbLsfPDZ3WJ5hRTPFU2169"
 	terms := currency.Terms{Policy: 1, Expiry: 20311231, Source: currency.Principal, Origin: "run-1"}
 	for size, record := range map[int]stored{
 		24: &currency.Purse{Seq: 12, Buckets: currency.Buckets{{Terms: terms, Face: 1_000_000, Left: 999_990}}},
 		100: &currency.Receipt{
 			Kind: currency.KindPayment, Order: digest, Tx: digest, At: 1_800_000_000, Amount: 700, To: "shop-1",
 			Credit: currency.CreditName(digest + ":0"), Used: []currency.Part{{Terms: terms, Amount: 700}},
+		},
+		138: &currency.Holder{
+			DID: "did:key:" + key, Kid: "did:key:" + key + "#" + key, Key: key, Status: currency.Active, Opened: 1_800_000_000, Order: digest, Tx: digest,
 		},
 	} {
 		raw, err := record.AppendBinary(nil)
