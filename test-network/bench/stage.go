@@ -165,7 +165,25 @@ func (s *stage) settle(ctx context.Context) error {
 	if _, err := s.issue(ctx, s.payers, purse); err != nil {
 		return err
 	}
+	if err := s.credited(ctx, len(s.payers)); err != nil {
+		return err
+	}
 	return s.drain(ctx)
+}
+
+// credited waits until the courier's peer shows n credits: the issuer was told of
+// their commit by another.
+func (s *stage) credited(ctx context.Context, n int) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for {
+		if _, err := s.catchUp(ctx); err != nil || s.credits.left() >= n {
+			return err
+		}
+		if !sleepUntil(ctx, time.Now().Add(50*time.Millisecond)) {
+			return fmt.Errorf("the courier's peer shows %d of %d credits: %w", s.credits.left(), n, ctx.Err())
+		}
+	}
 }
 
 // openAccounts adds payers to the town.
