@@ -42,7 +42,10 @@ func TestMoney(t *testing.T) {
 		play func(*testing.T)
 	}{
 		{"Case01HometownVoucher", m.case01},
+		{"Case05Nowon", m.case05},
+		{"Case09Gimpo", m.case09},
 		{"Case10SettledInSeconds", m.case10},
+		{"Case11CultureVoucher", m.case11voucher},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.play(t)

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -56,6 +57,28 @@ func (a *API) Order(ctx context.Context, path, jws string, out any) error {
 		return err
 	}
 	return a.do(ctx, http.MethodPost, path, body, "", out)
+}
+
+// Orders posts signed orders, 1000 at a time, and returns the first refusal.
+func (a *API) Orders(ctx context.Context, orders []string) error {
+	for some := range slices.Chunk(orders, 1000) {
+		body, err := json.Marshal(map[string][]string{"orders": some})
+		if err != nil {
+			return err
+		}
+		var answer struct {
+			Items []struct{ Problem *Problem }
+		}
+		if err := a.do(ctx, http.MethodPost, "/v1/orders:batch", body, "", &answer); err != nil {
+			return err
+		}
+		for i, item := range answer.Items {
+			if item.Problem != nil {
+				return fmt.Errorf("order %d: %w", i, item.Problem)
+			}
+		}
+	}
+	return nil
 }
 
 // Get reads what anyone may, or what read, a read order, gives access to.
