@@ -103,6 +103,17 @@ func (c *Currency) AskCashback(ctx context.Context, order string) (currency.Rece
 	return submit[currency.Receipt](ctx, c, "AskCashback", order)
 }
 
+// PayTogether carries out a joint payment order: payments in several programmes,
+// all of them or none. The receipt is that of the first.
+func (c *Currency) PayTogether(ctx context.Context, order string) (currency.Receipt, error) {
+	return submit[currency.Receipt](ctx, c, "PayTogether", order)
+}
+
+// Quote is what a payment would do, were it ordered now, shown to its payer.
+func (c *Currency) Quote(ctx context.Context, q currency.QuoteQuery) (currency.Quote, error) {
+	return evaluate[currency.Quote](ctx, c, "Quote", q)
+}
+
 // PayBatch carries out 1 to 1000 orders of any of these types in one
 // transaction. Each stands or falls alone and has its outcome at its place.
 func (c *Currency) PayBatch(ctx context.Context, orders ...string) ([]currency.Item, error) {

@@ -225,6 +225,14 @@ func (h *Holder) AskCashback(o currency.AskCashback) (string, error) {
 	return h.sign(o)
 }
 
+// PayTogether pays in several programmes at once, all of it or nothing: Seq, To,
+// Amount in the holder's own and Others (1 to 7); Ref, Bill, Claims and Exp may be
+// left out.
+func (h *Holder) PayTogether(o currency.PayTogether) (string, error) {
+	h.bind(&o.V, &o.Network, &o.Channel, &o.Chaincode, &o.Program, &o.Holder, &o.Exp)
+	return h.sign(o)
+}
+
 // SetShare says what part of a bill the signing merchant takes: Seq, Share (basis
 // points, 0 is all).
 func (h *Holder) SetShare(o currency.SetShare) (string, error) {

@@ -145,14 +145,43 @@ type room struct {
 
 // draw is Draw where buckets may have a room; nil is none.
 func (bs Buckets) draw(amount int64, order []Source, moved bool, may func(Bucket) (*room, Refusal)) (left Buckets, used []Part, err error) {
+	d := bs.plan(amount, order, may)
+	if d.free < amount {
+		return nil, nil, d.short(amount, bs)
+	}
 	left = slices.Clone(bs)
-	index := make([]int, 0, len(left))
+	for n, p := range d.used {
+		b := &left[d.from[n]]
+		b.Left -= p.Amount
+		if moved {
+			b.Face -= p.Amount
+		}
+	}
+	return slices.DeleteFunc(left, func(b Bucket) bool { return b.Left == 0 }), d.used, nil
+}
+
+// drawing is what would be taken from buckets.
+type drawing struct {
+	used    []Part
+	from    []int // indexes of the buckets that used are taken from
+	free    int64 // what may be used in all, won
+	refused map[Refusal]int64
+}
+
+// short is INSUFFICIENT_FUNDS with its figures.
+func (d drawing) short(amount int64, bs Buckets) error {
+	return InsufficientFunds.Errorf("%d won are asked for, %d of %d may be used%s", amount, d.free, bs.Total(), reasons(d.refused))
+}
+
+// plan says what draw would take: up to an amount.
+func (bs Buckets) plan(amount int64, order []Source, may func(Bucket) (*room, Refusal)) drawing {
+	d := drawing{refused: map[Refusal]int64{}}
+	index := make([]int, 0, len(bs))
 	rooms := map[int]*room{}
-	refused := map[Refusal]int64{}
-	for i, b := range left {
+	for i, b := range bs {
 		r, why := may(b)
 		if why != "" {
-			refused[why] += b.Left
+			d.refused[why] += b.Left
 			continue
 		}
 		if r != nil {
@@ -167,36 +196,25 @@ func (bs Buckets) draw(amount int64, order []Source, moved bool, may func(Bucket
 		return len(order)
 	}
 	slices.SortFunc(index, func(i, j int) int {
-		a, b := left[i], left[j]
+		a, b := bs[i], bs[j]
 		return cmp.Or(compareExpiry(a.Expiry, b.Expiry), cmp.Compare(rank(a.Source), rank(b.Source)), a.compare(b.Terms))
 	})
-	asked := amount
-	var free int64
 	for _, i := range index {
-		most := left[i].Left
+		most := bs[i].Left
 		if r := rooms[i]; r != nil {
 			most = min(most, r.left)
-			if kept := left[i].Left - most; kept > 0 {
-				refused[r.why] += kept
+			if kept := bs[i].Left - most; kept > 0 {
+				d.refused[r.why] += kept
 			}
 			r.left -= most
 		}
-		free += most
-		take := min(amount, most)
-		if take == 0 {
-			continue
+		d.free += most
+		if take := min(amount, most); take > 0 {
+			amount -= take
+			d.used, d.from = append(d.used, Part{Terms: bs[i].Terms, Amount: take}), append(d.from, i)
 		}
-		left[i].Left -= take
-		if moved {
-			left[i].Face -= take
-		}
-		amount -= take
-		used = append(used, Part{Terms: left[i].Terms, Amount: take})
 	}
-	if amount > 0 {
-		return nil, nil, InsufficientFunds.Errorf("%d won are asked for, %d of %d may be used%s", asked, free, bs.Total(), reasons(refused))
-	}
-	return slices.DeleteFunc(left, func(b Bucket) bool { return b.Left == 0 }), used, nil
+	return d
 }
 
 func reasons(refused map[Refusal]int64) string {

@@ -38,6 +38,7 @@ var signed = []any{
 	currency.SetShare{},
 	currency.Earn{},
 	currency.AskCashback{},
+	currency.PayTogether{},
 	currency.Attestation{},
 }
 
@@ -53,7 +54,7 @@ func TestSignedTypesCoverAllOrders(t *testing.T) {
 		currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypCashOut, currency.TypClose, currency.TypRead, currency.TypBuy,
 		currency.TypComplete,
 		currency.TypExchange,
-		currency.TypShare, currency.TypEarn, currency.TypCashback,
+		currency.TypShare, currency.TypEarn, currency.TypCashback, currency.TypTogether,
 	}
 	if !slices.Equal(types, want) {
 		t.Errorf("types %v, want %v", types, want)
@@ -134,6 +135,8 @@ func fill(t *rapid.T, v reflect.Value) {
 					e.SetString(anyText.Draw(t, name))
 				case reflect.Int64:
 					e.SetInt(anyInteger.Draw(t, name))
+				case reflect.Struct:
+					fill(t, e)
 				default:
 					t.Fatalf("field %s holds %ss: say here how they are canonical", field.Name, e.Kind())
 				}

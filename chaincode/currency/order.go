@@ -31,6 +31,7 @@ const (
 	TypShare     = "share-order+jws"
 	TypEarn      = "earn-order+jws"
 	TypCashback  = "cashback-order+jws"
+	TypTogether  = "joint-payment-order+jws"
 )
 
 // MaxClaims bounds the credits that one transaction claims.
@@ -198,6 +199,8 @@ func newPayload(m *jws.Message, types []string) (Payload, error) {
 		return payloadOf[SetShare](m)
 	case TypEarn:
 		return payloadOf[Earn](m)
+	case TypTogether:
+		return payloadOf[PayTogether](m)
 	case TypCashback:
 		return payloadOf[AskCashback](m)
 	default:

@@ -38,6 +38,7 @@ type Receipt struct {
 	Credit    CreditName   `json:"credit,omitempty"`    // what the other side claims
 	Ref       string       `json:"ref,omitempty"`       // the order's reference
 	Bill      int64        `json:"bill,omitempty"`      // whole amount of the bill that ref names, won
+	With      []string     `json:"with,omitempty"`      // programmes that the same order paid in as well
 	Payment   *ReceiptName `json:"payment,omitempty"`   // what was refunded, captured or voided
 	Due       []Part       `json:"due,omitempty"`       // of a refund: what waits for the merchant's next takings
 	Condition *Agreed      `json:"condition,omitempty"` // what the order's condition answered

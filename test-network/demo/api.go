@@ -59,23 +59,32 @@ func (a *API) Order(ctx context.Context, path, jws string, out any) error {
 	return a.do(ctx, http.MethodPost, path, body, "", out)
 }
 
-// Orders posts signed orders, 1000 at a time, and returns the first refusal.
+// Orders posts signed orders, 200 at a time, and returns the first refusal. What the
+// gateway has no room for just now is sent again.
 func (a *API) Orders(ctx context.Context, orders []string) error {
-	for some := range slices.Chunk(orders, 1000) {
-		body, err := json.Marshal(map[string][]string{"orders": some})
-		if err != nil {
-			return err
-		}
-		var answer struct {
-			Items []struct{ Problem *Problem }
-		}
-		if err := a.do(ctx, http.MethodPost, "/v1/orders:batch", body, "", &answer); err != nil {
-			return err
-		}
-		for i, item := range answer.Items {
-			if item.Problem != nil {
-				return fmt.Errorf("order %d: %w", i, item.Problem)
+	for some := range slices.Chunk(orders, 200) {
+		for len(some) > 0 {
+			body, err := json.Marshal(map[string][]string{"orders": some})
+			if err != nil {
+				return err
 			}
+			var answer struct {
+				Items []struct{ Problem *Problem }
+			}
+			if err := a.do(ctx, http.MethodPost, "/v1/orders:batch", body, "", &answer); err != nil {
+				return err
+			}
+			var again []string
+			for i, item := range answer.Items {
+				switch {
+				case item.Problem == nil:
+				case item.Problem.Status == http.StatusServiceUnavailable:
+					again = append(again, some[i])
+				default:
+					return fmt.Errorf("order %d: %w", i, item.Problem)
+				}
+			}
+			some = again
 		}
 	}
 	return nil

@@ -114,6 +114,9 @@ func newBadTown(t *testing.T) *badTown {
 		tn.do(tn.city, "RegisterMerchant", r)
 	}
 	tn.rewards(nowon)
+	tn.batch(tn.open(bazaar, b.minsu))
+	there := tn.issue(bazaar, currency.Benefit, []currency.Row{{To: b.minsu.account, Amount: 1_000}})
+	tn.order("Claim", tn.claim(bazaar, b.minsu, currency.NewCreditName(there, 0)))
 	tn.do(tn.courier, "SubmitAttestation", submission(tn, nowon, tn.attest(nowon, b.minsu, "donation", 1_000, "used")))
 	b.held = b.minsu.seq[nowon] + 1
 	tn.order("Authorise", b.minsu.sign(tn.authorising(nowon, b.minsu, "stall", 1_000)))

@@ -3,6 +3,8 @@
 package contract_test
 
 import (
+	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -97,6 +99,14 @@ func badOrders(t *testing.T, tried map[string]bool) {
 	closing := b.closing(nowon, b.empty)
 	complete := b.completing(nowon, b.owing, currency.ReceiptName{Holder: b.jisoo.account, Seq: b.refunded})
 	complete.Seq = next(b.owing)
+	joint := b.together(b.minsu, "stall", 1_000, 1_000)
+	joint.Seq, joint.Others[0].Seq = next(b.minsu), b.purse(bazaar, b.minsu).Seq+1
+	others := func(n int) members {
+		return members{"others": slices.Repeat(joint.Others, n)}
+	}
+	part1 := func(change members) members {
+		return members{"others": []json.RawMessage{json.RawMessage(b.with(joint.Others[0], change))}}
+	}
 	earn := b.earning(nowon, b.minsu, b.attest(nowon, b.minsu, "volunteering", 60, "fresh"), 0)
 	cashback := b.asking(nowon, b.minsu, b.paid)
 	earn.Seq, cashback.Seq = next(b.minsu), next(b.minsu)
@@ -179,6 +189,23 @@ func badOrders(t *testing.T, tried map[string]bool) {
 			"least negative":    {members{"least": -1}, currency.InvalidAmount},
 			"least too much":    {members{"least": currency.MaxAmount + 1}, currency.InvalidAmount},
 			"least above all":   {members{"least": 991}, currency.ExchangeRate},
+		}}},
+		{"PayTogether", b.minsu, joint, []map[string]change{binding, seq, amount, claims, {
+			"one programme":     {others(0), currency.TooLarge},
+			"nine":              {others(8), currency.TooLarge},
+			"a programme twice": {others(2), currency.InvalidID},
+			"itself again":      {part1(members{"program": nowon}), currency.InvalidID},
+			"no money there":    {part1(members{"amount": 1_001}), currency.InsufficientFunds},
+			"zero there":        {part1(members{"amount": 0}), currency.InvalidAmount},
+			"seq used there":    {part1(members{"seq": 1}), currency.SeqUsed},
+			"seq ahead there":   {part1(members{"seq": 99}), currency.SeqAhead},
+			"seq zero there":    {part1(members{"seq": 0}), currency.InvalidID},
+			"no such shop":      {part1(members{"to": "nowhere"}), currency.MerchantUnknown},
+			"no such programme": {part1(members{"program": "nowhere"}), currency.ProgramUnknown},
+			"malformed":         {part1(members{"program": "a b"}), currency.InvalidID},
+			"no account there":  {part1(members{"program": "raw", "seq": 1}), currency.PolicyUnknown},
+			"more":              {part1(members{"nosuch": 1}), code.BadJWS},
+			"too many credits":  {part1(members{"claims": many}), currency.TooLarge},
 		}}},
 		{"Earn", b.minsu, earn, []map[string]change{binding, seq, {
 			"evidence used":         {attested(charity, members{"evidence": businessOf("used")}), currency.EvidenceUsed},

@@ -270,6 +270,10 @@ func badRequests(t *testing.T, tried map[string]bool) {
 			"not issued": {members{"run": "open"}, currency.BatchUnknown}, "negative": {members{"batch": -1}, currency.InvalidID},
 			"too large": {members{"batch": currency.MaxBatches}, currency.InvalidID}, "no run": {members{"run": nil}, currency.InvalidID},
 		}},
+		{"Quote", b.courier, currency.QuoteQuery{Program: nowon, Account: b.minsu.account, To: "stall", Amount: 100, Read: read}, of(amount, account, own, bad{
+			"unknown merchant": {members{"to": "nowhere"}, currency.MerchantUnknown}, "malformed merchant": {members{"to": "a b"}, currency.InvalidID},
+			"bill below": {members{"bill": 99, "ref": "x"}, currency.InvalidAmount}, "no ref": {members{"bill": 100}, currency.InvalidID},
+		})},
 		{"SubmitAttestation", b.courier, currency.SubmitAttestation{Program: nowon, Attestation: b.attest(nowon, b.jisoo, "volunteering", 60, "new")}, of(operation, program, bad{
 			"none": {members{"attestation": nil}, code.BadJWS}, "long": {members{"attestation": strings.Repeat("x", 4097)}, currency.TooLarge},
 			"used":           {members{"attestation": b.attest(nowon, b.jisoo, "volunteering", 60, "used")}, currency.EvidenceUsed},

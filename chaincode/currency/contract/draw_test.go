@@ -115,7 +115,7 @@ func (d *days) sign(t *rapid.T, ahead map[string]int64) signed {
 		return pick(t, "old order", d.signed...)
 	}
 	program := d.program(t)
-	function := pick(t, "function", "Pay", "Pay", "Pay", "Pay", "Claim", "Claim", "Redeem", "Give", "Give", "Refund", "Refund", "Refund", "CompleteRefund", "Open", "Authorise", "Authorise", "Capture", "Capture", "Void", "CashOut", "Close", "Buy", "Exchange", "Exchange", "SetShare", "Earn", "Earn", "AskCashback")
+	function := pick(t, "function", "Pay", "Pay", "Pay", "Pay", "Claim", "Claim", "Redeem", "Give", "Give", "Refund", "Refund", "Refund", "CompleteRefund", "Open", "Authorise", "Authorise", "Capture", "Capture", "Void", "CashOut", "Close", "Buy", "Exchange", "Exchange", "SetShare", "Earn", "Earn", "AskCashback", "PayTogether", "PayTogether")
 	w := d.wallet(t, "signer")
 	for range 3 { // mostly the first order of its signer in the batch
 		if ahead[program+w.account] > 0 {
@@ -184,6 +184,15 @@ func (d *days) sign(t *rapid.T, ahead map[string]int64) signed {
 		p = d.openOrder(program, w)
 	case "Exchange":
 		p = d.exchanging(program, w, mostly(t, "into", other(program), program, "nowhere"), amount, claims...)
+	case "PayTogether":
+		w.seq[nowon], w.seq[bazaar] = d.purse(nowon, w).Seq, d.purse(bazaar, w).Seq
+		if program == nowon {
+			w.seq[nowon] += ahead[program+w.account] - 1
+		}
+		program = nowon
+		o := d.together(w, mostly(t, "to", "stall", "arcade"), amount, pick[int64](t, "there", 100, 7_000, 100_000))
+		o.Claims = d.claims(t, nowon, w)
+		p = o
 	case "Earn":
 		member := mostly(t, "attested", w, d.wallets...)
 		p = d.earning(program, w, d.attest(program, member, pick(t, "activity", "volunteering", "donation"), pick[int64](t, "quantity", 60, 1_000, 100_000), pick(t, "record", "a", "b", "c", "d", "e", "f")), upTo(10).Draw(t, "tranche"))

@@ -36,8 +36,9 @@ type task struct {
 	*currency.Order
 	err      error
 	verified bool
-	former   bool   // signed by the account's key of before
-	first    string // the transaction that carried it out before: receipt or account is its result
+	former   bool     // signed by the account's key of before
+	first    string   // the transaction that carried it out before: receipt or account is its result
+	with     []string // programmes that the same order pays in as well
 	receipt  currency.Receipt
 	account  currency.Account
 }
@@ -103,6 +104,8 @@ func (e *engine) others(o *task, h currency.Holder) []string {
 		keys = append(keys, holds.Key(o.Program, p.Hold.Holder, ledger.Num(p.Hold.Seq)))
 	case currency.Void:
 		keys = append(keys, holds.Key(o.Program, p.Hold.Holder, ledger.Num(p.Hold.Seq)))
+	case currency.PayTogether:
+		keys = append(keys, e.ofParts(p)...)
 	case currency.Gift:
 		keys = append(keys, holders.Key(o.Program, p.To))
 	case currency.Exchange:
@@ -171,6 +174,9 @@ func (e *engine) carryOut(o *task) {
 	o.err = e.tx.Attempt(func() error {
 		if o.Payload.Typ() == currency.TypOpen {
 			return e.open(o)
+		}
+		if order, ok := o.Payload.(currency.PayTogether); ok {
+			return e.payTogether(o, order)
 		}
 		return e.spend(o)
 	})
@@ -282,7 +288,7 @@ func (e *engine) spend(o *task) error {
 	}
 	o.receipt = currency.Receipt{
 		Order: o.Digest, Tx: e.tx.ID(), At: e.tx.Now().Unix(),
-		Claimed: s.collected.Claimed, Unclaimed: s.collected.Unclaimed,
+		Claimed: s.collected.Claimed, Unclaimed: s.collected.Unclaimed, With: o.with,
 	}
 	if err := s.checkOwed(); err != nil {
 		return err

@@ -92,6 +92,11 @@ func ownerOf(key gateway.Key) (payer, bool) {
 func dependsOn(j *Job) []payer {
 	own := []payer{j.payer()}
 	switch o := j.Order.Payload.(type) {
+	case currency.PayTogether:
+		for _, p := range o.Others {
+			own = append(own, payer{p.Program, o.Holder})
+		}
+		return own
 	case currency.Gift:
 		return append(own, payer{j.Order.Program, o.To})
 	case currency.Refund:

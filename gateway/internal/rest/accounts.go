@@ -90,6 +90,10 @@ func (a *API) accounts() {
 		func(ctx context.Context, in *receiptInput) (*output[currency.ReceiptView], error) {
 			return answered(a.service.Receipt(ctx, in.query()))
 		})
+	huma.Register(a.huma, operation("quote", "/quote", "What a payment would draw on, and which terms keep what from being spent"),
+		func(ctx context.Context, in *quoteInput) (*output[currency.Quote], error) {
+			return answered(a.service.Quote(ctx, in.query()))
+		})
 	huma.Register(a.huma, operation("hold", "/holds/{seq}", "What a payer set aside, for its payer and the merchant it is for"),
 		func(ctx context.Context, in *receiptInput) (*output[currency.Hold], error) {
 			return answered(a.service.Hold(ctx, in.query()))
@@ -106,6 +110,20 @@ func (a *API) accounts() {
 		func(ctx context.Context, in *receiptInput) (*output[currency.Purchase], error) {
 			return answered(a.service.Purchase(ctx, in.query()))
 		})
+}
+
+type quoteInput struct {
+	OwnInput
+	To     string `query:"to" required:"true" doc:"Merchant id"`
+	Amount int64  `query:"amount" required:"true" minimum:"1" doc:"Won"`
+	Bill   int64  `query:"bill" minimum:"0" doc:"Whole amount of the bill that ref names, won; where a share of it counts"`
+	Ref    string `query:"ref" doc:"The caller's reference, e.g. of a bill"`
+}
+
+func (in *quoteInput) query() currency.QuoteQuery {
+	return currency.QuoteQuery{
+		Program: in.Program, Account: in.Account, To: in.To, Amount: in.Amount, Bill: in.Bill, Ref: in.Ref, Read: in.order(),
+	}
 }
 
 type receiptInput struct {

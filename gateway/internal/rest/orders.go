@@ -77,6 +77,7 @@ func (a *API) orders() {
 		{"void", "/v1/voids", "Give what is still held back to its payer (void-order+jws)", []string{currency.TypVoid}},
 		{"cash-out", "/v1/cash-refunds", "Turn what is left of bought value into cash, as its terms allow (cash-refund-order+jws)", []string{currency.TypCashOut}},
 		{"exchange", "/v1/exchanges", "Exchange value into another programme, as both name it (exchange-order+jws)", []string{currency.TypExchange}},
+		{"pay-together", "/v1/joint-payments", "Pay in several programmes at once, all of it or nothing (joint-payment-order+jws)", []string{currency.TypTogether}},
 		{"earn", "/v1/earnings", "Show an attestation and be credited what it earns (earn-order+jws)", []string{currency.TypEarn}},
 		{"cashback", "/v1/cashbacks", "Ask for the cashback of payments (cashback-order+jws)", []string{currency.TypCashback}},
 		{"set-share", "/v1/shares", "Say what part of a bill a shop takes (share-order+jws)", []string{currency.TypShare}},

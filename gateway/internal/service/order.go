@@ -19,7 +19,7 @@ var AllOrders = []string{
 	currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypCashOut, currency.TypClose,
 	currency.TypBuy, currency.TypComplete,
 	currency.TypExchange,
-	currency.TypShare, currency.TypEarn, currency.TypCashback,
+	currency.TypShare, currency.TypEarn, currency.TypCashback, currency.TypTogether,
 }
 
 // Pending is an order that was taken.

@@ -59,6 +59,11 @@ func (s *Service) WaitingRefunds(ctx context.Context, q currency.OwnQuery) (call
 	return private[call.Page[currency.Due]](ctx, s, "WaitingRefunds", q.Read, q)
 }
 
+// Quote is what a payment would do, for its payer.
+func (s *Service) Quote(ctx context.Context, q currency.QuoteQuery) (currency.Quote, error) {
+	return private[currency.Quote](ctx, s, "Quote", q.Read, q)
+}
+
 // Redemption is a merchant's claim on the bank, paid or not, for the merchant.
 func (s *Service) Redemption(ctx context.Context, q currency.ReceiptQuery) (currency.Redemption, error) {
 	return private[currency.Redemption](ctx, s, "Redemption", q.Read, q)
