@@ -56,6 +56,7 @@ func TestAnchoring(t *testing.T) {
 	require.NoError(t, err, string(out))
 
 	t.Run("Case03KomscoAnchorsAnotherChain", r.case03)
+	t.Run("Case03KomscoFollowsAnotherFabricChain", r.case03Follow)
 	t.Run("Case13CardSlipImages", r.case13)
 	t.Run("Case15ResearchBudget", r.case15)
 	t.Run("Case16LivestockHistory", r.case16)

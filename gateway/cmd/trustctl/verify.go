@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/komsco/trust-platform/chaincode/anchor"
 	"github.com/komsco/trust-platform/gateway/receipt"
 )
 
@@ -31,10 +32,15 @@ type verified struct {
 	Form       string   `json:"form"`           // of the receipt: tlog-proof or cose
 	ContentToo bool     `json:"content"`        // whether a file was compared
 	File       string   `json:"file,omitempty"` // path of the manifest's file that was proved
+	// Block is what FILE, a whole block of another chain, proved.
+	Block *transaction `json:"block,omitempty"`
+	// Evidence is what the ledger's own block proved.
+	Evidence *receipt.Evidence `json:"evidence,omitempty"`
 }
 
 func (a *app) verifyCommand() *cobra.Command {
 	var policy, salt string
+	var more moreFlags
 	cmd := &cobra.Command{
 		Use: "verify RECEIPT [FILE]", Short: "Verify the receipt of an anchored record, and the file it is about, without any network",
 		Long: `Verify the receipt of an anchored record, and the file it is about. Receipts come
@@ -51,7 +57,16 @@ tlog-policy): the keys of logs, and of the witnesses that must have cosigned.
 Take the keys from where you trust them to be right, such as the ledger itself
 (trustctl anchor show SOURCE), not from whoever gave you the receipt. Without
 --policy, the file policy in the trustctl folder of your configuration is used.
-Exit code 1 if anything is not as the receipt says. FILE is - for standard input.`,
+Exit code 1 if anything is not as the receipt says. FILE is - for standard input.
+
+Where the receipt is of another Fabric chain's header, FILE is that whole block as
+peer channel fetch writes it, and --tx names a transaction that has to be in it.
+That one is included does not say that it was valid: only a witness of that chain
+says so (trustctl anchor attest), whom you name with --validity-by.
+
+With --evidence and --ca the ledger's own block proves the checkpoint as well, down
+to the certificates of the consortium's authorities: which peers computed and
+signed it, and which ordering nodes signed the block.`,
 		Example: "  trustctl verify receipt.txt diploma.pdf --policy korea.policy",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -71,10 +86,12 @@ Exit code 1 if anything is not as the receipt says. FILE is - for standard input
 			if err != nil {
 				return usage("--salt is not in hex")
 			}
-			return a.verify(cmd, p, salted, args)
+			return a.verify(cmd, p, salted, more, args)
 		},
 	}
 	cmd.Flags().StringVar(&policy, "policy", "", "`file` that names the keys you trust")
+	more.add(cmd)
+	more.evidence.add(cmd)
 	cmd.Flags().StringVar(&salt, "salt", "", "`hex` that stands before the content where its digest was taken")
 	return cmd
 }
@@ -98,7 +115,7 @@ func readPolicy(file string) (*receipt.Policy, error) {
 	return p, nil
 }
 
-func (a *app) verify(cmd *cobra.Command, p *receipt.Policy, salt []byte, args []string) error {
+func (a *app) verify(cmd *cobra.Command, p *receipt.Policy, salt []byte, more moreFlags, args []string) error {
 	in, name, err := open(cmd, args[0])
 	if err != nil {
 		return err
@@ -112,30 +129,44 @@ func (a *app) verify(cmd *cobra.Command, p *receipt.Policy, salt []byte, args []
 	if err != nil {
 		return err
 	}
+	compared, whole := "The receipt holds. No file was compared with it.\n", (*transaction)(nil)
+	if asked := more.tx != "" || more.validity != ""; asked && (len(args) < 2 || proof.Record.Kind != anchor.Block) {
+		return usage("--tx and --validity are about FILE, a whole block, and the receipt of its header; this receipt is of a %s", proof.Record.Kind)
+	}
 	if len(args) == 2 {
 		content, _, err := open(cmd, args[1])
 		if err != nil {
 			return err
 		}
 		defer content.Close()
-		if err := proof.CheckContent(salt, content); err != nil {
+		if proof.Record.Kind == anchor.Block {
+			t, words, err := more.check(proof, args[1], content)
+			if err != nil {
+				return err
+			}
+			compared, whole = words, &t
+		} else if err := proof.CheckContent(salt, content); err != nil {
 			return fmt.Errorf("%s: %w", args[1], err)
+		} else {
+			compared = args[1] + " is unchanged: it has the digest that was anchored.\n"
 		}
+	}
+	evidence, err := more.evidence.check(proof)
+	if err != nil {
+		return err
 	}
 	if !a.json {
 		out := cmd.OutOrStdout()
-		if len(args) == 2 {
-			fmt.Fprintf(out, "%s is unchanged: it has the digest that was anchored.\n", args[1])
-		} else {
-			fmt.Fprintln(out, "The receipt holds. No file was compared with it.")
+		fmt.Fprint(out, compared, proof.Words())
+		if evidence != nil {
+			fmt.Fprint(out, evidence.Words())
 		}
-		fmt.Fprint(out, proof.Words())
 		return nil
 	}
 	v := verified{
 		Source: proof.Source, Index: proof.Index, Kind: proof.Record.Kind.String(), Algorithm: proof.Record.Algorithm.String(),
 		Digest: hex.EncodeToString(proof.Record.Digest), Submitter: proof.Record.Submitter, Origin: proof.Origin, Size: proof.Size,
-		Time: proof.Time.Format("2006-01-02T15:04:05Z07:00"), Tx: proof.Tx, LogKey: proof.LogKey, Witnesses: []string{}, Form: proof.Form, ContentToo: len(args) == 2,
+		Time: proof.Time.Format("2006-01-02T15:04:05Z07:00"), Tx: proof.Tx, LogKey: proof.LogKey, Witnesses: []string{}, Form: proof.Form, ContentToo: len(args) == 2, Block: whole, Evidence: evidence,
 	}
 	if proof.File != nil {
 		v.File = proof.File.Path

@@ -4,9 +4,31 @@ package rest
 
 import (
 	"encoding/base64"
+	"net/http"
 
 	"github.com/komsco/trust-platform/chaincode/anchor"
 )
+
+// evidence serves the ledger's own block behind a receipt's checkpoint, by which
+// the receipt proves itself down to the consortium's certificates.
+func (a *API) evidence(w http.ResponseWriter, r *http.Request) {
+	s, err := a.anchoring()
+	if err != nil {
+		writeProblem(w, problemOf(err))
+		return
+	}
+	n, err := index(r.PathValue("index"))
+	if err != nil {
+		writeProblem(w, anchorProblem(err))
+		return
+	}
+	block, err := s.Evidence(r.Context(), r.PathValue("source"), n)
+	if err != nil {
+		writeProblem(w, anchorProblem(err))
+		return
+	}
+	file(w, "application/octet-stream", block)
+}
 
 // maxAnchorBody bounds a submission: a configuration block's data in base64 and
 // what stands around it.

@@ -23,6 +23,7 @@ const forever = "public, max-age=31536000, immutable"
 // tlog-tiles under /v1/logs/{source}/.
 func (a *API) logFiles() {
 	a.mux.HandleFunc("GET /v1/sources/{source}/records/{index}/receipt", a.receipt)
+	a.mux.HandleFunc("GET /v1/sources/{source}/records/{index}/evidence", a.evidence)
 	a.mux.HandleFunc("GET /v1/logs/{source}/checkpoint", a.checkpoint)
 	a.mux.HandleFunc("GET /v1/logs/{source}/checkpoint/{size}", a.checkpoint)
 	a.mux.HandleFunc("GET /v1/logs/{source}/tile/{path...}", a.tile)

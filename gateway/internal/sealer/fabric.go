@@ -26,6 +26,12 @@ func (f Fabric) Seal(ctx context.Context, signed string, records [][]byte) (anch
 	return f.Anchor.Seal(ctx, signed, records)
 }
 
+// BlockOf is the block that holds a transaction, whole as the peer has it (protobuf
+// common.Block).
+func (f Fabric) BlockOf(ctx context.Context, tx string) ([]byte, error) {
+	return f.Client.Fabric().GetNetwork(f.Channel).GetContract("qscc").EvaluateWithContext(ctx, "GetBlockByTxID", client.WithArguments(f.Channel, tx))
+}
+
 // Blocks implements Ledger.
 func (f Fabric) Blocks(ctx context.Context, from uint64) iter.Seq2[*blocks.Block, error] {
 	return func(yield func(*blocks.Block, error) bool) {

@@ -5,7 +5,9 @@ package sealer
 import (
 	"context"
 	"crypto/ed25519"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -136,6 +138,33 @@ func (s *Sealer) Receipt(ctx context.Context, source string, index uint64) (rece
 		return r, fmt.Errorf("proof of leaf %d of log %s: %w", index, source, err)
 	}
 	return r, nil
+}
+
+// ErrNoEvidence is a ledger that gives no whole blocks.
+var ErrNoEvidence = errors.New("this gateway's ledger gives no whole blocks")
+
+// Evidence is the ledger's own block with the transaction that sealed the
+// checkpoint of a leaf's receipt, as the peer has it.
+func (s *Sealer) Evidence(ctx context.Context, source string, index uint64) ([]byte, error) {
+	r, err := s.Receipt(ctx, source, index)
+	if err != nil {
+		return nil, err
+	}
+	text, _, ok := strings.Cut(string(r.Note), "\n\n")
+	if !ok {
+		return nil, fmt.Errorf("checkpoint of leaf %d of log %s cannot be read", index, source)
+	}
+	c, err := receipt.ParseCheckpoint(text + "\n")
+	if err != nil {
+		return nil, err
+	}
+	ledger, ok := s.ledger.(interface {
+		BlockOf(ctx context.Context, tx string) ([]byte, error)
+	})
+	if !ok {
+		return nil, ErrNoEvidence
+	}
+	return ledger.BlockOf(ctx, c.Tx)
 }
 
 // Consistency proves that a log only grew between two of its checkpoints.
