@@ -16,7 +16,8 @@ type Till struct {
 }
 
 // Bill is what one payer paid of a bill with vouchers, under the reference that
-// payments to a merchant name. Its shares hold for all of them together.
+// payments to a merchant name. Its shares hold for all of them together. What is
+// refunded or never captured stays counted: a bill written anew has a new reference.
 type Bill struct {
 	Amount  int64       `json:"amount"`            // of the bill, won
 	Paid    int64       `json:"paid"`              // of it with this programme's value, won
