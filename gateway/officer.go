@@ -134,6 +134,21 @@ func (c *Currency) CloseRun(ctx context.Context, r currency.RecordOperation) (cu
 	return record, err
 }
 
+// ApproveRun is the second person's word for a run, by the root of its roster:
+// RUN_UNKNOWN, RUN_APPROVED, RUN_STOPPED, RUN_CLOSED, ROSTER_MISMATCH,
+// SAME_OFFICER, SAME_ORGANISATION.
+func (c *Currency) ApproveRun(ctx context.Context, r currency.ApproveRun) (currency.Run, error) {
+	record, _, err := Operate[currency.Run](ctx, c, "ApproveRun", r)
+	return record, err
+}
+
+// StopRun stops a run, as a guard of another organisation than who opened it:
+// RUN_UNKNOWN, RUN_STOPPED, RUN_CLOSED, SAME_OFFICER, SAME_ORGANISATION.
+func (c *Currency) StopRun(ctx context.Context, r currency.StopRun) (currency.Run, error) {
+	record, _, err := Operate[currency.Run](ctx, c, "StopRun", r)
+	return record, err
+}
+
 // Run is an issue run: RUN_UNKNOWN.
 func (c *Currency) Run(ctx context.Context, program, id string) (currency.Run, error) {
 	return evaluate[currency.Run](ctx, c, "Run", currency.RecordQuery{Program: program, ID: id})

@@ -73,7 +73,8 @@ const (
 
 // Issue opens a run, issues its batches several at a time and closes it. It may
 // be called again with the same Run and Rows after any error or interruption:
-// batches that were issued are not issued again. A row that falls is no error.
+// batches that were issued are not issued again; so it goes on after RUN_WAITING,
+// once a second person has approved, and RUN_COOLING. A row that falls is no error.
 // Errors are those of OpenRun, IssueBatch and CloseRun; RUN_EXISTS where the run
 // was opened for something else.
 func (c *Currency) Issue(ctx context.Context, i Issue) (Issued, error) {
@@ -213,6 +214,28 @@ func (i Issue) check(run currency.Run, rules currency.Policy) error {
 		}
 	}
 	return nil
+}
+
+// RosterRoot is the root of rows cut as a run cuts them: what its second person
+// approves, made from a roster of their own. It returns ROSTER_MISMATCH where the
+// run announced another number of rows.
+func RosterRoot(run currency.Run, rules currency.Policy, rows []currency.Row) (string, error) {
+	announced := 0
+	for _, b := range run.Batches {
+		announced += b.Rows
+	}
+	if announced != len(rows) {
+		return "", currency.RosterMismatch.Errorf("run %s announced %d rows, the roster has %d", run.ID, announced, len(rows))
+	}
+	batches, _ := cut(rows, run.Batches)
+	all := make([]currency.Announced, len(batches))
+	for n, b := range batches {
+		var err error
+		if all[n], err = currency.Announce(b, run.Source, rules); err != nil {
+			return "", err
+		}
+	}
+	return currency.RosterRoot(all), nil
 }
 
 // operation derives the id of a step, so that a repetition is known as one.

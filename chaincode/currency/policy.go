@@ -28,6 +28,7 @@ type Policy struct {
 	Shops         *Shops      `json:"shops,omitempty"`      // bans and redemption caps of merchants
 	Gifts         bool        `json:"gifts,omitempty"`      // holders may give it to one another
 	Respend       bool        `json:"respend,omitempty"`    // merchants keep the terms and may spend it themselves
+	Guards        Guards      `json:"guards,omitzero"`      // further walls before an issue
 	Grace         Grace       `json:"grace,omitzero"`       // how long sweeps leave alone what is over
 	Into          []Way       `json:"into,omitempty"`       // programmes that value under it may be exchanged into
 	From          []Way       `json:"from,omitempty"`       // programmes whose value is exchanged into it
@@ -94,6 +95,9 @@ func (p Policy) Validate() error {
 		if !slices.Equal(want, got) {
 			return InvalidPolicy.Errorf("spendOrder %v: each of %v once", p.SpendOrder, sources)
 		}
+	}
+	if err := p.Guards.check(p.BatchCeiling); err != nil {
+		return err
 	}
 	if err := p.Grace.check(); err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"time"
 
 	"github.com/komsco/trust-platform/chaincode/ledger/call"
 )
@@ -81,6 +82,13 @@ type Run struct {
 	Returned  int64       `json:"returned,omitempty"` // won that went back at closing
 	Closed    bool        `json:"closed,omitempty"`
 	By        string      `json:"by"`
+
+	Root       string `json:"root"`                 // RosterRoot of the batches
+	Waits      bool   `json:"waits,omitempty"`      // for the second person's approval
+	ApprovedBy string `json:"approvedBy,omitempty"` // MSP/common name
+	From       int64  `json:"from,omitempty"`       // a large issue: nothing is issued before, Unix seconds
+	StoppedBy  string `json:"stoppedBy,omitempty"`  // MSP/common name
+	Reason     string `json:"reason,omitempty"`     // why it was stopped, an officer's reference
 }
 
 // Validate checks the form of a run that is to be opened.
@@ -142,7 +150,7 @@ type Funding struct {
 // appropriations, each kind from one fund. It returns UNIT_MISMATCH,
 // BATCH_CEILING, FUND_EXCEEDED, DEPOSIT_UNKNOWN, APPROPRIATION_UNKNOWN or
 // APPROPRIATION_STATE.
-func (r Run) Open(p Policy, f Funding) (Run, Funding, error) {
+func (r Run) Open(p Policy, f Funding, now time.Time) (Run, Funding, error) {
 	if r.Unit != p.Unit {
 		return r, f, UnitMismatch.Errorf("the run counts in %.48q, the programme in %q", r.Unit, p.Unit)
 	}
@@ -206,7 +214,8 @@ func (r Run) Open(p Policy, f Funding) (Run, Funding, error) {
 	if rows != r.Reserved || budget != r.Bonus {
 		return r, f, FundExceeded.Errorf("the batches issue %d won and %d won of bonus, the draws give %d and %d", r.Reserved, r.Bonus, rows, budget)
 	}
-	return r, out, nil
+	r.Root = RosterRoot(r.Batches)
+	return r.guard(p.Guards, now), out, nil
 }
 
 func oneFund(have *string, fund string) error {

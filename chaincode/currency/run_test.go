@@ -138,7 +138,7 @@ func TestOpenRun(t *testing.T) {
 			r, f := bought(t), funding()
 			tc.malleate(&r)
 			r.Closed, r.Returned, r.Reserved = true, 7, 7 // not the asker's to say
-			opened, after, err := r.Open(goodPolicy(), f)
+			opened, after, err := r.Open(goodPolicy(), f, noon(today))
 			wantCode(t, err, tc.want)
 			if !maps.Equal(f.Deposits, funding().Deposits) || !maps.Equal(f.Appropriations, funding().Appropriations) {
 				t.Error("opening changed the funds it was shown")
@@ -161,7 +161,7 @@ func TestOpenRun(t *testing.T) {
 }
 
 func TestCheckBatch(t *testing.T) {
-	r, _, err := bought(t).Open(goodPolicy(), funding())
+	r, _, err := bought(t).Open(goodPolicy(), funding(), noon(today))
 	wantCode(t, err, nil)
 	changed := slices.Clone(twoRows)
 	changed[1].Amount++
@@ -243,7 +243,7 @@ func TestIssueRow(t *testing.T) {
 func TestCloseReturnsTheLastDrawFirst(t *testing.T) {
 	r := bought(t)
 	r.Draws = []currency.Draw{{Deposit: "KB-1", Amount: 20_000}, {Deposit: "KB-2", Amount: 10_000}, {Appropriation: "bonus-1", Amount: 3_000}}
-	r, f, err := r.Open(goodPolicy(), funding())
+	r, f, err := r.Open(goodPolicy(), funding(), noon(today))
 	wantCode(t, err, nil)
 	closed, after, err := r.Close(map[int]currency.Batch{0: {Issued: 10_000, Bonus: 1_000}}, f)
 	wantCode(t, err, nil)
@@ -322,7 +322,7 @@ func TestRunConserves(t *testing.T) {
 		b := &books{t: t, supply: currency.NewSupply(), at: map[string][]byte{}}
 		b.fund(f)
 		entered := enteredOf(b.supply)
-		run, after, err := run.Open(p, f)
+		run, after, err := run.Open(p, f, noon(today))
 		wantCode(t, err, nil)
 		b.fund(after)
 		b.put(currency.TableRun, "r", run)

@@ -31,6 +31,7 @@ const (
 	TablePayout        = "payout"        // program / bank reference
 	TableAllotment     = "allotment"     // program / id
 	TableTranche       = "tranche"       // program / allotment / number
+	TableDayIssued     = "dayissued"     // program / day
 	TableExchanged     = "exchanged"     // program / account / seq
 	TablePurchase      = "purchase"      // program / account / seq
 )

@@ -140,6 +140,14 @@ func newBadTown(t *testing.T) *badTown {
 	}
 	tn.do(tn.city, "CloseRun", about(tn, "shut"))
 	tn.do(tn.city, "IssueBatch", currency.IssueBatch{Operation: tn.op(), Program: nowon, Run: "done", Rows: b.rows})
+	guarded := policyOf(bazaar, 2)
+	guarded.Guards.Approval = true
+	tn.newPolicy(guarded)
+	for _, id := range []string{"waiting", "stopped", "ended"} {
+		tn.do(tn.city, "OpenRun", tn.openRun(bazaar, id, currency.Benefit, b.rows))
+	}
+	tn.do(tn.komsco, "StopRun", currency.StopRun{Operation: tn.op(), RecordQuery: currency.RecordQuery{Program: bazaar, ID: "stopped"}, Reason: "case-1"})
+	tn.do(tn.city, "CloseRun", currency.RecordOperation{Operation: tn.op(), RecordQuery: currency.RecordQuery{Program: bazaar, ID: "ended"}})
 	tn.do(tn.city, "OpenAllotment", tn.allot(nowon, "sale"))
 	tn.do(tn.city, "OpenAllotment", tn.allot(nowon, "shut"))
 	tn.do(tn.city, "CloseAllotment", about(tn, "shut"))

@@ -115,6 +115,7 @@ func badRequests(t *testing.T, tried map[string]bool) {
 		"share above all":  {members{"share": 10_001}, currency.InvalidID},
 	}
 
+	waiting, _ := record[currency.Run](b.town, currency.TableRun, bazaar, "waiting")
 	for _, f := range []struct {
 		function string
 		caller   *ledgertest.Caller
@@ -261,6 +262,19 @@ func badRequests(t *testing.T, tried map[string]bool) {
 			"row beyond integer": {members{"rows": number(`[{"to":"x","amount":9223372036854775808}]`)}, code.BadRequest},
 			"no rows":            {members{"rows": nil}, currency.TooLarge},
 			"too many rows":      {members{"rows": make([]currency.Row, currency.MaxRows+1)}, currency.TooLarge},
+		})},
+		{"ApproveRun", b.bank, currency.ApproveRun{
+			RecordQuery: currency.RecordQuery{Program: bazaar, ID: "waiting"}, Root: waiting.Root,
+		}, of(operation, program, id, bad{
+			"unknown": {members{"id": "nothing"}, currency.RunUnknown}, "closed": {members{"id": "ended"}, currency.RunClosed},
+			"stopped": {members{"id": "stopped"}, currency.RunStopped}, "of a run that does not wait": {members{"program": nowon, "id": "open"}, currency.RunApproved},
+			"another roster": {members{"root": strings.Repeat("0", 64)}, currency.RosterMismatch}, "no root": {members{"root": nil}, currency.InvalidID},
+			"a long root": {members{"root": strings.Repeat("0", 65)}, currency.InvalidID},
+		})},
+		{"StopRun", b.komsco, currency.StopRun{RecordQuery: currency.RecordQuery{Program: bazaar, ID: "waiting"}, Reason: "case-1"}, of(operation, program, id, bad{
+			"unknown": {members{"id": "nothing"}, currency.RunUnknown}, "closed": {members{"id": "ended"}, currency.RunClosed},
+			"stopped": {members{"id": "stopped"}, currency.RunStopped}, "no reason": {members{"reason": nil}, currency.InvalidID},
+			"text as reason": {members{"reason": "looks wrong"}, currency.InvalidID},
 		})},
 		{"CloseRun", b.city, currency.RecordOperation{RecordQuery: currency.RecordQuery{Program: nowon, ID: "open"}}, of(operation, program, id, bad{
 			"unknown": {members{"id": "nothing"}, currency.RunUnknown}, "closed": {members{"id": "shut"}, currency.RunClosed},
@@ -497,6 +511,7 @@ var restricted = map[string]*code.Code{
 	"GrantRole": code.NotAdmin, "RevokeRole": code.NotAdmin, "DefineProgram": code.RoleMissing, "ProposePolicy": code.RoleMissing,
 	"ApprovePolicy": code.RoleMissing, "ConfirmDeposit": code.RoleMissing, "ProposeAppropriation": code.RoleMissing,
 	"ApproveAppropriation": code.RoleMissing, "OpenRun": code.RoleMissing, "IssueBatch": code.RoleMissing, "CloseRun": code.RoleMissing,
+	"ApproveRun": code.RoleMissing, "StopRun": code.RoleMissing,
 	"RegisterMerchant": code.RoleMissing, "SetMerchantStatus": code.RoleMissing, "SetMerchantTerms": code.RoleMissing,
 	"Evidence": code.RoleMissing, "VerifySales": code.RoleMissing, "BanMerchant": code.RoleMissing, "LiftBan": code.RoleMissing, "FreezeHolder": code.RoleMissing,
 	"UnfreezeHolder": code.RoleMissing, "Holder": code.RoleMissing, "ConfirmPayout": code.RoleMissing,

@@ -19,7 +19,7 @@ const Name = "currency"
 func New(config ledger.Config) *ledger.Chaincode {
 	return ledger.New(config, slices.Concat(
 		ledger.RoleFunctions(currency.Roles...),
-		programFunctions(), fundFunctions(), runFunctions(), merchantFunctions(), shopFunctions(), earningFunctions(), quoteFunctions(), accountFunctions(),
+		programFunctions(), fundFunctions(), runFunctions(), guardFunctions(), merchantFunctions(), shopFunctions(), earningFunctions(), quoteFunctions(), accountFunctions(),
 		payoutFunctions(), recoveryFunctions(), lapseFunctions(), holdFunctions(), dueFunctions(), allotmentFunctions(), purchaseFunctions(), orderFunctions(), historyFunctions(),
 		keySyncFunctions(),
 	)...)
@@ -53,6 +53,7 @@ var (
 	payouts        = ledger.NewTable[currency.Payout](currency.TablePayout, 2)
 	allotments     = ledger.NewTable[currency.Allotment](currency.TableAllotment, 2)
 	tranches       = ledger.NewTable[currency.Tranche](currency.TableTranche, 3)
+	dayIssued      = ledger.NewTable[currency.DayIssued](currency.TableDayIssued, 2)
 	exchanges      = ledger.NewTable[currency.Exchanged](currency.TableExchanged, 3)
 	purchases      = ledger.NewTable[currency.Purchase](currency.TablePurchase, 3)
 )

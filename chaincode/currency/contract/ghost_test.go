@@ -4,6 +4,7 @@ package contract_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -65,6 +66,67 @@ func TestGhostDividend(t *testing.T) {
 			require.EqualValues(t, won, b.Issued)
 			tn.do(tn.city, "CloseRun", about(tn, "dividend"))
 			require.Zero(t, tn.audit.term(nowon, "budget", currency.Reserved), "the rest went back")
+		}},
+		{"the ceiling of a day", func(_ *testing.T, tn *town, all []*wallet) {
+			p := tn.unguarded(3)
+			p.PersonCeiling, p.BatchCeiling, p.Guards.DayCeiling = people*won, people*won, 2*people*won
+			tn.newPolicy(p) // batches of a right size, but far too many of them
+			batches := make([][]currency.Row, 1_000)
+			for i := range batches {
+				batches[i] = rowsOf(all, won)
+			}
+			tn.refused(currency.DayCeiling, tn.city, "OpenRun", tn.json(tn.openRun(nowon, "dividend", currency.Benefit, batches[:3]...)))
+			tn.do(tn.city, "OpenRun", tn.openRun(nowon, "first", currency.Benefit, batches[:2]...))
+			tn.refused(currency.DayCeiling, tn.city, "OpenRun", tn.json(tn.openRun(nowon, "dividend", currency.Benefit, batches[0])))
+			tn.net.Advance(24 * time.Hour)
+			tn.do(tn.city, "OpenRun", tn.openRun(nowon, "dividend", currency.Benefit, batches[0]))
+		}},
+		{"the cool-down of a large issue", func(t *testing.T, tn *town, all []*wallet) {
+			p := tn.unguarded(3)
+			p.Guards.Large, p.Guards.CoolHours = 2*people*won, 24
+			tn.newPolicy(p)
+			rows := rowsOf(all, wrong)
+			tn.do(tn.city, "OpenRun", tn.openRun(nowon, "dividend", currency.Benefit, rows))
+			issue := currency.IssueBatch{Operation: tn.op(), Program: nowon, Run: "dividend", Rows: rows}
+			tn.net.Advance(24*time.Hour - time.Second)
+			tn.refused(currency.RunCooling, tn.city, "IssueBatch", tn.json(issue))
+			stop := currency.StopRun{Operation: tn.op(), RecordQuery: currency.RecordQuery{Program: nowon, ID: "dividend"}, Reason: "case-7"}
+			tn.refused(currency.SameOfficer, tn.city, "StopRun", tn.json(stop)) // who opened it does not decide
+			tn.do(tn.komsco, "StopRun", stop)
+			tn.net.Advance(24 * time.Hour)
+			tn.refused(currency.RunStopped, tn.city, "IssueBatch", tn.json(issue))
+			closed := result[currency.Run](tn, tn.do(tn.city, "CloseRun", about(tn, "dividend")))
+			require.EqualValues(t, people*wrong, closed.Returned)
+			require.Contains(t, tn.events(), "RunStopped")
+
+			// A right one, small, does not wait.
+			tn.issue(nowon, currency.Benefit, rowsOf(all, won))
+		}},
+		{"the second person's roster", func(t *testing.T, tn *town, all []*wallet) {
+			p := tn.unguarded(3)
+			p.Guards.Approval = true
+			tn.newPolicy(p)
+			meant, rows := rowsOf(all, won), rowsOf(all, wrong)
+			opened := result[currency.Run](tn, tn.do(tn.city, "OpenRun", tn.openRun(nowon, "dividend", currency.Benefit, rows)))
+			issue := currency.IssueBatch{Operation: tn.op(), Program: nowon, Run: "dividend", Rows: rows}
+			tn.refused(currency.RunWaiting, tn.city, "IssueBatch", tn.json(issue))
+			a, err := currency.Announce(meant, currency.Benefit, p)
+			require.NoError(t, err)
+			approve := currency.ApproveRun{Operation: tn.op(), RecordQuery: currency.RecordQuery{Program: nowon, ID: "dividend"}, Root: currency.RosterRoot([]currency.Announced{a})}
+			tn.refused(currency.RosterMismatch, tn.komsco, "ApproveRun", tn.json(approve))
+			approve.Root = opened.Root
+			tn.refused(currency.SameInstitution, tn.deputy, "ApproveRun", tn.json(approve))
+			tn.refused(currency.SameOfficer, tn.city, "ApproveRun", tn.json(approve))
+
+			// The roster that was meant is approved and issued.
+			open := tn.openRun(nowon, "right", currency.Benefit, meant)
+			tn.do(tn.city, "OpenRun", open)
+			approve = currency.ApproveRun{Operation: tn.op(), RecordQuery: currency.RecordQuery{Program: nowon, ID: "right"}, Root: currency.RosterRoot(open.Batches)}
+			tn.do(tn.bank, "ApproveRun", approve)
+			approve.Operation = tn.op()
+			tn.refused(currency.RunApproved, tn.bank, "ApproveRun", tn.json(approve))
+			b := result[currency.Batch](tn, tn.do(tn.city, "IssueBatch", currency.IssueBatch{Operation: tn.op(), Program: nowon, Run: "right", Rows: meant}))
+			require.EqualValues(t, people*won, b.Issued)
 		}},
 		{"the rows that were announced", func(_ *testing.T, tn *town, all []*wallet) {
 			tn.do(tn.city, "OpenRun", tn.openRun(nowon, "dividend", currency.Benefit, rowsOf(all, won)))

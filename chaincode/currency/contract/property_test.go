@@ -124,6 +124,7 @@ func (d *days) officer(t *rapid.T) {
 		p.Uses = pick(t, "uses", nil, nil, []currency.Use{{BillShare: 5000}, {Sources: []currency.Source{currency.Principal}}})
 		p.Shops.Redemption = pick(t, "redemption", nil, &currency.RedemptionRule{Base: redemptionCap})
 		p.BonusRate = pick(t, "bonus", 0, 333, 10_000)
+		p.Guards = currency.Guards{Approval: rapid.Bool().Draw(t, "approval"), Large: 700_000, CoolHours: 1}
 		p.Validity = pick(t, "validity", currency.Validity{}, currency.Validity{Days: 10}, currency.Validity{Months: 1, Round: "month"}, currency.Validity{Until: 20260601})
 		d.call(t, d.city, "ProposePolicy", currency.ProposePolicy{Operation: d.op(), Policy: p})
 		d.maybeCommit(t)
@@ -233,6 +234,15 @@ func (d *days) issue(t *rapid.T) {
 	program := d.program(t)
 	if step := upTo(6).Draw(t, "step"); step > 2 && len(d.runs) > 0 {
 		run := pick(t, "run", d.runs...)
+		switch of := (currency.RecordQuery{Program: run.Program, ID: run.ID}); pick(t, "decision", 0, 1, 1, 2) {
+		case 0:
+			if seldom(t, "stop") {
+				d.call(t, d.komsco, "StopRun", currency.StopRun{Operation: d.op(), RecordQuery: of, Reason: "case-1"})
+			}
+		case 1:
+			d.call(t, mostly(t, "second", d.bank, d.city), "ApproveRun", currency.ApproveRun{Operation: d.op(), RecordQuery: of, Root: currency.RosterRoot(run.Batches)})
+			d.maybeCommit(t)
+		}
 		if step == 5 {
 			d.call(t, d.city, "CloseRun", currency.RecordOperation{Operation: d.op(), RecordQuery: currency.RecordQuery{Program: run.Program, ID: run.ID}})
 			return

@@ -13,10 +13,11 @@ import (
 // runFunctions, all by the issuer's issuing officer:
 //
 //   - OpenRun {op, program, id, unit, source, draws, batches} reserves the money;
-//     emits RunOpened. RUN_EXISTS, UNIT_MISMATCH, BATCH_CEILING, POLICY_EXPIRED, FUND_EXCEEDED,
+//     emits RunOpened. RUN_EXISTS, UNIT_MISMATCH, BATCH_CEILING, DAY_CEILING, POLICY_EXPIRED, FUND_EXCEEDED,
 //     DEPOSIT_UNKNOWN, APPROPRIATION_UNKNOWN, APPROPRIATION_STATE.
 //   - IssueBatch {op, program, run, batch, rows} credits the recipients; each row
 //     stands or falls alone; emits BatchIssued. RUN_UNKNOWN, RUN_CLOSED,
+//     RUN_WAITING, RUN_COOLING, RUN_STOPPED,
 //     BATCH_UNKNOWN, BATCH_MISMATCH, BATCH_DONE.
 //   - CloseRun {op, program, id} returns what was not issued; emits RunClosed.
 //   - Run {program, id}, Batch {program, run, batch} answer the records.
@@ -63,11 +64,14 @@ func openRun(t *ledger.Tx, r currency.OpenRun) (currency.Run, error) {
 	if err != nil {
 		return currency.Run{}, err
 	}
-	opened, funding, err := r.Run().Open(rules, funding)
+	opened, funding, err := r.Run().Open(rules, funding, t.Now())
 	if err != nil {
 		return opened, err
 	}
 	opened.By = caller.String()
+	if err := countDay(t, opened, rules.Guards, p.Today(t.Now())); err != nil {
+		return opened, err
+	}
 	t.Emit("RunOpened", r.Program+"/"+r.ID)
 	if err := saveFunding(t, r.Program, funding); err != nil {
 		return opened, err
@@ -86,6 +90,9 @@ func issueBatch(t *ledger.Tx, r currency.IssueBatch) (currency.Batch, error) {
 	}
 	opened, err := run(t, r.Program, r.Run)
 	if err != nil {
+		return out, err
+	}
+	if err := opened.CheckIssuing(t.Now()); err != nil {
 		return out, err
 	}
 	rules, err := policy(t, r.Program, opened.Policy)

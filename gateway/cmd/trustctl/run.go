@@ -16,7 +16,7 @@ import (
 func (a *app) runCommands() *cobra.Command {
 	issue, show := a.runIssue(), a.runShow()
 	return a.group("run", "Issue runs, step by step (trustctl issue does all of it)",
-		a.runOpen(), issue,
+		a.runOpen(), a.runApprove(), issue, a.runStop(),
 		recordVerb[currency.Run]("close", "ID", "End a run; what was not issued goes back", "CloseRun").command(a), show)
 }
 
@@ -72,6 +72,55 @@ func (a *app) runOpen() *cobra.Command {
 	}
 	cmd = open.command(a)
 	return cmd
+}
+
+func (a *app) runApprove() *cobra.Command {
+	var (
+		rows string
+		cmd  *cobra.Command
+	)
+	approve := operation[currency.ApproveRun, currency.Run]{
+		name: "approve", args: []string{"ID"}, function: "ApproveRun",
+		short: "Approve a run for the rows of your own copy of the file, as an approver of another organisation",
+		needs: []string{"rows"},
+		flags: func(f *pflag.FlagSet, _ *currency.ApproveRun) {
+			f.StringVar(&rows, "rows", "", "the `file` as you know it; the root of its roster is what you approve")
+		},
+		fill: func(ctx context.Context, r *currency.ApproveRun, program string, args []string) error {
+			r.Program, r.ID = program, args[0]
+			all, err := readRows(cmd, rows, true)
+			if err != nil {
+				return err
+			}
+			c, err := a.currency(ctx)
+			if err != nil {
+				return err
+			}
+			run, err := c.Run(ctx, program, r.ID)
+			if err != nil {
+				return err
+			}
+			rules, err := c.Policy(ctx, program, run.Policy)
+			if err != nil {
+				return err
+			}
+			r.Root, err = gateway.RosterRoot(run, rules, all)
+			return err
+		},
+	}
+	cmd = approve.command(a)
+	return cmd
+}
+
+func (a *app) runStop() *cobra.Command {
+	return operation[currency.StopRun, currency.Run]{
+		name: "stop", args: []string{"ID", "REASON"}, function: "StopRun",
+		short: "Stop a run before it is issued any further, as a guard of another organisation; REASON is a reference",
+		fill: func(_ context.Context, r *currency.StopRun, program string, args []string) error {
+			r.Program, r.ID, r.Reason = program, args[0], args[1]
+			return nil
+		},
+	}.command(a)
 }
 
 func (a *app) runIssue() *cobra.Command {

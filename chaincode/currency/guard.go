@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package currency
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"github.com/komsco/trust-platform/chaincode/ledger/call"
+)
+
+// Guards stand between an issue and its money, beside the ceilings of a person
+// and of a batch. What is left out stands open.
+type Guards struct {
+	DayCeiling int64 `json:"dayCeiling,omitempty"` // what runs opened on one day of the programme's calendar may issue in all, bonus included, won
+	Large      int64 `json:"large,omitempty"`      // an issue of so many won or more cools down first
+	CoolHours  int   `json:"coolHours,omitempty"`  // for so long, 1 to 720: another organisation's guard may stop it meanwhile
+	Approval   bool  `json:"approval,omitempty"`   // every issue waits for a second person, who names the root of its roster
+}
+
+func (g Guards) check(batchCeiling int64) error {
+	switch {
+	case g.DayCeiling < 0 || g.DayCeiling > MaxAmount || g.Large < 0 || g.Large > MaxAmount:
+		return InvalidAmount.Errorf("dayCeiling %d and large %d won, 0 to %d are allowed", g.DayCeiling, g.Large, MaxAmount)
+	case g.DayCeiling > 0 && g.DayCeiling < batchCeiling:
+		return InvalidPolicy.Errorf("a day's ceiling of %d won is below the batch's of %d", g.DayCeiling, batchCeiling)
+	case g.CoolHours < 0 || g.CoolHours > 720 || (g.Large > 0) != (g.CoolHours > 0):
+		return InvalidPolicy.Errorf("large from %d won cools down for %d hours: both or neither, 1 to 720 hours", g.Large, g.CoolHours)
+	}
+	return nil
+}
+
+// DayIssued counts what was reserved for runs on one day.
+type DayIssued struct {
+	Reserved int64 `json:"reserved"` // won, bonus included
+}
+
+// Add counts a run. It returns DAY_CEILING.
+func (d DayIssued) Add(r Run, g Guards, today Day) (DayIssued, error) {
+	total, err := sum("the day", d.Reserved, r.Reserved, r.Bonus)
+	if err != nil {
+		return d, err
+	}
+	if g.DayCeiling > 0 && total > g.DayCeiling {
+		return d, DayCeiling.Errorf("%d won more on %s, %d were opened, the policy allows %d", r.Reserved+r.Bonus, today, d.Reserved, g.DayCeiling)
+	}
+	d.Reserved = total
+	return d, nil
+}
+
+// guard sets what the run has to wait for.
+func (r Run) guard(g Guards, now time.Time) Run {
+	r.Waits = g.Approval
+	if g.Large > 0 && r.Reserved+r.Bonus >= g.Large {
+		r.From = now.Add(time.Duration(g.CoolHours) * time.Hour).Unix()
+	}
+	return r
+}
+
+// CheckIssuing returns RUN_STOPPED, RUN_WAITING or RUN_COOLING while nothing of
+// the run may be issued.
+func (r Run) CheckIssuing(now time.Time) error {
+	switch {
+	case r.StoppedBy != "":
+		return RunStopped.Errorf("run %s by %s: %s", r.ID, r.StoppedBy, r.Reason)
+	case r.Waits:
+		return RunWaiting.Errorf("run %s of %d won waits for a second person to approve roster %s", r.ID, r.Reserved+r.Bonus, r.Root)
+	case now.Unix() < r.From:
+		return RunCooling.Errorf("run %s of %d won may be issued from %s", r.ID, r.Reserved+r.Bonus, time.Unix(r.From, 0).UTC().Format(time.RFC3339))
+	}
+	return nil
+}
+
+// Approve is the second person's word for this very roster. It returns
+// RUN_CLOSED, RUN_STOPPED, RUN_APPROVED, ROSTER_MISMATCH, SAME_OFFICER or
+// SAME_ORGANISATION.
+func (r Run) Approve(root string, p Program, by string) (Run, error) {
+	switch {
+	case r.Closed:
+		return r, RunClosed.Errorf("run %s", r.ID)
+	case r.StoppedBy != "":
+		return r, RunStopped.Errorf("run %s by %s: %s", r.ID, r.StoppedBy, r.Reason)
+	case !r.Waits:
+		return r, RunApproved.Errorf("run %s does not wait, approved by %q", r.ID, r.ApprovedBy)
+	case r.Root != root:
+		return r, RosterMismatch.Errorf("run %s was opened for roster %s, approved is %s", r.ID, r.Root, root)
+	}
+	if err := p.CheckSecond(r.By, by); err != nil {
+		return r, err
+	}
+	r.Waits, r.ApprovedBy = false, by
+	return r, nil
+}
+
+// Stop ends all issuing by a run, by a guard of another organisation; closing it
+// then gives the rest back. It returns RUN_CLOSED, RUN_STOPPED, SAME_OFFICER or
+// SAME_ORGANISATION.
+func (r Run) Stop(reason string, p Program, by string) (Run, error) {
+	switch {
+	case r.Closed:
+		return r, RunClosed.Errorf("run %s", r.ID)
+	case r.StoppedBy != "":
+		return r, RunStopped.Errorf("run %s by %s: %s", r.ID, r.StoppedBy, r.Reason)
+	}
+	if err := p.CheckSecond(r.By, by); err != nil {
+		return r, err
+	}
+	r.StoppedBy, r.Reason = by, reason
+	return r, nil
+}
+
+// RosterRoot is the root of the Merkle tree (RFC 9162, section 2.1.1) whose leaves
+// are the digests of the announced batches in their order, 32 bytes each, in hex:
+// the whole roster in one name. Each digest is that of its batch's rows (see
+// RowsDigest), so the root changes with any row.
+func RosterRoot(batches []Announced) string {
+	leaves := make([][]byte, len(batches))
+	for i, b := range batches {
+		digest, err := hex.DecodeString(b.Digest)
+		if err != nil {
+			return "" // not reached: digests were validated
+		}
+		leaves[i] = digest
+	}
+	return hex.EncodeToString(treeHash(leaves))
+}
+
+func treeHash(leaves [][]byte) []byte {
+	if len(leaves) == 1 {
+		leaf := sha256.Sum256(append([]byte{0}, leaves[0]...))
+		return leaf[:]
+	}
+	k := 1
+	for 2*k < len(leaves) {
+		k *= 2
+	}
+	node := sha256.Sum256([]byte("\x01" + string(treeHash(leaves[:k])) + string(treeHash(leaves[k:]))))
+	return node[:]
+}
+
+// ApproveRun approves an issue by the root of its roster.
+type ApproveRun struct {
+	call.Operation
+	RecordQuery
+	Root string `json:"root"` // RosterRoot of what the approver has seen
+}
+
+// Validate checks the form.
+func (r ApproveRun) Validate() error {
+	if err := CheckDigest("root", r.Root); err != nil {
+		return err
+	}
+	return r.RecordQuery.Validate()
+}
+
+// StopRun stops an issue.
+type StopRun struct {
+	call.Operation
+	RecordQuery
+	Reason string `json:"reason"` // an officer's reference, e.g. of a case
+}
+
+// Validate checks the form.
+func (r StopRun) Validate() error {
+	if err := CheckID("reason", r.Reason); err != nil {
+		return err
+	}
+	return r.RecordQuery.Validate()
+}
