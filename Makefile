@@ -22,7 +22,7 @@ export CGO_ENABLED := 0
 TOOLS := .bin/tools
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo up down status test unit e2e lint fmt fuzz generate generated bench bench-growth vuln clean \
+.PHONY: help demo up down status test unit e2e lint fmt fuzz generate generated bench bench-growth verify-page vuln clean \
 	prerequisites fabric
 
 help: ## List the targets
@@ -77,6 +77,9 @@ bench: prerequisites ## Measure payments a second on this machine; reports go to
 
 bench-growth: prerequisites ## Measure how speed holds as the ledger grows (long)
 	@$(BENCH_GROWTH)
+
+verify-page: prerequisites ## Write verify.html: verifies receipts in a browser, alone and offline
+	@go run ./gateway/cmd/verify-page --out verify.html
 
 vuln: prerequisites ## Look for known vulnerabilities (needs https://vuln.go.dev, so not part of test)
 	@.tools/build govulncheck

@@ -45,7 +45,7 @@ func TestAnchoring(t *testing.T) {
 	o := platform.Options{Options: testnetwork.Options{
 		Dir: filepath.Join(t.TempDir(), "network"), BasePort: networktest.FreeBasePort(t), Progress: os.Stderr,
 	}}
-	o.GatewayPort = o.BasePort + network.PortSpan - 1
+	o.GatewayPort, o.VerifyPage = o.BasePort+network.PortSpan-1, true
 	networktest.StopAtEnd(t, o.Dir)
 	p, err := platform.Up(t.Context(), o)
 	require.NoError(t, err)
@@ -58,6 +58,7 @@ func TestAnchoring(t *testing.T) {
 	t.Run("Case03KomscoAnchorsAnotherChain", r.case03)
 	t.Run("Case03KomscoFollowsAnotherFabricChain", r.case03Follow)
 	t.Run("Case13CardSlipImages", r.case13)
+	t.Run("Case13DocumentArchive", r.case13archive)
 	t.Run("Case15ResearchBudget", r.case15)
 	t.Run("Case16LivestockHistory", r.case16)
 	t.Run("Case17Notarisation", r.case17)
@@ -190,10 +191,46 @@ func (r *registry) verify(t *testing.T, source, receiptPath, content string) (st
 	entry, err := torchwood.ProofExtraData(raw)
 	require.NoError(t, err)
 	require.NoError(t, torchwood.VerifyProof(policy, tlog.RecordHash(entry), raw), "torchwood on our receipt")
-	cmd := exec.CommandContext(t.Context(), r.trustctl, "verify", "receipt.txt", "file", "--policy", "policy")
+	out, err := r.run(t, dir, "verify", "receipt.txt", "file", "--policy", "policy")
+	// The receipt's second form gives the same verdict.
+	status, raw, fetched := r.fetch(t.Context(), http.MethodGet, receiptPath+"?form=cose", "", nil)
+	require.NoError(t, fetched)
+	require.Equal(t, http.StatusOK, status)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "receipt.cbor"), raw, 0o600))
+	second, failed := r.run(t, dir, "verify", "receipt.cbor", "file", "--policy", "policy")
+	require.Equal(t, err == nil, failed == nil, second)
+	if err == nil {
+		require.Equal(t, out, second)
+	}
+	return out, err
+}
+
+// run runs trustctl in a folder.
+func (r *registry) run(t *testing.T, dir string, args ...string) (string, error) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), r.trustctl, args...)
 	cmd.Dir = dir
 	out, err := cmd.CombinedOutput()
 	return string(out), err
+}
+
+// stepProved has a step's receipt verified offline, against what its party signed.
+func (r *registry) stepProved(t *testing.T, source, body, receiptPath string, by party) {
+	t.Helper()
+	signed := body[:strings.LastIndexByte(body, '.')] // a step's digest is that of its signing input
+	out, err := r.verify(t, source, receiptPath, signed)
+	require.NoError(t, err, out)
+	require.Contains(t, out, "Signed by "+by.DID)
+}
+
+// stepOf is what a step says.
+func stepOf(t *testing.T, body string) anchor.StepContent {
+	t.Helper()
+	m, err := jws.Parse(body)
+	require.NoError(t, err)
+	var c anchor.StepContent
+	require.NoError(t, jws.DecodeCanonical(m.Payload, &c))
+	return c
 }
 
 func digest(text string) string {
@@ -318,6 +355,68 @@ func (r *registry) case13(t *testing.T) {
 	require.Len(t, digests, slips, "every slip, none twice")
 }
 
+// case13archive: a folder of 5,000 images is one record on the ledger; one of them
+// is proved without the others, years later, from a log that has only grown since.
+func (r *registry) case13archive(t *testing.T) {
+	const images = 5000
+	r.register(t, anchor.Source{ID: "archive", Title: "Document archive", Kind: anchor.Documents})
+	dir := t.TempDir()
+	for i := range images {
+		sub := filepath.Join(dir, "slips", fmt.Sprintf("%02d", i%50))
+		require.NoError(t, os.MkdirAll(sub, 0o750))
+		require.NoError(t, os.WriteFile(filepath.Join(sub, fmt.Sprintf("%05d.png", i)), fmt.Appendf(nil, "image of slip %d", i), 0o600))
+	}
+	out, err := exec.CommandContext(t.Context(), r.trustctl, "--json", "anchor", "archive", filepath.Join(dir, "slips")).Output()
+	require.NoError(t, err)
+	var archived struct {
+		Files  int
+		Digest string
+	}
+	require.NoError(t, json.Unmarshal(out, &archived))
+	require.Equal(t, images, archived.Files)
+	a := r.sealed(t, "archive", map[string]any{"digest": archived.Digest, "kind": "manifest"})
+	for name, path := range map[string]string{"receipt.txt": a.Receipt, "old.txt": "/v1/logs/archive/checkpoint/1"} {
+		_, raw, err := r.fetch(t.Context(), http.MethodGet, path, "", nil)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), raw, 0o600))
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "policy"), []byte(r.policy(t, "archive")), 0o600))
+	text, err := r.run(t, dir, "anchor", "check", "receipt.txt", "slips", "--policy", "policy")
+	require.NoError(t, err, text)
+	require.Contains(t, text, "All 5000 files of slips are unchanged")
+
+	// One image and its proof, in somebody else's hands.
+	text, err = r.run(t, dir, "anchor", "extract", "receipt.txt", "slips", "07/00007.png", "--policy", "policy", "--out", "7.proof")
+	require.NoError(t, err, text)
+	text, err = r.run(t, dir, "verify", "7.proof", "slips/07/00007.png", "--policy", "policy")
+	require.NoError(t, err, text)
+	require.Contains(t, text, "slips/07/00007.png is unchanged")
+	_, err = r.run(t, dir, "verify", "7.proof", "slips/08/00008.png", "--policy", "policy")
+	require.Error(t, err)
+
+	// The log goes on for years; that it only grew is proved from checkpoint to checkpoint.
+	r.sealed(t, "archive", map[string]any{"digest": digest("another year")})
+	_, raw, err := r.fetch(t.Context(), http.MethodGet, "/v1/logs/archive/checkpoint", "", nil)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "new.txt"), raw, 0o600))
+	text, err = r.run(t, dir, "anchor", "grew", "old.txt", "new.txt", "--policy", "policy", "--gateway", r.p.URL)
+	require.NoError(t, err, text)
+	require.Contains(t, text, "only grew")
+
+	// What changes is named.
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "slips", "03", "00003.png"), []byte("forged"), 0o600))
+	require.NoError(t, os.Remove(filepath.Join(dir, "slips", "04", "00004.png")))
+	text, err = r.run(t, dir, "anchor", "check", "receipt.txt", "slips", "--policy", "policy")
+	require.Error(t, err)
+	require.Contains(t, text, "changed  03/00003.png")
+	require.Contains(t, text, "missing  04/00004.png")
+
+	status, page, err := r.fetch(t.Context(), http.MethodGet, "/verify", "", nil)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, status, "the gateway has the page on which a browser does the same")
+	require.Contains(t, string(page), "WebAssembly")
+}
+
 // stream sends slips from the last that was acknowledged on, until the connection
 // breaks.
 func (r *registry) stream(ctx context.Context, source string, slip func(int64) string, acknowledged, allowed *atomic.Int64, slips int64) error {
@@ -377,12 +476,19 @@ func (r *registry) case15(t *testing.T) {
 		ordered := r.step(t, lab, "budget-2026", id, fmt.Sprint("order ", line), "", granted)
 		r.step(t, bank, "budget-2026", id, fmt.Sprint("paid ", line), ordered)
 	}
-	history := get[struct {
-		Records []struct{ Submitter, Body string }
-	}](t, r, "/v1/sources/budget-2026/records?item=grant-77.line-2")
-	require.Len(t, history.Records, 2)
-	require.Equal(t, lab.DID, history.Records[0].Submitter)
-	require.Equal(t, bank.DID, history.Records[1].Submitter)
+	for line := range 3 { // from the grant to the last won, each by who did it, provable offline
+		history := get[struct {
+			Records []struct{ Submitter, Body, Digest, Receipt string }
+		}](t, r, fmt.Sprint("/v1/sources/budget-2026/records?item=grant-77.line-", line))
+		require.Len(t, history.Records, 2)
+		order, payment := history.Records[0], history.Records[1]
+		require.Equal(t, []string{granted}, stepOf(t, order.Body).Links, "the line belongs to the grant")
+		require.Equal(t, digest(fmt.Sprint("order ", line)), stepOf(t, order.Body).Content)
+		require.Equal(t, order.Digest, stepOf(t, payment.Body).Prev, "what was paid is what was ordered")
+		require.Equal(t, digest(fmt.Sprint("paid ", line)), stepOf(t, payment.Body).Content)
+		r.stepProved(t, "budget-2026", order.Body, order.Receipt, lab)
+		r.stepProved(t, "budget-2026", payment.Body, payment.Receipt, bank)
+	}
 }
 
 // case16: an animal's history from many parties; meat from two animals links to
@@ -408,11 +514,18 @@ func (r *registry) case16(t *testing.T) {
 		_, a := r.submit(t, "beef", map[string]any{"step": signed})
 		require.Equal(t, want, a.Code)
 	}
-	history := get[struct {
-		Records []struct{ Submitter, Receipt string }
-	}](t, r, "/v1/sources/beef/records?item=cow-7")
+	type steps struct {
+		Records []struct{ Submitter, Body, Receipt string }
+	}
+	history := get[steps](t, r, "/v1/sources/beef/records?item=cow-7")
 	require.Len(t, history.Records, 2)
 	require.Equal(t, market.DID, history.Records[1].Submitter)
+	r.stepProved(t, "beef", history.Records[0].Body, history.Records[0].Receipt, farmer)
+	r.stepProved(t, "beef", history.Records[1].Body, history.Records[1].Receipt, market)
+	mince := get[steps](t, r, "/v1/sources/beef/records?item=mince-1")
+	require.Len(t, mince.Records, 1)
+	require.Equal(t, sold, stepOf(t, mince.Records[0].Body).Links, "from the mince back to both animals")
+	r.stepProved(t, "beef", mince.Records[0].Body, mince.Records[0].Receipt, butcher)
 }
 
 // case17: who deposited which document when, provable offline.
@@ -453,7 +566,7 @@ func (r *registry) rebuild(t *testing.T) {
 		Size           uint64
 	}
 	require.NoError(t, json.Unmarshal(out, &all), string(out))
-	require.Len(t, all, 5)
+	require.Len(t, all, 6)
 	for _, l := range all {
 		require.True(t, strings.HasPrefix(l.Served, "served alike"), "%+v", l)
 	}

@@ -9,10 +9,12 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 
 	"github.com/komsco/trust-platform/gateway"
+	"github.com/komsco/trust-platform/network/fabric"
 	testnetwork "github.com/komsco/trust-platform/test-network"
 )
 
@@ -29,6 +31,7 @@ type Options struct {
 	GatewayPort int      // of 127.0.0.1; default DefaultGatewayPort
 	GatewayOrg  string   // MSP id whose peer and certificate the gateway uses; default the consortium's first
 	GatewayArgs []string // further flags of the gateway
+	VerifyPage  bool     // build the page that verifies receipts, and have the gateway serve it at /verify
 }
 
 // Platform is a running platform.
@@ -96,6 +99,14 @@ func (p *Platform) startGateway(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
+	args := o.GatewayArgs
+	if o.VerifyPage {
+		page, err := p.verifyPage(ctx)
+		if err != nil {
+			return err
+		}
+		args = append([]string{"--verify-page", page}, args...)
+	}
 	return p.RunService(ctx, testnetwork.Service{
 		Name: gatewayService, Program: program,
 		Args: append([]string{
@@ -105,9 +116,28 @@ func (p *Platform) startGateway(ctx context.Context, o Options) error {
 			"--network", p.Consortium().Network, "--channel", p.Consortium().Channel,
 			"--anchor-dir", filepath.Join(p.Dir(), "anchor"), "--key-sync-file", filepath.Join(p.Dir(), "keysync.json"),
 			"--sign-in-key", filepath.Join(p.Dir(), "sign-in.pem"),
-		}, o.GatewayArgs...),
+		}, args...),
 		Port: p.gateway, ReadyURL: p.URL + "/readyz",
 	})
+}
+
+// verifyPage writes the page into the platform's folder.
+func (p *Platform) verifyPage(ctx context.Context) (string, error) {
+	program, err := p.Build(ctx, "gateway/cmd/verify-page")
+	if err != nil {
+		return "", err
+	}
+	root, err := fabric.Root()
+	if err != nil {
+		return "", err
+	}
+	page := filepath.Join(p.Dir(), "verify.html")
+	cmd := exec.CommandContext(ctx, program, "--out", page)
+	cmd.Dir = root
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("write the verification page: %w: %s", err, out)
+	}
+	return page, nil
 }
 
 // Close ends the connections that Officer opened. The platform runs on.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/komsco/trust-platform/gateway"
@@ -70,6 +71,12 @@ func serve(ctx context.Context, c config.Config, logs io.Writer) error {
 		return err
 	}
 
+	var page []byte
+	if c.VerifyPage != "" {
+		if page, err = os.ReadFile(c.VerifyPage); err != nil {
+			return fmt.Errorf("the verification page: %w", err)
+		}
+	}
 	door, err := openDoor(c, client, log)
 	if err != nil {
 		return err
@@ -85,7 +92,7 @@ func serve(ctx context.Context, c config.Config, logs io.Writer) error {
 		return fmt.Errorf("listen on %s: %w", c.Listen, err)
 	}
 	server := &http.Server{
-		Handler:           telemetry.HTTP(rest.New(s).WithIdentity(identities).WithSignIn(door).WithAnchor(anchors).WithWitness(cosigner), registry, log),
+		Handler:           telemetry.HTTP(rest.New(s).WithIdentity(identities).WithSignIn(door).WithAnchor(anchors).WithWitness(cosigner).WithVerifyPage(page), registry, log),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    1 << 20,

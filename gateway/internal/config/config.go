@@ -44,6 +44,7 @@ type Config struct {
 	SignIn     SignIn    `mapstructure:"signIn" yaml:"signIn"`
 	Anchor     Anchor    `mapstructure:"anchor" yaml:"anchor"`
 	Witness    Witness   `mapstructure:"witness" yaml:"witness"`
+	VerifyPage string    `mapstructure:"verifyPage" yaml:"verifyPage"` // empty: none
 	Lanes      Lanes     `mapstructure:"lanes" yaml:"lanes"`
 	Timeouts   Timeouts  `mapstructure:"timeouts" yaml:"timeouts"`
 	Log        Log       `mapstructure:"log" yaml:"log"`
@@ -170,6 +171,7 @@ var settings = []setting{
 	{"anchor.interval", 250 * time.Millisecond, "that a record waits for others to be sealed with"},
 	{"anchor.maxBatch", 40000, "records in a seal, 1 to 50000"},
 	{"anchor.maxQueue", 400000, "records that may wait; above it submissions are answered 503"},
+	{"verifyPage", "", "file of the page that verifies receipts in a browser (go run ./gateway/cmd/verify-page), served at /verify; none if empty"},
 	{"witness.dir", "", "folder for what this gateway cosigned as its organisation's witness, and witness.pem, its key; it is none if empty"},
 	{"witness.name", "", "name of the witness, such as the organisation's domain; for good, it is part of its key"},
 	{"lanes.count", 4, "lanes, each with one transaction in flight"},

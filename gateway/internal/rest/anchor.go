@@ -27,9 +27,10 @@ var (
 	queueFull     = Code{"QUEUE_FULL", http.StatusServiceUnavailable, "As many records wait to be sealed as the gateway holds; none of the request was taken. Send it again later."}
 	recordUnknown = Code{"RECORD_UNKNOWN", http.StatusNotFound, "The source has no such record, and none waits to be sealed."}
 
+	noPage    = Code{"NO_VERIFY_PAGE", http.StatusNotFound, "This gateway does not serve the page that verifies receipts."}
 	noWitness = Code{"NO_WITNESS", http.StatusNotFound, "This gateway is not a witness."}
 
-	anchorCodes = []Code{noSealer, sealerStopped, queueFull, recordUnknown, noWitness}
+	anchorCodes = []Code{noSealer, sealerStopped, queueFull, recordUnknown, noWitness, noPage}
 )
 
 // sealWait is how long a submission waits to be sealed before it is answered

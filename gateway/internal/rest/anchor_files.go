@@ -34,6 +34,7 @@ func (a *API) logFiles() {
 		}
 		a.witness.ServeHTTP(w, r)
 	})
+	a.mux.HandleFunc("GET /verify", a.verifyPage)
 	a.mux.HandleFunc("GET /v1/witness/key", func(w http.ResponseWriter, _ *http.Request) {
 		if a.witness == nil {
 			writeProblem(w, noWitness.problem("start the gateway with --witness-dir and --witness-name"))
@@ -157,4 +158,24 @@ func file(w http.ResponseWriter, media string, raw []byte) {
 	w.Header().Set("Content-Type", media)
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	_, _ = w.Write(raw) //nolint:gosec // neither text/html nor sniffed; the client is gone if this fails
+}
+
+// WithVerifyPage has the API serve the page that verifies receipts (see
+// cmd/verify-page) at /verify.
+func (a *API) WithVerifyPage(page []byte) *API {
+	a.page = page
+	return a
+}
+
+// verifyPage serves the page. The browser is told that it may connect to nothing,
+// whatever the page says.
+func (a *API) verifyPage(w http.ResponseWriter, _ *http.Request) {
+	if len(a.page) == 0 {
+		writeProblem(w, noPage.problem("start the gateway with --verify-page"))
+		return
+	}
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'unsafe-inline' 'wasm-unsafe-eval'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'")
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	w.Header().Set("Cache-Control", "no-cache")
+	file(w, "text/html; charset=utf-8", a.page)
 }

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -298,4 +299,23 @@ func TestAnchorStreamRefuses(t *testing.T) {
 	empty := a.call(http.MethodPost, "/v1/sources/docs/records:batch", "application/x-ndjson", "")
 	require.Equal(t, http.StatusOK, empty.status)
 	require.Empty(t, empty.body)
+}
+
+func TestVerifyPage(t *testing.T) {
+	for page, want := range map[string]int{"": http.StatusNotFound, "<!doctype html>": http.StatusOK} {
+		server := httptest.NewServer(rest.New(nil).WithVerifyPage([]byte(page)))
+		res, err := http.Get(server.URL + "/verify") //nolint:noctx // the test's deadline ends it
+		require.NoError(t, err)
+		raw, err := io.ReadAll(res.Body)
+		require.NoError(t, errors.Join(err, res.Body.Close()))
+		server.Close()
+		require.Equal(t, want, res.StatusCode, string(raw))
+		if want == http.StatusOK {
+			require.Equal(t, page, string(raw))
+			require.Contains(t, res.Header.Get("Content-Security-Policy"), "default-src 'none'")
+			require.NotContains(t, res.Header.Get("Content-Security-Policy"), "connect-src")
+		} else {
+			require.Contains(t, string(raw), "NO_VERIFY_PAGE")
+		}
+	}
 }

@@ -39,6 +39,7 @@ type API struct {
 	identity   Identity
 	sealer     *sealer.Sealer         // nil where this gateway seals no logs
 	witness    *witness.Witness       // nil where it is none
+	page       []byte                 // that verifies receipts; empty where there is none
 	doorkeeper *doorkeeper.Doorkeeper // nil where it gives out no sign-in tokens
 	huma       huma.API
 	mux        *http.ServeMux
