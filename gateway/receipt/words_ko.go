@@ -10,7 +10,7 @@ import (
 	"github.com/komsco/trust-platform/chaincode/anchor"
 )
 
-var kindsKo = map[anchor.Kind]string{anchor.Notarise: "기탁", anchor.Manifest: "파일 목록", anchor.Step: "이력 단계", anchor.Header: "다른 체인의 헤더"}
+var kindsKo = map[anchor.Kind]string{anchor.Notarise: "기탁", anchor.Manifest: "파일 목록", anchor.Step: "이력 단계", anchor.Header: "다른 체인의 헤더", anchor.Block: "다른 체인의 블록 헤더"}
 
 // WordsKo is Words in Korean.
 func (p Proof) WordsKo() string {
@@ -25,6 +25,8 @@ func (p Proof) WordsKo() string {
 		fmt.Fprintf(&b, "  %s 이(가) 서명했고, 원장이 그 서명을 확인했습니다.\n", r.Submitter)
 	case r.Kind == anchor.Header:
 		fmt.Fprintf(&b, "  %s 이(가) 가져왔습니다. 그 체인의 키들이 규칙만큼 서명했음을 원장이 확인했습니다.\n", r.Submitter)
+	case r.Kind == anchor.Block:
+		fmt.Fprintf(&b, "  %s 이(가) 가져왔습니다. 그 체인의 규칙에 따른 서명을 원장이 확인했습니다.\n", r.Submitter)
 	case strings.HasPrefix(r.Submitter, "did:"):
 		fmt.Fprintf(&b, "  기탁자: %s (로그의 봉인자가 서명으로 확인함)\n", r.Submitter)
 	default:
@@ -41,7 +43,7 @@ func (p Proof) WordsKo() string {
 	if len(p.Cosignatures) == 0 {
 		b.WriteString("정책에 적힌 증인의 연서명이 없습니다. 모두가 같은 트리를 본다는 것은 로그의 키만이 보증합니다.\n")
 	}
-	if r.Kind == anchor.Header {
+	if r.Kind == anchor.Header || r.Kind == anchor.Block {
 		b.WriteString("헤더가 있다고 해서 그 뒤의 거래가 유효했다는 뜻은 아닙니다.\n")
 	}
 	return b.String()

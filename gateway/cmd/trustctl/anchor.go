@@ -32,7 +32,7 @@ const anchorName = "anchor"
 func (a *app) anchorCommands() *cobra.Command {
 	return a.group("anchor", "Logs of anchored records: sources, their grants, rebuilding logs from your own blocks",
 		a.anchorRegister(), a.anchorChange(), a.anchorShow(), a.anchorRebuild(), a.anchorArchive(), a.anchorCheck(), a.anchorExtract(),
-		a.anchorGrew(), a.anchorFollow(), a.anchorAttest(),
+		a.anchorGrew(), a.anchorStamp(), a.anchorFollow(), a.anchorAttest(),
 		a.anchorRole("grant", "Make a member of your organisation a keeper of its sources, as its administrator", (*gateway.Anchor).GrantRole),
 		a.anchorRole("revoke", "Take the keeper's role away", (*gateway.Anchor).RevokeRole))
 }

@@ -40,6 +40,7 @@ func (f *blockFlags) add(cmd *cobra.Command) {
 type moreFlags struct {
 	blockFlags
 	evidence evidenceFlags
+	timed    timeFlags
 }
 
 // transaction is what was proved of a block's transaction.

@@ -36,6 +36,7 @@ type verified struct {
 	Block *transaction `json:"block,omitempty"`
 	// Evidence is what the ledger's own block proved.
 	Evidence *receipt.Evidence `json:"evidence,omitempty"`
+	Stamped  string            `json:"stamped,omitempty"` // time of a time token
 }
 
 func (a *app) verifyCommand() *cobra.Command {
@@ -92,6 +93,7 @@ signed it, and which ordering nodes signed the block.`,
 	cmd.Flags().StringVar(&policy, "policy", "", "`file` that names the keys you trust")
 	more.add(cmd)
 	more.evidence.add(cmd)
+	more.timed.add(cmd)
 	cmd.Flags().StringVar(&salt, "salt", "", "`hex` that stands before the content where its digest was taken")
 	return cmd
 }
@@ -155,11 +157,18 @@ func (a *app) verify(cmd *cobra.Command, p *receipt.Policy, salt []byte, more mo
 	if err != nil {
 		return err
 	}
+	stamped, err := more.timed.check(proof)
+	if err != nil {
+		return err
+	}
 	if !a.json {
 		out := cmd.OutOrStdout()
 		fmt.Fprint(out, compared, proof.Words())
 		if evidence != nil {
 			fmt.Fprint(out, evidence.Words())
+		}
+		if stamped != nil {
+			fmt.Fprint(out, stampWords(*stamped))
 		}
 		return nil
 	}
@@ -167,6 +176,9 @@ func (a *app) verify(cmd *cobra.Command, p *receipt.Policy, salt []byte, more mo
 		Source: proof.Source, Index: proof.Index, Kind: proof.Record.Kind.String(), Algorithm: proof.Record.Algorithm.String(),
 		Digest: hex.EncodeToString(proof.Record.Digest), Submitter: proof.Record.Submitter, Origin: proof.Origin, Size: proof.Size,
 		Time: proof.Time.Format("2006-01-02T15:04:05Z07:00"), Tx: proof.Tx, LogKey: proof.LogKey, Witnesses: []string{}, Form: proof.Form, ContentToo: len(args) == 2, Block: whole, Evidence: evidence,
+	}
+	if stamped != nil {
+		v.Stamped = stamped.Time.Format("2006-01-02T15:04:05Z07:00")
 	}
 	if proof.File != nil {
 		v.File = proof.File.Path
