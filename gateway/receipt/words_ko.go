@@ -26,7 +26,7 @@ func (p Proof) WordsKo() string {
 	case r.Kind == anchor.Header:
 		fmt.Fprintf(&b, "  %s 이(가) 가져왔습니다. 그 체인의 키들이 규칙만큼 서명했음을 원장이 확인했습니다.\n", r.Submitter)
 	case r.Kind == anchor.Block:
-		fmt.Fprintf(&b, "  %s 이(가) 가져왔습니다. 그 체인의 규칙에 따른 서명을 원장이 확인했습니다.\n", r.Submitter)
+		blockWordsKo(&b, r)
 	case strings.HasPrefix(r.Submitter, "did:"):
 		fmt.Fprintf(&b, "  기탁자: %s (로그의 봉인자가 서명으로 확인함)\n", r.Submitter)
 	default:
@@ -47,4 +47,28 @@ func (p Proof) WordsKo() string {
 		b.WriteString("헤더가 있다고 해서 그 뒤의 거래가 유효했다는 뜻은 아닙니다.\n")
 	}
 	return b.String()
+}
+
+// blockWordsKo is blockWords in Korean.
+func blockWordsKo(b *strings.Builder, r anchor.Record) {
+	header, err := anchor.ReadBlock(r)
+	if err != nil {
+		return // Verify has read the record; what is no header says nothing
+	}
+	fmt.Fprintf(b, "  그 체인의 %d번 블록이며, %s 이(가) 가져왔습니다.\n", header.Height, r.Submitter)
+	switch header.Format {
+	case anchor.FabricChain:
+		signers := header.Fabric.Signers()
+		switch len(signers) {
+		case 0:
+			b.WriteString("  아무도 서명하지 않는 첫 블록입니다. 출처가 그 해시를 지정했으므로 원장이 받아들였습니다.\n")
+		case 1:
+			fmt.Fprintf(b, "  오더러 하나(%s)의 서명뿐이며, 원장이 그 체인의 설정에 따라 확인했습니다.\n  이것이 그 체인의 유일한 역사라는 것은 그 노드만이 보증합니다.\n", signers[0])
+		default:
+			fmt.Fprintf(b, "  오더러 %d개(%s)의 서명이 있으며, 원장이 그 체인의 설정에 따라 확인했습니다.\n", len(signers), strings.Join(signers, ", "))
+		}
+	case anchor.QBFTChain:
+		fmt.Fprintf(b, "  검증자 %d명 가운데 %d명의 봉인이 있으며, 그것으로 충분함을 원장이 확인했습니다.\n", len(header.QBFT.Validators), len(header.QBFT.Seals))
+	case anchor.Statements:
+	}
 }
