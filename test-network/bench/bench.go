@@ -107,6 +107,7 @@ func Run(ctx context.Context, o Options) (r *Report, err error) {
 			s.say("round %d/%d  %-16s %s", round, o.Rounds, w.name, m)
 		}
 	}
+	s.profiling = "" // what follows is another load: it would take the place of the profiles of before
 	if s.signed[HotHTTP] > 0 {
 		if err := s.overload(ctx, r); err != nil {
 			return r, fmt.Errorf("overload: %w", err)
