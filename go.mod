@@ -6,6 +6,7 @@ require (
 	filippo.io/torchwood v0.9.0
 	github.com/chromedp/cdproto v0.0.0-20250403032234-65de8f5d025b
 	github.com/chromedp/chromedp v0.13.6
+	github.com/cloudflare/circl v1.6.5
 	github.com/danielgtaylor/huma/v2 v2.37.2
 	github.com/decred/dcrd/dcrec/secp256k1/v4 v4.4.0
 	github.com/digitorus/pkcs7 v0.0.0-20230713084857-e76b763bdc49

@@ -49,3 +49,21 @@ func (c *Currency) SyncKeys(ctx context.Context, r currency.SyncKeys) ([]currenc
 func (c *Currency) Programs(ctx context.Context, limit int, bookmark string) (call.Page[currency.Program], error) {
 	return evaluate[call.Page[currency.Program]](ctx, c, "Programs", currency.ProgramsQuery{Limit: limit, Bookmark: bookmark})
 }
+
+// OpenTickets opens a series of tickets (see package ticket), as the issuer's
+// issuing officer: NOT_ACCREDITED, TICKET_KEY, ALLOTMENT_EXISTS, FUND_EXCEEDED and
+// others. CloseAllotment of its id ends it.
+func (c *Currency) OpenTickets(ctx context.Context, r currency.OpenTickets) (currency.TicketSeries, error) {
+	record, _, err := Operate[currency.TicketSeries](ctx, c, "OpenTickets", r)
+	return record, err
+}
+
+// TicketSeries is a series of tickets: TICKETS_UNKNOWN.
+func (c *Currency) TicketSeries(ctx context.Context, program, id string) (currency.TicketSeries, error) {
+	return evaluate[currency.TicketSeries](ctx, c, "TicketSeries", currency.RecordQuery{Program: program, ID: id})
+}
+
+// Present carries out an order that presents a ticket.
+func (c *Currency) Present(ctx context.Context, order string) (currency.Receipt, error) {
+	return submit[currency.Receipt](ctx, c, "Present", order)
+}

@@ -197,6 +197,12 @@ func (h *Holder) Exchange(o currency.Exchange) (string, error) {
 	return h.sign(o)
 }
 
+// Present presents a ticket: Seq, Series, Nonce, Signature (see package ticket).
+func (h *Holder) Present(o currency.PresentTicket) (string, error) {
+	h.bind(&o.V, &o.Network, &o.Channel, &o.Chaincode, &o.Program, &o.Holder, &o.Exp)
+	return h.sign(o)
+}
+
 // CashOut turns what is left of bought value into cash: Seq, Payout (salted
 // digest of the bank account, hex); Claims and Exp may be left out.
 func (h *Holder) CashOut(o currency.CashOut) (string, error) {

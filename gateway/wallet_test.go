@@ -8,6 +8,7 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
+	"encoding/base64"
 	"strings"
 	"testing"
 	"time"
@@ -40,6 +41,11 @@ func TestOrdersAreBoundAndSigned(t *testing.T) {
 				currency.TypRedeem:  func() (string, error) { return h.Redeem(currency.Redeem{Seq: 1, Amount: 5}) },
 				currency.TypRefund: func() (string, error) {
 					return h.Refund(currency.Refund{Seq: 1, Amount: 5, Payment: currency.ReceiptName{Holder: other, Seq: 9}})
+				},
+				currency.TypTicket: func() (string, error) {
+					return h.Present(currency.PresentTicket{
+						Seq: 1, Series: "spring", Nonce: strings.Repeat("A", 43), Signature: base64.RawURLEncoding.EncodeToString(make([]byte, 256)),
+					})
 				},
 				currency.TypBuy: func() (string, error) { return h.Buy(currency.Buy{Seq: 1, Amount: 5}) },
 				currency.TypAuthorise: func() (string, error) {

@@ -33,6 +33,9 @@ var signed = []any{
 	currency.Close{},
 	currency.Read{},
 	currency.Buy{},
+	currency.PresentTicket{},
+	currency.TicketKey{},
+	currency.TicketMessage{},
 	currency.CompleteRefund{},
 	currency.Exchange{},
 	currency.SetShare{},
@@ -51,7 +54,7 @@ func TestSignedTypesCoverAllOrders(t *testing.T) {
 	}
 	want := []string{
 		currency.TypOpen, currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund,
-		currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypCashOut, currency.TypClose, currency.TypRead, currency.TypBuy,
+		currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypCashOut, currency.TypClose, currency.TypRead, currency.TypBuy, currency.TypTicket,
 		currency.TypComplete,
 		currency.TypExchange,
 		currency.TypShare, currency.TypEarn, currency.TypCashback, currency.TypTogether,

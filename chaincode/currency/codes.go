@@ -2,7 +2,10 @@
 
 package currency
 
-import "github.com/komsco/trust-platform/chaincode/ledger/code"
+import (
+	"github.com/komsco/trust-platform/chaincode/identity"
+	"github.com/komsco/trust-platform/chaincode/ledger/code"
+)
 
 // Codes is the registry of everything the currency chaincode refuses.
 var Codes = code.NewRegistry("currency")
@@ -29,6 +32,8 @@ var (
 	DIDInactive     = Codes.New("DID_INACTIVE", code.Unauthorized, "The DID is suspended or deactivated: nothing can be signed under it.")
 	UnlockTooLow    = Codes.New("UNLOCK_LEVEL", code.Unauthorized, "The key is unlocked with less than the programme asks for.")
 	KeyStopped      = Codes.New("KEY_STOPPED", code.Rule, "The account's key signs no more: its DID is suspended, deactivated or has no key left that the programme accepts.")
+	TicketKeyBad    = Codes.New("TICKET_KEY", code.Invalid, "The key of a series of tickets is not RSA as it has to be, or is stated for another series.")
+	TicketBad       = Codes.New("TICKET_BAD", code.Unauthorized, "The ticket is not of its form, or not signed by the series' issuer for this account.")
 	ReadRefused     = Codes.New("READ_REFUSED", code.Forbidden, "Histories are shown to their owner, to the merchant who was paid and to officers of the programme.")
 	SameOfficer     = Codes.New("SAME_OFFICER", code.Forbidden, "The second approval must come from another person.")
 	SameInstitution = Codes.New("SAME_ORGANISATION", code.Forbidden, "The second approval must come from another organisation.")
@@ -81,6 +86,8 @@ var (
 	HoldUnknown          = Codes.New("HOLD_UNKNOWN", code.NotFound, "There is no hold of this name, or it is for another merchant.")
 	HoldEmpty            = Codes.New("HOLD_EMPTY", code.Conflict, "Nothing is held any more: it was captured or went back.")
 	RefundUnknown        = Codes.New("REFUND_UNKNOWN", code.NotFound, "No refund of this payment waits at this merchant.")
+	TicketsUnknown       = Codes.New("TICKETS_UNKNOWN", code.NotFound, "There is no series of tickets of this id.")
+	TicketUsed           = Codes.New("TICKET_USED", code.Conflict, "The ticket was presented before.")
 	PayoutExists         = Codes.New("PAYOUT_EXISTS", code.Conflict, "The bank reference was used for another payout.")
 )
 
@@ -132,5 +139,14 @@ var (
 	ConditionAlone    = Codes.New("CONDITION_ALONE", code.Rule, "An order with a condition is carried out in a transaction of its own.")
 	ExchangeOff       = Codes.New("EXCHANGE_OFF", code.Rule, "The policies in force of the two programmes do not both name this exchange at one rate.")
 	ExchangeRate      = Codes.New("EXCHANGE_RATE", code.Rule, "The exchange would give less than the order asks for, or nothing.")
+	TicketExpired     = Codes.New("TICKET_EXPIRED", code.Rule, "The series of tickets has ended, or would end before it begins.")
 	NothingClaimed    = Codes.New("NOTHING_CLAIMED", code.Rule, "None of the named credits could be claimed.")
+)
+
+// NotAccredited is what the programme's identity contract says of an issuer.
+// The code is that contract's own.
+var (
+	AccreditationCodes = code.NewRegistry("accreditation")
+	NotAccredited      = Codes.Share(identity.NotAccredited)
+	_                  = AccreditationCodes.Share(identity.NotAccredited)
 )

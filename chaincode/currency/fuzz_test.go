@@ -19,7 +19,7 @@ import (
 func FuzzParseOrder(f *testing.F) {
 	types := []string{
 		currency.TypOpen, currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund,
-		currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypCashOut, currency.TypClose, currency.TypRead, currency.TypBuy, currency.TypExchange,
+		currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypCashOut, currency.TypClose, currency.TypRead, currency.TypBuy, currency.TypTicket, currency.TypExchange,
 	}
 	good := sign(f, alice, currency.TypPayment, payment(500))
 	for _, typ := range types {

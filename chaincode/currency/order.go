@@ -26,6 +26,7 @@ const (
 	TypClose     = "close-order+jws"
 	TypExchange  = "exchange-order+jws"
 	TypRead      = "read-order+jws"
+	TypTicket    = "ticket-order+jws"
 	TypBuy       = "purchase-order+jws"
 	TypComplete  = "complete-refund-order+jws"
 	TypShare     = "share-order+jws"
@@ -191,6 +192,8 @@ func newPayload(m *jws.Message, types []string) (Payload, error) {
 		return payloadOf[Read](m)
 	case TypExchange:
 		return payloadOf[Exchange](m)
+	case TypTicket:
+		return payloadOf[PresentTicket](m)
 	case TypBuy:
 		return payloadOf[Buy](m)
 	case TypComplete:

@@ -23,6 +23,7 @@ const (
 	KindShare      Kind = "share" // a shop set what part of a bill it takes
 	KindEarn       Kind = "earning"
 	KindCashback   Kind = "cashback"
+	KindTicket     Kind = "ticket"
 	KindPurchase   Kind = "purchase" // ordered; the purchase itself tells whether it was paid
 )
 

@@ -33,5 +33,7 @@ const (
 	TableTranche       = "tranche"       // program / allotment / number
 	TableDayIssued     = "dayissued"     // program / day
 	TableExchanged     = "exchanged"     // program / account / seq
+	TableTicketSeries  = "ticketseries"  // program / id
+	TableTicket        = "ticket"        // program / series / digest of the ticket
 	TablePurchase      = "purchase"      // program / account / seq
 )

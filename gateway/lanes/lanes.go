@@ -46,7 +46,7 @@ const Timeout = 30 * time.Second
 var types = []string{
 	currency.TypOpen, currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund,
 	currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypCashOut, currency.TypClose,
-	currency.TypBuy, currency.TypComplete,
+	currency.TypBuy, currency.TypTicket, currency.TypComplete,
 	currency.TypExchange,
 }
 

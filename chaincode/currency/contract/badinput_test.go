@@ -173,7 +173,10 @@ func newBadTown(t *testing.T) *badTown {
 
 // Bad input on every function: the exact code, and nothing changed.
 func TestBadInput(t *testing.T) {
-	tried := map[string]bool{"PayBatch": true} // with each of the bad orders
+	tried := map[string]bool{
+		"PayBatch":    true,                                        // with each of the bad orders
+		"OpenTickets": true, "TicketSeries": true, "Present": true, // TestOpenTicketsRefused, TestTickets, TestTicketsBadInput
+	}
 	t.Run("requests", func(t *testing.T) { badRequests(t, tried) })
 	t.Run("orders", func(t *testing.T) { badOrders(t, tried) })
 	t.Run("packs", func(t *testing.T) { badPacks(t, tried) })

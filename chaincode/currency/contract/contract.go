@@ -21,7 +21,7 @@ func New(config ledger.Config) *ledger.Chaincode {
 		ledger.RoleFunctions(currency.Roles...),
 		programFunctions(), fundFunctions(), runFunctions(), guardFunctions(), merchantFunctions(), shopFunctions(), earningFunctions(), quoteFunctions(), accountFunctions(),
 		payoutFunctions(), recoveryFunctions(), lapseFunctions(), holdFunctions(), dueFunctions(), allotmentFunctions(), purchaseFunctions(), orderFunctions(), historyFunctions(),
-		keySyncFunctions(),
+		keySyncFunctions(), ticketFunctions(),
 	)...)
 }
 

@@ -110,6 +110,11 @@ func (e *engine) others(o *task, h currency.Holder) []string {
 		keys = append(keys, holders.Key(o.Program, p.To))
 	case currency.Exchange:
 		keys = append(keys, programs.Key(p.Into), holders.Key(p.Into, o.Holder))
+	case currency.PresentTicket:
+		keys = append(keys, ticketSeries.Key(o.Program, p.Series), allotments.Key(o.Program, p.Series))
+		if name, err := p.Message().TicketName(); err == nil {
+			keys = append(keys, usedTickets.Key(o.Program, p.Series, name))
+		}
 	case currency.Buy, currency.Earn, currency.AskCashback:
 		keys = append(keys, persons.Key(o.Program, personOf(h, o.Holder)))
 	case currency.CompleteRefund:

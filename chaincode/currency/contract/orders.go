@@ -12,7 +12,7 @@ import (
 const MaxBatch = 1000
 
 // purseOrders are the order types that take a sequence number.
-var purseOrders = []string{currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund, currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypCashOut, currency.TypClose, currency.TypBuy, currency.TypComplete, currency.TypExchange, currency.TypShare, currency.TypEarn, currency.TypCashback, currency.TypTogether}
+var purseOrders = []string{currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund, currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypCashOut, currency.TypClose, currency.TypBuy, currency.TypTicket, currency.TypComplete, currency.TypExchange, currency.TypShare, currency.TypEarn, currency.TypCashback, currency.TypTogether}
 
 // orderFunctions take what holders signed; whoever carries it gains nothing.
 // Every argument is one compact JWS.
@@ -60,7 +60,7 @@ func orderFunctions() []ledger.Function {
 		single("Pay", currency.TypPayment), single("Give", currency.TypGift), single("Claim", currency.TypClaim),
 		single("Redeem", currency.TypRedeem), single("Refund", currency.TypRefund),
 		single("Authorise", currency.TypAuthorise), single("Capture", currency.TypCapture), single("Void", currency.TypVoid),
-		single("CashOut", currency.TypCashOut), single("Close", currency.TypClose), single("Buy", currency.TypBuy), single("CompleteRefund", currency.TypComplete),
+		single("CashOut", currency.TypCashOut), single("Close", currency.TypClose), single("Buy", currency.TypBuy), single("Present", currency.TypTicket), single("CompleteRefund", currency.TypComplete),
 		single("Exchange", currency.TypExchange), single("SetShare", currency.TypShare),
 		single("Earn", currency.TypEarn), single("AskCashback", currency.TypCashback), single("PayTogether", currency.TypTogether),
 		ledger.Order("PayBatch", -1, payBatch),

@@ -35,6 +35,8 @@ func (s *step) run() (currency.Buckets, string, error) {
 		return s.refund(o)
 	case currency.CompleteRefund:
 		return s.completeRefund(o)
+	case currency.PresentTicket:
+		return s.present(o)
 	case currency.Buy:
 		return s.buy(o)
 	case currency.Exchange:

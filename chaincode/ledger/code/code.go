@@ -130,6 +130,16 @@ func (r *Registry) New(name string, kind Kind, meaning string) *Code {
 	return c
 }
 
+// Share takes a code of another registry into this one, for a chaincode that
+// refuses with what another one told it.
+func (r *Registry) Share(c *Code) *Code {
+	if have, taken := r.byName[c.Name]; taken && have != c {
+		panic(fmt.Sprintf("code %s of %s is declared twice", c.Name, r.Name))
+	}
+	r.byName[c.Name] = c
+	return c
+}
+
 // Lookup returns the code of that name, or nil.
 func (r *Registry) Lookup(name string) *Code { return r.byName[name] }
 

@@ -70,6 +70,7 @@ func (a *API) orders() {
 		{"claim", "/v1/claims", "Claim credits into the purse (claim-order+jws)", []string{currency.TypClaim}},
 		{"redeem", "/v1/redemptions", "Have the bank pay a merchant out (redeem-order+jws)", []string{currency.TypRedeem}},
 		{"buy", "/v1/purchases", "Order value that a deposit at the bank is to pay for (purchase-order+jws)", []string{currency.TypBuy}},
+		{"present-ticket", "/v1/tickets", "Present a single-use ticket of an issuer for what it is worth (ticket-order+jws)", []string{currency.TypTicket}},
 		{"refund", "/v1/refunds", "Give a payment back, whole or in part (refund-order+jws)", []string{currency.TypRefund}},
 		{"complete-refund", "/v1/refund-completions", "Give back, out of later takings, what a merchant still owes of a refund (complete-refund-order+jws)", []string{currency.TypComplete}},
 		{"authorise", "/v1/holds", "Set value aside for a merchant until a deadline (authorise-order+jws)", []string{currency.TypAuthorise}},

@@ -17,7 +17,7 @@ import (
 var AllOrders = []string{
 	currency.TypOpen, currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund,
 	currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypCashOut, currency.TypClose,
-	currency.TypBuy, currency.TypComplete,
+	currency.TypBuy, currency.TypTicket, currency.TypComplete,
 	currency.TypExchange,
 	currency.TypShare, currency.TypEarn, currency.TypCashback, currency.TypTogether,
 }
