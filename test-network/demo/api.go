@@ -90,6 +90,15 @@ func (a *API) Orders(ctx context.Context, orders []string) error {
 	return nil
 }
 
+// Post sends JSON and decodes the answer into out, which may be nil.
+func (a *API) Post(ctx context.Context, path string, in, out any) error {
+	body, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	return a.do(ctx, http.MethodPost, path, body, "", out)
+}
+
 // Get reads what anyone may, or what read, a read order, gives access to.
 func (a *API) Get(ctx context.Context, path, read string, out any) error {
 	return a.do(ctx, http.MethodGet, path, nil, read, out)

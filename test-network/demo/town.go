@@ -30,6 +30,11 @@ type Town struct {
 // Found grants the officers their roles, defines a programme under the first
 // free id that begins with name, and brings its policy into force.
 func Found(ctx context.Context, p *platform.Platform, name string, rules currency.Policy) (*Town, error) {
+	return FoundAs(ctx, p, name, rules, func(*currency.Program) {})
+}
+
+// FoundAs is Found for a programme that differs from the usual one.
+func FoundAs(ctx context.Context, p *platform.Platform, name string, rules currency.Policy, change func(*currency.Program)) (*Town, error) {
 	t := &Town{Platform: p, API: NewAPI(p.URL)}
 	var err error
 	if t.enroller, err = t.wallet(); err != nil {
@@ -45,14 +50,12 @@ func Found(ctx context.Context, p *platform.Platform, name string, rules currenc
 	if t.Program, err = freeProgram(ctx, planner, name); err != nil {
 		return nil, err
 	}
-	_, err = planner.DefineProgram(ctx, currency.DefineProgram{
-		Operation: t.op("define"),
-		Program: currency.Program{
-			ID: t.Program, Title: "Nowon local currency", Zone: "+09:00",
-			Organisations: organisations, Enrollers: []string{t.enroller.DID},
-		},
-	})
-	if err != nil {
+	program := currency.Program{
+		ID: t.Program, Title: "Nowon local currency", Zone: "+09:00",
+		Organisations: organisations, Enrollers: []string{t.enroller.DID},
+	}
+	change(&program)
+	if _, err := planner.DefineProgram(ctx, currency.DefineProgram{Operation: t.op("define"), Program: program}); err != nil {
 		return nil, err
 	}
 	rules.Program, rules.Version = t.Program, 1
