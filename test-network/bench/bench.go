@@ -137,6 +137,8 @@ var workloads = []workload{
 	{AnchorHTTP, anchorHTTP},
 	{AnchorSDK, anchorSDK},
 	{AnchorVerify, anchorVerify},
+	{DIDOps, didOps},
+	{Resolve, resolve},
 	{Issue, issue},
 	{Even, paySpread},
 	{Hot, payHot},
@@ -159,6 +161,8 @@ const (
 	Single          = "single"
 	SingleIdle      = "single-idle"
 	NoopIdle        = "noop-idle"
+	DIDOps          = "did-ops"
+	Resolve         = "resolve"
 	Issue           = "issue"
 	Even            = "U"
 	Hot             = "H"
