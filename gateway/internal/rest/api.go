@@ -87,6 +87,7 @@ func New(s *service.Service) *API {
 	a.programs()
 	a.identifiers()
 	a.signIn()
+	a.trqp()
 	a.anchors()
 	a.operations()
 	for name, schema := range registry.Map() {
