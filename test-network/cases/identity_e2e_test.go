@@ -374,12 +374,15 @@ func (n *nation) case14(t *testing.T) {
 	require.Eventually(t, func() bool { return time.Now().Unix() > issued }, 5*time.Second, 50*time.Millisecond)
 	// The university's key is replaced; diplomas of before stay good.
 	university.replace(t, identity.UnlockNone)
+	require.EqualValues(t, 2, university.last.Version)
 	r = check(show(sd, applicant, "application-77"))
 	require.NoError(t, r.Err())
 	// The applicant's DID is suspended: nothing is shown with it.
 	applicant.become(t, identity.Suspend)
-	r = check(show(sd, applicant, "application-77"))
-	require.False(t, r.Verified)
+	require.Eventually(t, func() bool { // once the bank's peer has that block
+		r = check(show(sd, applicant, "application-77"))
+		return !r.Verified
+	}, 20*time.Second, 100*time.Millisecond)
 }
 
 // case18: one registration, and two banks and an insurer know the customer. Each
