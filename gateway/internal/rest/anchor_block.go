@@ -4,9 +4,11 @@ package rest
 
 import (
 	"encoding/base64"
+	"errors"
 	"net/http"
 
 	"github.com/komsco/trust-platform/chaincode/anchor"
+	"github.com/komsco/trust-platform/gateway/internal/sealer"
 )
 
 // evidence serves the ledger's own block behind a receipt's checkpoint, by which
@@ -23,6 +25,10 @@ func (a *API) evidence(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	block, err := s.Evidence(r.Context(), r.PathValue("source"), n)
+	if errors.Is(err, sealer.ErrNoEvidence) {
+		writeProblem(w, notFound.problem(err.Error()))
+		return
+	}
 	if err != nil {
 		writeProblem(w, anchorProblem(err))
 		return
