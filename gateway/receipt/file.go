@@ -66,7 +66,7 @@ func pathOf(leaves []tlog.Hash, m int) []Sibling {
 }
 
 // split is the largest power of two below n, which is at least 2.
-func split(n int) int { return 1 << (bits.Len(uint(n-1)) - 1) } //nolint:gosec // n is positive
+func split(n int) int { return 1 << (bits.Len(uint(n-1)) - 1) }
 
 func rootOf(leaves []tlog.Hash) tlog.Hash {
 	if len(leaves) == 1 {

@@ -229,8 +229,8 @@ type chunk struct {
 	ids []int64
 }
 
-// enough ends the reading of chunks.
-var enough = errors.New("the seal is full")
+// errEnough ends the reading of chunks.
+var errEnough = errors.New("the seal is full")
 
 // chunks reads chunks and groups them by source, in the order in which the
 // sources first appear: one at least, and as many as have at most max records.
@@ -253,7 +253,7 @@ func (s *Store) chunks(ctx context.Context, max int, query string, args ...any) 
 		}
 		size, records = size+len(raw), records+n
 		if len(order) > 0 && (size > maxSealBytes || records > max) {
-			return enough
+			return errEnough
 		}
 		if c == nil {
 			c = &chunk{}
@@ -262,7 +262,7 @@ func (s *Store) chunks(ctx context.Context, max int, query string, args ...any) 
 		c.raw, c.n, c.ids = append(c.raw, raw...), c.n+n, append(c.ids, id)
 		return nil
 	})
-	if errors.Is(err, enough) {
+	if errors.Is(err, errEnough) {
 		err = nil
 	}
 	return logs, order, err

@@ -16,7 +16,7 @@ import (
 func (s *Store) settle(ctx context.Context, tx *sql.Tx, done anchor.Sealed, raw [][]byte) ([]term, error) {
 	gone := []term(nil)
 	for i, l := range done.Logs {
-		records, err := anchor.ParseRecords(raw[i])
+		records, err := anchor.ParseRecords(raw[i]) //nolint:gosec // as many as there are logs, which seal has checked
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrDiffers, err)
 		}
