@@ -162,7 +162,9 @@ func TestTicketRefused(t *testing.T) {
 	_, err = ticket.NewIssuer(weak)
 	require.ErrorIs(t, err, currency.TicketKeyBad)
 	for _, bad := range []currency.PresentTicket{
-		{}, {Nonce: "x"}, {Nonce: base64.RawURLEncoding.EncodeToString(make([]byte, 32))},
+		{},
+		{Nonce: "x"},
+		{Nonce: base64.RawURLEncoding.EncodeToString(make([]byte, 32))},
 		{Nonce: base64.RawURLEncoding.EncodeToString(make([]byte, 32)), Signature: base64.RawURLEncoding.EncodeToString(make([]byte, 255))},
 	} {
 		require.ErrorIs(t, bad.Validate(), currency.TicketBad)

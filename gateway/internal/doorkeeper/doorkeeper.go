@@ -107,7 +107,7 @@ func (d *Doorkeeper) Challenge(audience string, unlock identity.Unlock) (signin.
 	}
 	expires := d.now().Add(ChallengeLife).Unix()
 	binary.BigEndian.PutUint64(body[16:], uint64(expires)) //nolint:gosec // a time of today
-	body[24] = byte(level) //nolint:gosec // 0 to 2
+	body[24] = byte(level)                                 //nolint:gosec // 0 to 2
 	sealed := append(body, d.mac(body, audience)...)
 	return signin.Challenge{Audience: audience, Challenge: base64.RawURLEncoding.EncodeToString(sealed), Expires: expires, Unlock: unlock}, nil
 }
