@@ -117,6 +117,9 @@ type Holder struct {
 // Account is the holder's account id.
 func (h *Holder) Account() string { return h.wallet.Account }
 
+// In is the same wallet's holder in another programme.
+func (h *Holder) In(program string) *Holder { return h.wallet.In(program) }
+
 // DID is the holder's DID, the same in every programme.
 func (h *Holder) DID() string { return h.wallet.DID }
 
