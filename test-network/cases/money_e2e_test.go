@@ -46,6 +46,10 @@ func TestMoney(t *testing.T) {
 		{"Case09Gimpo", m.case09},
 		{"Case10SettledInSeconds", m.case10},
 		{"Case11CultureVoucher", m.case11voucher},
+		{"Case07KToken", m.case07},
+		{"Case08Cafe", m.case08},
+		{"Case12GhostDividend", m.case12},
+		{"DeliveryAgainstPayment", m.delivery},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.play(t)

@@ -179,6 +179,14 @@ func (t *Town) Newcomer(person string) (*Resident, string, error) {
 	return r, order, err
 }
 
+// Join is somebody of another town with the order that opens an account here,
+// under the same key and as the same person.
+func (t *Town) Join(r *Resident, person string) (*Resident, string, error) {
+	here := &Resident{Wallet: r.Wallet, Holder: r.Wallet.In(t.Program)}
+	order, err := t.enrol(here, person)
+	return here, order, err
+}
+
 func (t *Town) enrol(r *Resident, person string) (string, error) {
 	enrolment, err := t.enroller.Enrol(currency.Enrolment{DID: r.Wallet.DID, Person: person, Program: t.Program})
 	if err != nil {
