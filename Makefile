@@ -22,7 +22,7 @@ export CGO_ENABLED := 0
 TOOLS := .bin/tools
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo up down status test unit e2e lint fmt fuzz generate generated bench bench-growth verify-page vuln clean \
+.PHONY: help demo up down status test unit e2e lint fmt fuzz generate generated bench bench-growth interop verify-page vuln clean \
 	prerequisites fabric
 
 help: ## List the targets
@@ -54,6 +54,9 @@ unit: prerequisites ## Run unit tests, with the race detector where there is a C
 
 e2e: prerequisites fabric ## Run end-to-end tests on real networks (E2E_TIMEOUT=60m a package)
 	@.tools/e2e
+
+interop: prerequisites ## Run other people's libraries against ours, both ways (needs Node 20 and npm)
+	@.tools/interop
 
 lint: prerequisites ## Run the linters of .golangci.yml (the first time builds them: minutes)
 	@.tools/build golangci-lint

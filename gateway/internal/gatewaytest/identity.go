@@ -34,6 +34,8 @@ type Identities struct {
 	t       TB
 	courier *ledgertest.Caller
 	Gone    error // what every call fails with, if anything
+
+	Multikey bool // documents have their keys as Multikey, not as JSON Web Key
 }
 
 // NewIdentities starts the in-memory registry.
@@ -187,11 +189,16 @@ func (i *Identities) Born(alg string, unlock identity.Unlock) *Subject {
 func (s *Subject) draw(alg string, unlock identity.Unlock) identity.Key {
 	var public did.Key
 	s.Key, public = NewKey(alg)
-	jwk := public.JWK()
-	return identity.Key{
-		JWK: &jwk, Unlock: unlock,
+	k := identity.Key{
+		Unlock:   unlock,
 		Purposes: []identity.Purpose{identity.AssertionMethod, identity.Authentication, identity.CapabilityInvocation},
 	}
+	if jwk := public.JWK(); s.ledger.Multikey {
+		k.Multikey = public.Multikey()
+	} else {
+		k.JWK = &jwk
+	}
+	return k
 }
 
 // Rotate replaces the key by a new one.

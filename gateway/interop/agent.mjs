@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Drives other people's libraries for interop_test.go: one request a line on standard input, one answer a line on
+// standard output. It judges nothing: the libraries do, and the Go test compares.
+
+import {createInterface} from 'node:readline';
+import * as vc from '@digitalbazaar/vc';
+import {DataIntegrityProof} from '@digitalbazaar/data-integrity';
+import * as EcdsaMultikey from '@digitalbazaar/ecdsa-multikey';
+import * as Ed25519Multikey from '@digitalbazaar/ed25519-multikey';
+import * as ecdsaJcs from '@digitalbazaar/ecdsa-jcs-2019-cryptosuite';
+import * as eddsaJcs from '@digitalbazaar/eddsa-jcs-2022-cryptosuite';
+import {cryptosuite as eddsaRdfc} from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
+import {checkStatus} from '@digitalbazaar/vc-bitstring-status-list';
+import {SDJwtVcInstance} from '@sd-jwt/sd-jwt-vc';
+import {ES256, digest, generateSalt} from '@sd-jwt/crypto-nodejs';
+import {Resolver} from 'did-resolver';
+import * as didJWT from 'did-jwt';
+import * as didJWTVC from 'did-jwt-vc';
+
+// A driver of did-resolver over the platform's HTTP resolver.
+function resolver(endpoint) {
+  const driver = async did => {
+    const answer = await fetch(endpoint + encodeURIComponent(did), {headers: {Accept: 'application/ld+json;profile="https://w3id.org/did-resolution"'}});
+    return answer.json();
+  };
+  return new Resolver({komsco: driver, key: driver, jwk: driver});
+}
+
+// What JSON-LD needs: documents and keys from the platform, contexts from the libraries, nothing from elsewhere.
+function loader(endpoint, lists = {}) {
+  return async url => {
+    if(url.startsWith('did:')) {
+      const [did, fragment] = url.split('#');
+      const {didDocument} = await resolver(endpoint).resolve(did);
+      if(!didDocument) {
+        throw new Error(`${did} does not resolve`);
+      }
+      if(!fragment) {
+        return {documentUrl: url, document: didDocument};
+      }
+      const method = didDocument.verificationMethod.find(m => m.id === url);
+      if(!method) {
+        throw new Error(`${url} is not in the document`);
+      }
+      return {documentUrl: url, document: {'@context': 'https://w3id.org/security/multikey/v1', ...method}};
+    }
+    if(lists[url]) {
+      const answer = await fetch(lists[url], {headers: {Accept: 'application/vc'}});
+      return {documentUrl: url, document: await answer.json()};
+    }
+    return vc.defaultDocumentLoader(url);
+  };
+}
+
+const signSuites = {
+  'ecdsa-jcs-2019': () => ecdsaJcs.createSignCryptosuite(), 'eddsa-jcs-2022': () => eddsaJcs.createSignCryptosuite(),
+  'eddsa-rdfc-2022': () => eddsaRdfc
+};
+const verifySuites = {
+  'ecdsa-jcs-2019': () => ecdsaJcs.createVerifyCryptosuite(), 'eddsa-jcs-2022': () => eddsaJcs.createVerifyCryptosuite(),
+  'eddsa-rdfc-2022': () => eddsaRdfc
+};
+const suiteOf = document => new DataIntegrityProof({cryptosuite: verifySuites[document.proof.cryptosuite]()});
+
+async function signSuite({suite, key, date}) {
+  const pair = await (suite.startsWith('ecdsa') ? EcdsaMultikey : Ed25519Multikey).from(key);
+  return new DataIntegrityProof({signer: pair.signer(), cryptosuite: signSuites[suite](), date});
+}
+
+function must(result) {
+  if(!result.verified) {
+    throw result.error ?? new Error('not verified');
+  }
+  return true;
+}
+
+async function sdjwt({endpoint, key}) {
+  const options = {hasher: digest, hashAlg: 'sha-256', saltGenerator: generateSalt, signAlg: 'ES256', kbSignAlg: 'ES256'};
+  if(key) {
+    options.signer = options.kbSigner = await ES256.getSigner(key);
+  }
+  const jwkOf = async kid => {
+    const {didDocument} = await resolver(endpoint).resolve(kid.split('#')[0]);
+    return didDocument.verificationMethod.find(m => m.id === kid).publicKeyJwk;
+  };
+  const check = async (input, signature, jwk) => (await ES256.getVerifier({...jwk}))(input, signature);
+  options.verifier = async (input, signature) => {
+    const header = JSON.parse(Buffer.from(input.split('.')[0], 'base64url'));
+    return check(input, signature, await jwkOf(header.kid));
+  };
+  options.kbVerifier = async (input, signature, payload) => check(input, signature, payload.cnf.jwk ?? await jwkOf(payload.cnf.kid));
+  return new SDJwtVcInstance(options);
+}
+
+const signers = {ES256: didJWT.ES256Signer, EdDSA: didJWT.EdDSASigner, ES256K: didJWT.ES256KSigner};
+
+const operations = {
+  'did-resolver': async ({endpoint, url}) => resolver(endpoint).resolve(url),
+
+  'did-jwt verify': async ({endpoint, jwt, audience, purpose}) => {
+    const r = await didJWT.verifyJWT(jwt, {resolver: resolver(endpoint), audience, proofPurpose: purpose});
+    return {issuer: r.issuer, signer: r.signer.id, verified: r.verified};
+  },
+  'did-jwt create': async ({payload, issuer, alg, secret, header}) =>
+    didJWT.createJWT(payload, {issuer, alg, signer: signers[alg](Buffer.from(secret, 'base64url'))}, {alg, ...header}),
+
+  'did-jwt-vc create': async ({payload, issuer, alg, secret}) =>
+    didJWTVC.createVerifiableCredentialJwt(payload, {did: issuer, alg, signer: signers[alg](Buffer.from(secret, 'base64url'))}),
+  'did-jwt-vc verify': async ({endpoint, jwt}) => {
+    const r = await didJWTVC.verifyCredential(jwt, resolver(endpoint));
+    return {issuer: r.issuer, verified: r.verified};
+  },
+
+  'vc verify': async ({endpoint, credential}) =>
+    must(await vc.verifyCredential({credential, suite: suiteOf(credential), documentLoader: loader(endpoint)})),
+  'vc verify presentation': async ({endpoint, presentation, challenge, domain}) => must(await vc.verify({
+    presentation, challenge, domain, suite: [suiteOf(presentation), ...[presentation.verifiableCredential].flat().map(suiteOf)],
+    documentLoader: loader(endpoint)
+  })),
+  'vc issue': async ({endpoint, credential, ...by}) =>
+    vc.issue({credential, suite: await signSuite(by), documentLoader: loader(endpoint)}),
+  'vc present': async ({endpoint, credentials, holder, challenge, domain, ...by}) => vc.signPresentation({
+    presentation: vc.createPresentation({verifiableCredential: credentials, holder, version: 2.0}),
+    suite: await signSuite(by), challenge, domain, documentLoader: loader(endpoint)
+  }),
+  'status': async ({endpoint, credential, lists}) => {
+    const result = await checkStatus({
+      credential, suite: new DataIntegrityProof({cryptosuite: ecdsaJcs.createVerifyCryptosuite()}), documentLoader: loader(endpoint, lists)
+    });
+    must(result);
+    return result.results[0].status; // whether the bit is set
+  },
+
+  'sd-jwt verify': async ({endpoint, sdjwt: encoded, nonce, required}) =>
+    (await (await sdjwt({endpoint})).verify(encoded, {keyBindingNonce: nonce, requiredClaimKeys: required})).payload,
+  'sd-jwt issue': async ({endpoint, key, claims, frame, header}) =>
+    (await sdjwt({endpoint, key})).issue(claims, frame, {header}),
+  'sd-jwt present': async ({endpoint, key, sdjwt: encoded, frame, binding, header}) =>
+    (await sdjwt({endpoint, key})).present(encoded, frame, {kb: {payload: binding, header}})
+};
+
+for await (const line of createInterface({input: process.stdin})) {
+  const {op, args} = JSON.parse(line);
+  let answer;
+  try {
+    answer = {value: await operations[op](args)};
+  } catch(e) {
+    answer = {error: [e.message, ...(e.errors ?? []).map(inner => inner.message)].join('; ') || String(e)};
+  }
+  process.stdout.write(JSON.stringify(answer) + '\n');
+}
