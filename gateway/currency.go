@@ -46,6 +46,17 @@ func (c *Currency) Refund(ctx context.Context, order string) (currency.Receipt, 
 	return submit[currency.Receipt](ctx, c, "Refund", order)
 }
 
+// Charge carries out a charge order, on the purse of the payer whose token it
+// carries: TOKEN_EXCEEDED, TOKEN_LIFE, REQUEST_MISMATCH.
+func (c *Currency) Charge(ctx context.Context, order string) (currency.Receipt, error) {
+	return submit[currency.Receipt](ctx, c, "Charge", order)
+}
+
+// RequestParts lists the parts of a merchant's bill that were taken.
+func (c *Currency) RequestParts(ctx context.Context, q currency.RequestQuery) (currency.RequestParts, error) {
+	return evaluate[currency.RequestParts](ctx, c, "RequestParts", q)
+}
+
 // CompleteRefund carries out a complete-refund order: REFUND_UNKNOWN,
 // INSUFFICIENT_FUNDS.
 func (c *Currency) CompleteRefund(ctx context.Context, order string) (currency.Receipt, error) {

@@ -158,6 +158,27 @@ func (h *Holder) Refund(o currency.Refund) (string, error) {
 	return h.sign(o)
 }
 
+// Request asks, as a merchant, for the payment of a bill: ID, Merchant, Parts; Exp
+// may be left out. Orders to pay or authorise carry the result.
+func (h *Holder) Request(r currency.Request) (string, error) {
+	h.bind(&r.V, &r.Network, &r.Channel, &r.Chaincode, &r.Program, &r.Holder, &r.Exp)
+	return h.sign(r)
+}
+
+// Token is what a payer shows at a till: Seq, Max (won), Exp (soon: see the
+// policy's tokenMinutes); Claims may be left out.
+func (h *Holder) Token(o currency.Token) (string, error) {
+	h.bind(&o.V, &o.Network, &o.Channel, &o.Chaincode, &o.Program, &o.Holder, &o.Exp)
+	return h.sign(o)
+}
+
+// Charge takes a payment, as a merchant, from a payer who showed a token: To (the
+// own merchant id), Amount (won), Token; Ref and Exp may be left out.
+func (h *Holder) Charge(o currency.Charge) (string, error) {
+	h.bind(&o.V, &o.Network, &o.Channel, &o.Chaincode, &o.Program, &o.Holder, &o.Exp)
+	return h.sign(o)
+}
+
 // CompleteRefund gives back what the signing merchant owes of a payment: Seq,
 // Payment; Claims and Exp may be left out.
 func (h *Holder) CompleteRefund(o currency.CompleteRefund) (string, error) {

@@ -43,6 +43,9 @@ var signed = []any{
 	currency.AskCashback{},
 	currency.PayTogether{},
 	currency.Attestation{},
+	currency.Request{},
+	currency.Token{},
+	currency.Charge{},
 }
 
 func TestSignedTypesCoverAllOrders(t *testing.T) {
@@ -58,6 +61,7 @@ func TestSignedTypesCoverAllOrders(t *testing.T) {
 		currency.TypComplete,
 		currency.TypExchange,
 		currency.TypShare, currency.TypEarn, currency.TypCashback, currency.TypTogether,
+		currency.TypRequest, currency.TypToken, currency.TypCharge,
 	}
 	if !slices.Equal(types, want) {
 		t.Errorf("types %v, want %v", types, want)

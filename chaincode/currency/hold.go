@@ -19,8 +19,10 @@ type Authorise struct {
 	Exp       int64        `json:"exp"`
 	Holder    string       `json:"holder"`
 	Network   string       `json:"network"`
+	Part      int          `json:"part,omitempty"` // of the request, from 0
 	Program   string       `json:"program"`
-	Ref       string       `json:"ref,omitempty"` // the caller's reference, e.g. of a booking
+	Ref       string       `json:"ref,omitempty"`     // the caller's reference, e.g. of a booking
+	Request   string       `json:"request,omitempty"` // the merchant's request that is paid: a compact JWS
 	Seq       int64        `json:"seq"`
 	To        string       `json:"to"`    // merchant id
 	Until     int64        `json:"until"` // last moment to capture, Unix seconds
@@ -45,7 +47,7 @@ func (o Authorise) Validate() error {
 
 // payment is the payment that the order sets aside.
 func (o Authorise) payment() Payment {
-	return Payment{Amount: o.Amount, Bill: o.Bill, Holder: o.Holder, To: o.To, Ref: o.Ref, Claims: o.Claims, Condition: o.Condition, Chaincode: o.Chaincode}
+	return Payment{Amount: o.Amount, Bill: o.Bill, Holder: o.Holder, To: o.To, Ref: o.Ref, Claims: o.Claims, Request: o.Request, Part: o.Part, Condition: o.Condition, Chaincode: o.Chaincode}
 }
 
 // Hold is value that its payer set aside for a merchant.

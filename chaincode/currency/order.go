@@ -28,6 +28,7 @@ const (
 	TypRead      = "read-order+jws"
 	TypTicket    = "ticket-order+jws"
 	TypBuy       = "purchase-order+jws"
+	TypCharge    = "charge-order+jws"
 	TypComplete  = "complete-refund-order+jws"
 	TypShare     = "share-order+jws"
 	TypEarn      = "earn-order+jws"
@@ -70,6 +71,7 @@ type Order struct {
 	Message *jws.Message
 	Digest  string // SHA-256 of the signing input, in hex
 	DID     string // of the key that signed
+	Shown   *Shown // of a charge
 }
 
 // ParseOrder reads an order of one of the given types. It returns BAD_JWS,
@@ -92,7 +94,13 @@ func ParseOrder(compact string, place Place, types ...string) (*Order, error) {
 	if err := o.check(place); err != nil {
 		return nil, err
 	}
-	return o, payload.Validate()
+	if err := payload.Validate(); err != nil {
+		return nil, err
+	}
+	if payload.Typ() == TypCharge {
+		return o.charged(place)
+	}
+	return o, nil
 }
 
 func (o *Order) check(place Place) error {
@@ -116,7 +124,11 @@ func (o *Order) check(place Place) error {
 	if b.Exp <= 0 || b.Exp > 1<<40 {
 		return InvalidID.Errorf("exp %d is not a time in Unix seconds", b.Exp)
 	}
-	touches := o.Payload.Typ() != TypOpen && o.Payload.Typ() != TypRead
+	touches := true
+	switch o.Payload.Typ() {
+	case TypOpen, TypRead, TypRequest, TypCharge:
+		touches = false
+	}
 	if touches && (b.Seq < 1 || b.Seq > MaxAmount) {
 		return InvalidID.Errorf("seq is %d, the first order has 1", b.Seq)
 	}
@@ -196,6 +208,12 @@ func newPayload(m *jws.Message, types []string) (Payload, error) {
 		return payloadOf[PresentTicket](m)
 	case TypBuy:
 		return payloadOf[Buy](m)
+	case TypRequest:
+		return payloadOf[Request](m)
+	case TypToken:
+		return payloadOf[Token](m)
+	case TypCharge:
+		return payloadOf[Charge](m)
 	case TypComplete:
 		return payloadOf[CompleteRefund](m)
 	case TypShare:

@@ -13,8 +13,10 @@ type Payment struct {
 	Exp       int64        `json:"exp"`
 	Holder    string       `json:"holder"`
 	Network   string       `json:"network"`
+	Part      int          `json:"part,omitempty"` // of the request, from 0
 	Program   string       `json:"program"`
-	Ref       string       `json:"ref,omitempty"` // the caller's reference, e.g. of a bill
+	Ref       string       `json:"ref,omitempty"`     // the caller's reference, e.g. of a bill
+	Request   string       `json:"request,omitempty"` // the merchant's request that is paid: a compact JWS
 	Seq       int64        `json:"seq"`
 	To        string       `json:"to"` // merchant id
 	V         int          `json:"v"`
@@ -43,6 +45,9 @@ func (o Payment) Validate() error {
 		return err
 	}
 	if err := o.Condition.validate(o.Chaincode); err != nil {
+		return err
+	}
+	if err := checkRequest(o.Request, o.Part); err != nil {
 		return err
 	}
 	return checkClaims(o.Claims)

@@ -11,31 +11,32 @@ import (
 type Policy struct {
 	Program       string      `json:"program"`
 	Version       int         `json:"version"`
-	Unit          string      `json:"unit"`                 // what amounts of an issue are counted in, e.g. "KRW"
-	Denomination  int64       `json:"denomination"`         // issued amounts are multiples of it, won
-	Validity      Validity    `json:"validity"`             // how long issued value may be spent
-	BonusRate     int         `json:"bonusRate,omitempty"`  // subsidy on top of bought value, basis points (1000 = 10%), rounded down to the won
-	Sale          *Sale       `json:"sale,omitempty"`       // how residents buy it; left out where it is not sold
-	HoldingCap    int64       `json:"holdingCap,omitempty"` // what a person may hold, won; 0 is no cap
-	PersonCeiling int64       `json:"personCeiling"`        // what one person may be issued in a batch, bonus included, won
-	BatchCeiling  int64       `json:"batchCeiling"`         // what a batch may issue, bonus included, won
-	Regions       []string    `json:"regions,omitempty"`    // where it may be spent: merchants' regions; empty is everywhere
-	Categories    []string    `json:"categories,omitempty"` // merchants' business categories; empty is all
-	Uses          []Use       `json:"uses,omitempty"`       // purposes, one of which must hold as well; empty is any
-	CashRefund    *CashRefund `json:"cashRefund,omitempty"` // when bought value may be turned back into cash; never if left out
-	Earning       *Earning    `json:"earning,omitempty"`    // what activities are rewarded; none if left out
-	Cashback      *Cashback   `json:"cashback,omitempty"`   // what is given back after spending; nothing if left out
-	Shops         *Shops      `json:"shops,omitempty"`      // bans and redemption caps of merchants
-	Gifts         bool        `json:"gifts,omitempty"`      // holders may give it to one another
-	Respend       bool        `json:"respend,omitempty"`    // merchants keep the terms and may spend it themselves
-	Guards        Guards      `json:"guards,omitzero"`      // further walls before an issue
-	Grace         Grace       `json:"grace,omitzero"`       // how long sweeps leave alone what is over
-	Into          []Way       `json:"into,omitempty"`       // programmes that value under it may be exchanged into
-	From          []Way       `json:"from,omitempty"`       // programmes whose value is exchanged into it
-	SpendOrder    []Source    `json:"spendOrder,omitempty"` // which source goes first among equal expiries; default benefit, reward, subsidy, principal
-	Approved      bool        `json:"approved,omitempty"`   // by a second person
-	ProposedBy    string      `json:"proposedBy,omitempty"` // MSP/common name
-	ApprovedBy    string      `json:"approvedBy,omitempty"` // MSP/common name
+	Unit          string      `json:"unit"`                   // what amounts of an issue are counted in, e.g. "KRW"
+	Denomination  int64       `json:"denomination"`           // issued amounts are multiples of it, won
+	Validity      Validity    `json:"validity"`               // how long issued value may be spent
+	BonusRate     int         `json:"bonusRate,omitempty"`    // subsidy on top of bought value, basis points (1000 = 10%), rounded down to the won
+	Sale          *Sale       `json:"sale,omitempty"`         // how residents buy it; left out where it is not sold
+	HoldingCap    int64       `json:"holdingCap,omitempty"`   // what a person may hold, won; 0 is no cap
+	PersonCeiling int64       `json:"personCeiling"`          // what one person may be issued in a batch, bonus included, won
+	BatchCeiling  int64       `json:"batchCeiling"`           // what a batch may issue, bonus included, won
+	Regions       []string    `json:"regions,omitempty"`      // where it may be spent: merchants' regions; empty is everywhere
+	Categories    []string    `json:"categories,omitempty"`   // merchants' business categories; empty is all
+	Uses          []Use       `json:"uses,omitempty"`         // purposes, one of which must hold as well; empty is any
+	CashRefund    *CashRefund `json:"cashRefund,omitempty"`   // when bought value may be turned back into cash; never if left out
+	Earning       *Earning    `json:"earning,omitempty"`      // what activities are rewarded; none if left out
+	Cashback      *Cashback   `json:"cashback,omitempty"`     // what is given back after spending; nothing if left out
+	Shops         *Shops      `json:"shops,omitempty"`        // bans and redemption caps of merchants
+	TokenMinutes  int         `json:"tokenMinutes,omitempty"` // how far ahead a token that payers show may expire, 1 to 60; 0 is 5
+	Gifts         bool        `json:"gifts,omitempty"`        // holders may give it to one another
+	Respend       bool        `json:"respend,omitempty"`      // merchants keep the terms and may spend it themselves
+	Guards        Guards      `json:"guards,omitzero"`        // further walls before an issue
+	Grace         Grace       `json:"grace,omitzero"`         // how long sweeps leave alone what is over
+	Into          []Way       `json:"into,omitempty"`         // programmes that value under it may be exchanged into
+	From          []Way       `json:"from,omitempty"`         // programmes whose value is exchanged into it
+	SpendOrder    []Source    `json:"spendOrder,omitempty"`   // which source goes first among equal expiries; default benefit, reward, subsidy, principal
+	Approved      bool        `json:"approved,omitempty"`     // by a second person
+	ProposedBy    string      `json:"proposedBy,omitempty"`   // MSP/common name
+	ApprovedBy    string      `json:"approvedBy,omitempty"`   // MSP/common name
 }
 
 var defaultSpendOrder = []Source{Benefit, Reward, Subsidy, Principal}
@@ -98,6 +99,9 @@ func (p Policy) Validate() error {
 	}
 	if err := p.Guards.check(p.BatchCeiling); err != nil {
 		return err
+	}
+	if p.TokenMinutes < 0 || p.TokenMinutes > 60 {
+		return InvalidPolicy.Errorf("tokenMinutes %d: 1 to 60, or 0 for %d", p.TokenMinutes, DefaultTokenMinutes)
 	}
 	if err := p.Grace.check(); err != nil {
 		return err

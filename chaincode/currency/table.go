@@ -18,6 +18,7 @@ const (
 	TableHold          = "hold"          // program / account / seq
 	TableReceipt       = "receipt"       // program / account / seq
 	TableRefunded      = "refunded"      // program / account / seq
+	TableRequestPart   = "requestpart"   // program / merchant / request / number
 	TableDue           = "due"           // program / merchant / account / seq
 	TableOwed          = "owed"          // program / merchant
 	TableMerchant      = "merchant"      // program / id

@@ -11,6 +11,7 @@ import (
 // same bill before.
 type Till struct {
 	Merchant Merchant
+	Account  Holder // the merchant's
 	Payer    string // person id of the payer, or the account id where people have none
 	Before   Bill
 }

@@ -47,7 +47,7 @@ var types = []string{
 	currency.TypOpen, currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund,
 	currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypCashOut, currency.TypClose,
 	currency.TypBuy, currency.TypTicket, currency.TypComplete,
-	currency.TypExchange,
+	currency.TypExchange, currency.TypCharge,
 }
 
 // Lanes lead to one contract on one channel. They are safe for concurrent use.

@@ -459,6 +459,9 @@ func badRequests(t *testing.T, tried map[string]bool) {
 			"another's type":  {members{"accounts": "x"}, code.BadRequest},
 			"no DIDs of ours": {members{"program": nowon}, currency.DIDUnresolved},
 		})},
+		{"RequestParts", b.courier, currency.RequestQuery{OwnQuery: currency.OwnQuery{PageQuery: currency.PageQuery{Program: nowon}, Account: b.owing.account, Read: b.read(nowon, b.owing)}, ID: "bill"}, of(own, account, page, bad{
+			"no id": {members{"id": nil}, currency.InvalidID}, "malformed id": {members{"id": "a/b"}, currency.InvalidID},
+		})},
 		{"Lapsing", b.komsco, currency.LapsingQuery{PageQuery: currency.PageQuery{Program: nowon}, Of: currency.LapsingPurses}, of(program, page, bad{
 			"of nothing": {members{"of": nil}, currency.InvalidID}, "of runs": {members{"of": "runs"}, currency.InvalidID},
 		})},

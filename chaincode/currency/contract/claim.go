@@ -8,8 +8,11 @@ import (
 )
 
 // claimsOf are the credits that an order names.
-func claimsOf(p currency.Payload) []currency.CreditName {
-	switch o := p.(type) {
+func claimsOf(o *currency.Order) []currency.CreditName {
+	if o.Shown != nil {
+		return o.Shown.Token.Claims
+	}
+	switch o := o.Payload.(type) {
 	case currency.Payment:
 		return o.Claims
 	case currency.Gift:
@@ -37,7 +40,7 @@ func claimsOf(p currency.Payload) []currency.CreditName {
 
 // collect claims the credits that the order names, under its own holder only.
 func (s *step) collect(b currency.Buckets) error {
-	names := claimsOf(s.Payload)
+	names := claimsOf(s.Order)
 	if s.claims+len(names) > currency.MaxClaims {
 		return currency.TooLarge.Errorf("%d credits are named in this transaction, at most %d", s.claims+len(names), currency.MaxClaims)
 	}

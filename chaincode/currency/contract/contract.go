@@ -20,7 +20,7 @@ func New(config ledger.Config) *ledger.Chaincode {
 	return ledger.New(config, slices.Concat(
 		ledger.RoleFunctions(currency.Roles...),
 		programFunctions(), fundFunctions(), runFunctions(), guardFunctions(), merchantFunctions(), shopFunctions(), earningFunctions(), quoteFunctions(), accountFunctions(),
-		payoutFunctions(), recoveryFunctions(), lapseFunctions(), holdFunctions(), dueFunctions(), allotmentFunctions(), purchaseFunctions(), orderFunctions(), historyFunctions(),
+		payoutFunctions(), recoveryFunctions(), lapseFunctions(), holdFunctions(), dueFunctions(), requestFunctions(), allotmentFunctions(), purchaseFunctions(), orderFunctions(), historyFunctions(),
 		keySyncFunctions(), ticketFunctions(),
 	)...)
 }
@@ -40,6 +40,7 @@ var (
 	holds          = ledger.NewTable[currency.Hold](currency.TableHold, 3)
 	receipts       = ledger.NewTable[currency.Receipt](currency.TableReceipt, 3)
 	refunds        = ledger.NewTable[currency.Refunded](currency.TableRefunded, 3)
+	requestParts   = ledger.NewTable[currency.RequestPart](currency.TableRequestPart, 4)
 	dues           = ledger.NewTable[currency.Due](currency.TableDue, 4)
 	owes           = ledger.NewTable[currency.Owed](currency.TableOwed, 2)
 	merchants      = ledger.NewTable[currency.Merchant](currency.TableMerchant, 2)

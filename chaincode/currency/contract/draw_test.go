@@ -4,6 +4,7 @@ package contract_test
 
 import (
 	"encoding/hex"
+	"fmt"
 	"maps"
 	"math/bits"
 	"slices"
@@ -115,7 +116,7 @@ func (d *days) sign(t *rapid.T, ahead map[string]int64) signed {
 		return pick(t, "old order", d.signed...)
 	}
 	program := d.program(t)
-	function := pick(t, "function", "Pay", "Pay", "Pay", "Pay", "Claim", "Claim", "Redeem", "Give", "Give", "Refund", "Refund", "Refund", "CompleteRefund", "Open", "Authorise", "Authorise", "Capture", "Capture", "Void", "CashOut", "Close", "Buy", "Exchange", "Exchange", "SetShare", "Earn", "Earn", "AskCashback", "PayTogether", "PayTogether")
+	function := pick(t, "function", "Charge", "Charge", "Pay", "Pay", "Pay", "Pay", "Claim", "Claim", "Redeem", "Give", "Give", "Refund", "Refund", "Refund", "CompleteRefund", "Open", "Authorise", "Authorise", "Capture", "Capture", "Void", "CashOut", "Close", "Buy", "Exchange", "Exchange", "SetShare", "Earn", "Earn", "AskCashback", "PayTogether", "PayTogether")
 	w := d.wallet(t, "signer")
 	for range 3 { // mostly the first order of its signer in the batch
 		if ahead[program+w.account] > 0 {
@@ -151,7 +152,14 @@ func (d *days) sign(t *rapid.T, ahead map[string]int64) signed {
 		if seldom(t, "condition") {
 			o.Condition = &currency.Condition{Contract: "firm", Function: pick(t, "firm's function", "Deliver", "Deliver", "Shrug", "CallBack"), Args: []string{"A1"}}
 		}
+		if rapid.Bool().Draw(t, "asked for") {
+			o.Request, o.Part = d.bill(t, program, amount)
+		}
 		p = o
+	case "Charge":
+		token := d.showing(program, w, mostly(t, "max", max(amount, 1), max(amount-1, 1)), claims...)
+		order := d.stall.sign(d.charging(program, d.stall, mostly(t, "to", "stall", "arcade"), w.sign(token), amount))
+		return d.remember(t, function, order, program, w)
 	case "Give":
 		p = d.gift(program, w, mostly(t, "to", d.wallets[upTo(3).Draw(t, "resident")], d.wallets...), amount, claims...)
 	case "Claim":
@@ -227,6 +235,14 @@ func (d *days) remember(t *rapid.T, function, order, program string, w *wallet) 
 	s := signed{function, order, program, w.account, hex.EncodeToString(digest[:])}
 	d.signed = append(d.signed, s)
 	return s
+}
+
+// bill is a request of the stall's in two parts, and the part that asks for amount;
+// there are few of each amount, so that they are paid more often than once.
+func (d *days) bill(t *rapid.T, program string, amount int64) (request string, part int) {
+	parts := []int64{max(amount, 1), 700}
+	r := d.requesting(program, d.stall, "stall", fmt.Sprintf("bill-%d-%d", parts[0], upTo(4).Draw(t, "bill")), parts...)
+	return mostly(t, "clerk", d.stall, d.arcade).sign(r), mostly(t, "part", 0, 1, 2)
 }
 
 // claims names credits that wait for a holder, now and then somebody else's.

@@ -148,7 +148,7 @@ func (s *step) checkOwed() error {
 		return nil
 	}
 	switch s.Payload.Typ() {
-	case currency.TypPayment, currency.TypGift, currency.TypAuthorise, currency.TypClose:
+	case currency.TypPayment, currency.TypCharge, currency.TypGift, currency.TypAuthorise, currency.TypClose:
 		owed, _, err := owes.Get(s.tx, s.Program, s.holder.Merchant)
 		return first(err, owed.Check(s.holder.Merchant))
 	}

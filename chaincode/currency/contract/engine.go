@@ -83,7 +83,7 @@ func (e *engine) prefetch(orders []*task) error {
 		if o.err = e.verify(o, h); o.err == nil {
 			keys = append(keys, purses.Key(o.Program, o.Holder))
 			keys = append(keys, e.others(o, h)...)
-			if named += len(claimsOf(o.Payload)); named <= currency.MaxClaims { // beyond, the order is refused unread
+			if named += len(claimsOf(o.Order)); named <= currency.MaxClaims { // beyond, the order is refused unread
 				keys = append(keys, e.claimed(o)...)
 			}
 		}
@@ -100,6 +100,8 @@ func (e *engine) others(o *task, h currency.Holder) []string {
 		keys = append(keys, merchants.Key(o.Program, p.To))
 	case currency.Authorise:
 		keys = append(keys, merchants.Key(o.Program, p.To))
+	case currency.Charge:
+		keys = append(keys, merchants.Key(o.Program, p.To), holders.Key(o.Program, o.Shown.MerchantAccount))
 	case currency.Capture:
 		keys = append(keys, holds.Key(o.Program, p.Hold.Holder, ledger.Num(p.Hold.Seq)))
 	case currency.Void:
@@ -137,7 +139,7 @@ func (e *engine) others(o *task, h currency.Holder) []string {
 // claimed are the keys of the credits that an order names.
 func (e *engine) claimed(o *task) []string {
 	var keys []string
-	for _, name := range claimsOf(o.Payload) {
+	for _, name := range claimsOf(o.Order) {
 		if tx, n, err := name.Split(); err == nil {
 			keys = append(keys, credits.Key(o.Program, o.Holder, tx, ledger.Num(n)))
 		}

@@ -35,6 +35,9 @@ func (s *step) authorise(o currency.Authorise) (currency.Buckets, string, error)
 	if err != nil {
 		return nil, "", err
 	}
+	if err := s.request(o.Request, o.Part, o.Amount, at); err != nil {
+		return nil, "", err
+	}
 	rules, err := s.policies()
 	if err != nil {
 		return nil, "", err

@@ -12,7 +12,7 @@ import (
 const MaxBatch = 1000
 
 // purseOrders are the order types that take a sequence number.
-var purseOrders = []string{currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund, currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypCashOut, currency.TypClose, currency.TypBuy, currency.TypTicket, currency.TypComplete, currency.TypExchange, currency.TypShare, currency.TypEarn, currency.TypCashback, currency.TypTogether}
+var purseOrders = []string{currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund, currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypCashOut, currency.TypClose, currency.TypBuy, currency.TypTicket, currency.TypComplete, currency.TypExchange, currency.TypShare, currency.TypEarn, currency.TypCashback, currency.TypTogether, currency.TypCharge}
 
 // orderFunctions take what holders signed; whoever carries it gains nothing.
 // Every argument is one compact JWS.
@@ -29,7 +29,8 @@ var purseOrders = []string{currency.TypPayment, currency.TypGift, currency.TypCl
 //     RefundCompleted, Exchange (exchange-order+jws) emits Exchanged, SetShare
 //     (share-order+jws) emits ShareSet, Earn (earn-order+jws) emits Earned,
 //     AskCashback (cashback-order+jws) emits CashedBack, PayTogether
-//     (joint-payment-order+jws) emits Paid for each of its programmes. Each returns its receipt, the first
+//     (joint-payment-order+jws) emits Paid for each of its programmes, Charge
+//     (charge-order+jws, on the purse of whose token it carries) emits Paid. Each returns its receipt, the first
 //     one where the order was carried out before.
 //     A payment, gift or authorisation may name a condition: it is called as the
 //     last thing before the purse is written. CONDITION_REFUSED.
@@ -62,7 +63,7 @@ func orderFunctions() []ledger.Function {
 		single("Authorise", currency.TypAuthorise), single("Capture", currency.TypCapture), single("Void", currency.TypVoid),
 		single("CashOut", currency.TypCashOut), single("Close", currency.TypClose), single("Buy", currency.TypBuy), single("Present", currency.TypTicket), single("CompleteRefund", currency.TypComplete),
 		single("Exchange", currency.TypExchange), single("SetShare", currency.TypShare),
-		single("Earn", currency.TypEarn), single("AskCashback", currency.TypCashback), single("PayTogether", currency.TypTogether),
+		single("Earn", currency.TypEarn), single("AskCashback", currency.TypCashback), single("PayTogether", currency.TypTogether), single("Charge", currency.TypCharge),
 		ledger.Order("PayBatch", -1, payBatch),
 		ledger.Packed("PayPacked", payBatch),
 	}

@@ -12,6 +12,13 @@ func (s *step) pay(o currency.Payment) (currency.Buckets, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
+	if err := s.request(o.Request, o.Part, o.Amount, at); err != nil {
+		return nil, "", err
+	}
+	return s.payTo(o, at)
+}
+
+func (s *step) payTo(o currency.Payment, at currency.Till) (currency.Buckets, string, error) {
 	rules, err := s.policies()
 	if err != nil {
 		return nil, "", err

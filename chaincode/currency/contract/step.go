@@ -33,6 +33,8 @@ func (s *step) run() (currency.Buckets, string, error) {
 		return s.redeem(o)
 	case currency.Refund:
 		return s.refund(o)
+	case currency.Charge:
+		return s.charge(o)
 	case currency.CompleteRefund:
 		return s.completeRefund(o)
 	case currency.PresentTicket:

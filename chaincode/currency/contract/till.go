@@ -13,11 +13,10 @@ func (s *step) till(to string, bill int64, ref string) (currency.Till, error) {
 	if at.Merchant, err = merchant(s.tx, s.Program, to); err != nil {
 		return at, err
 	}
-	account, err := holder(s.tx, s.Program, at.Merchant.Account)
-	if err != nil {
+	if at.Account, err = holder(s.tx, s.Program, at.Merchant.Account); err != nil {
 		return at, err
 	}
-	if err := account.CanReceive(); err != nil {
+	if err := at.Account.CanReceive(); err != nil {
 		return at, err
 	}
 	if bill > 0 {

@@ -102,6 +102,18 @@ func (a *API) accounts() {
 		func(ctx context.Context, in *pageInput) (*output[call.Page[currency.Due]], error) {
 			return paged(ctx, in, a.service.WaitingRefunds)
 		})
+	huma.Register(a.huma, operation("request-parts", "/requests/{id}/parts", "Which parts of a merchant's bill were paid or authorised, and by which order"),
+		func(ctx context.Context, in *struct {
+			OwnInput
+			ID       string `path:"id" doc:"The request's id"`
+			Limit    int    `query:"limit" minimum:"0" maximum:"500" doc:"Records on a page, 1 to 500; 500 if left out"`
+			Bookmark string `query:"bookmark" doc:"next of the page before"`
+		},
+		) (*output[currency.RequestParts], error) {
+			return paged(ctx, &pageInput{in.OwnInput, in.Limit, in.Bookmark}, func(ctx context.Context, q currency.OwnQuery) (currency.RequestParts, error) {
+				return a.service.RequestParts(ctx, currency.RequestQuery{OwnQuery: q, ID: in.ID})
+			})
+		})
 	huma.Register(a.huma, operation("redemption", "/redemptions/{seq}", "What a merchant claimed from the bank, and the bank's reference once it is paid"),
 		func(ctx context.Context, in *receiptInput) (*output[currency.Redemption], error) {
 			return answered(a.service.Redemption(ctx, in.query()))

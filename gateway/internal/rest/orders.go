@@ -73,6 +73,7 @@ func (a *API) orders() {
 		{"present-ticket", "/v1/tickets", "Present a single-use ticket of an issuer for what it is worth (ticket-order+jws)", []string{currency.TypTicket}},
 		{"refund", "/v1/refunds", "Give a payment back, whole or in part (refund-order+jws)", []string{currency.TypRefund}},
 		{"complete-refund", "/v1/refund-completions", "Give back, out of later takings, what a merchant still owes of a refund (complete-refund-order+jws)", []string{currency.TypComplete}},
+		{"charge", "/v1/charges", "Take a payment from a payer who showed a token (charge-order+jws, signed by the merchant)", []string{currency.TypCharge}},
 		{"authorise", "/v1/holds", "Set value aside for a merchant until a deadline (authorise-order+jws)", []string{currency.TypAuthorise}},
 		{"capture", "/v1/captures", "Take held value, whole or in part (capture-order+jws)", []string{currency.TypCapture}},
 		{"void", "/v1/voids", "Give what is still held back to its payer (void-order+jws)", []string{currency.TypVoid}},

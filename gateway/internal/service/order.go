@@ -19,7 +19,7 @@ var AllOrders = []string{
 	currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypCashOut, currency.TypClose,
 	currency.TypBuy, currency.TypTicket, currency.TypComplete,
 	currency.TypExchange,
-	currency.TypShare, currency.TypEarn, currency.TypCashback, currency.TypTogether,
+	currency.TypShare, currency.TypEarn, currency.TypCashback, currency.TypTogether, currency.TypCharge,
 }
 
 // Pending is an order that was taken.

@@ -64,6 +64,11 @@ func (s *Service) Quote(ctx context.Context, q currency.QuoteQuery) (currency.Qu
 	return private[currency.Quote](ctx, s, "Quote", q.Read, q)
 }
 
+// RequestParts lists the parts of a merchant's bill that were taken, for the merchant.
+func (s *Service) RequestParts(ctx context.Context, q currency.RequestQuery) (currency.RequestParts, error) {
+	return private[currency.RequestParts](ctx, s, "RequestParts", q.Read, q)
+}
+
 // Redemption is a merchant's claim on the bank, paid or not, for the merchant.
 func (s *Service) Redemption(ctx context.Context, q currency.ReceiptQuery) (currency.Redemption, error) {
 	return private[currency.Redemption](ctx, s, "Redemption", q.Read, q)
