@@ -17,6 +17,7 @@ var (
 	InvalidPolicy = Codes.New("INVALID_POLICY", code.Invalid, "A policy or programme contradicts itself or leaves something out.")
 	WrongOrder    = Codes.New("WRONG_ORDER", code.Invalid, "The order is of another type than the function takes.")
 	TooLarge      = Codes.New("TOO_LARGE", code.Invalid, "More items than one transaction takes.")
+	BadCode       = Codes.New("BAD_CODE", code.Invalid, "The text is no payment code of this platform, or was read wrongly.")
 	UnitMismatch  = Codes.New("UNIT_MISMATCH", code.Rule, "The amount is counted in another unit than the programme's, or is no multiple of its smallest denomination.")
 )
 

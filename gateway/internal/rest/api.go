@@ -67,6 +67,7 @@ func New(s *service.Service) *API {
 			},
 			Tags: []*huma.Tag{
 				{Name: "orders", Description: "What holders sign."},
+				{Name: "codes", Description: "QR codes, as gateway/qr/README.md documents them."},
 				{Name: "accounts", Description: "What holders see of their own."},
 				{Name: "programmes", Description: "What everybody may know."},
 				{Name: "identity", Description: "DIDs: resolved as W3C, registered as DIF has it."},
@@ -85,6 +86,7 @@ func New(s *service.Service) *API {
 	a.orders()
 	a.accounts()
 	a.programs()
+	a.paymentCodes()
 	a.identifiers()
 	a.signIn()
 	a.trqp()

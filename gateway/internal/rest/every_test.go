@@ -18,7 +18,7 @@ import (
 
 var (
 	parameter  = regexp.MustCompile(`\{[^}]+\}`)
-	ofCurrency = regexp.MustCompile(`^/v1/(programs|orders|accounts|payments|gifts|claims|redemptions|refunds|refund-completions|charges|purchases|holds|captures|voids|closures|cash|shares|earnings|joint-payments)`)
+	ofCurrency = regexp.MustCompile(`^/v1/(programs|codes|orders|accounts|payments|gifts|claims|redemptions|refunds|refund-completions|charges|purchases|holds|captures|voids|closures|cash|shares|earnings|joint-payments)`)
 )
 
 // TestBadInputOnEveryEndpoint takes the endpoints of currency from the API's own
