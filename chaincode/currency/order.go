@@ -36,6 +36,15 @@ const (
 	TypTogether  = "joint-payment-order+jws"
 )
 
+// PurseOrders are the types of orders that take a sequence number of a purse.
+var PurseOrders = []string{
+	TypPayment, TypGift, TypClaim, TypRedeem, TypRefund, TypAuthorise, TypCapture, TypVoid, TypCashOut, TypClose,
+	TypBuy, TypTicket, TypComplete, TypExchange, TypShare, TypEarn, TypCashback, TypTogether, TypCharge,
+}
+
+// Orders are the types of orders that change something: what PayBatch carries out.
+var Orders = append([]string{TypOpen}, PurseOrders...)
+
 // MaxClaims bounds the credits that one transaction claims.
 const MaxClaims = 500
 

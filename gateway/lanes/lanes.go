@@ -42,14 +42,6 @@ var (
 // Timeout is how long an order may take before it is given up as a *Failure.
 const Timeout = 30 * time.Second
 
-// types are the orders that PayBatch carries out.
-var types = []string{
-	currency.TypOpen, currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund,
-	currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypCashOut, currency.TypClose,
-	currency.TypBuy, currency.TypTicket, currency.TypComplete,
-	currency.TypExchange, currency.TypCharge,
-}
-
 // Lanes lead to one contract on one channel. They are safe for concurrent use.
 type Lanes struct {
 	place currency.Place
@@ -65,7 +57,7 @@ func New(c *gateway.Currency, place currency.Place, o Options) *Lanes {
 // outcome, one value, once that is known. The error is a coded refusal of what is
 // malformed or bound elsewhere, ErrOverloaded or ErrStopped.
 func (l *Lanes) Send(order string) (<-chan Outcome, error) {
-	parsed, err := currency.ParseOrder(order, l.place, types...)
+	parsed, err := currency.ParseOrder(order, l.place, currency.Orders...)
 	if err != nil {
 		return nil, err
 	}

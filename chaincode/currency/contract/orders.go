@@ -11,9 +11,6 @@ import (
 // MaxBatch bounds the orders of one PayBatch.
 const MaxBatch = 1000
 
-// purseOrders are the order types that take a sequence number.
-var purseOrders = []string{currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund, currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypCashOut, currency.TypClose, currency.TypBuy, currency.TypTicket, currency.TypComplete, currency.TypExchange, currency.TypShare, currency.TypEarn, currency.TypCashback, currency.TypTogether, currency.TypCharge}
-
 // orderFunctions take what holders signed; whoever carries it gains nothing.
 // Every argument is one compact JWS.
 //
@@ -88,10 +85,9 @@ func payBatch(t *ledger.Tx, compacts []string) ([]currency.Item, error) {
 	}
 	e := newEngine(t)
 	e.alone = len(compacts) == 1
-	types := append([]string{currency.TypOpen}, purseOrders...)
 	orders := make([]*task, len(compacts))
 	for i, c := range compacts {
-		orders[i] = e.parse(c, types...)
+		orders[i] = e.parse(c, currency.Orders...)
 	}
 	if err := e.prefetch(orders); err != nil {
 		return nil, err

@@ -63,7 +63,7 @@ func (a *API) orders() {
 		id, path, summary string
 		types             []string
 	}{
-		{"send-order", "/v1/orders", "Carry out an order of any type", service.AllOrders},
+		{"send-order", "/v1/orders", "Carry out an order of any type", currency.Orders},
 		{"open-account", "/v1/accounts", "Open an account (open-order+jws)", []string{currency.TypOpen}},
 		{"pay", "/v1/payments", "Pay a merchant (payment-order+jws)", []string{currency.TypPayment}},
 		{"give", "/v1/gifts", "Give to another resident (gift-order+jws)", []string{currency.TypGift}},
@@ -169,7 +169,7 @@ func (a *API) batch(ctx context.Context, in *batchInput) (*output[batchBody], er
 	pending := make([]*service.Pending, len(items))
 	for i, order := range in.Body.Orders {
 		var err error
-		if pending[i], err = a.service.Submit(in.client, order, service.AllOrders...); err != nil {
+		if pending[i], err = a.service.Submit(in.client, order, currency.Orders...); err != nil {
 			items[i].Problem = problemOf(err)
 		}
 	}

@@ -13,15 +13,6 @@ import (
 	"github.com/komsco/trust-platform/gateway/internal/lanes"
 )
 
-// AllOrders are the order types that change something.
-var AllOrders = []string{
-	currency.TypOpen, currency.TypPayment, currency.TypGift, currency.TypClaim, currency.TypRedeem, currency.TypRefund,
-	currency.TypAuthorise, currency.TypCapture, currency.TypVoid, currency.TypCashOut, currency.TypClose,
-	currency.TypBuy, currency.TypTicket, currency.TypComplete,
-	currency.TypExchange,
-	currency.TypShare, currency.TypEarn, currency.TypCashback, currency.TypTogether, currency.TypCharge,
-}
-
 // Pending is an order that was taken.
 type Pending struct {
 	Digest string // of the order, by which its status is asked for

@@ -53,20 +53,20 @@ func TestSeveralRoutes(t *testing.T) {
 	wallet := func(p currency.Place) *gateway.Holder {
 		return gatewaytest.Must(gateway.NewWallet(gatewaytest.Must(gateway.NewKey()), p)).In("nowon")
 	}
-	pending, err := s.Submit("client", gatewaytest.Must(wallet(gatewaytest.Place).Open("")), AllOrders...)
+	pending, err := s.Submit("client", gatewaytest.Must(wallet(gatewaytest.Place).Open("")), currency.Orders...)
 	require.NoError(t, err)
 	_, err = pending.Wait(t.Context())
 	require.NoError(t, err)
 
 	// Bound to the other route, it reaches that contract (which here thinks it is elsewhere, as it serves another network).
-	pending, err = s.Submit("client", gatewaytest.Must(wallet(elsewhere).Open("")), AllOrders...)
+	pending, err = s.Submit("client", gatewaytest.Must(wallet(elsewhere).Open("")), currency.Orders...)
 	require.NoError(t, err)
 	_, err = pending.Wait(t.Context())
 	require.ErrorIs(t, err, currency.OrderElsewhere)
 
 	nowhere := gatewaytest.Place
 	nowhere.Channel = "nowhere"
-	_, err = s.Submit("client", gatewaytest.Must(wallet(nowhere).Open("")), AllOrders...)
+	_, err = s.Submit("client", gatewaytest.Must(wallet(nowhere).Open("")), currency.Orders...)
 	require.ErrorIs(t, err, currency.OrderElsewhere)
 
 	_, err = New(Options{}, Route{Place: elsewhere}, Route{Place: elsewhere})
