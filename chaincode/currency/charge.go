@@ -9,7 +9,7 @@ import (
 )
 
 // TypToken is the type of what a payer shows.
-const TypToken = "payment-token+jws" //nolint:gosec // the name of a type, no credential
+const TypToken = "payment-token+jws"
 
 // DefaultTokenMinutes is how far ahead a token may expire where the policy does
 // not say.

@@ -36,10 +36,10 @@ func OfToken(compact string, place currency.Place) (string, error) {
 	}
 	var own []byte
 	for i, v := range []string{t.Network, t.Channel, t.Chaincode, t.Program} {
-		own = appendElement(own, 0xC1+byte(i), []byte(v)) //nolint:gosec // four
+		own = appendElement(own, 0xC1+byte(i), []byte(v))
 	}
 	for i, n := range []int64{t.Seq, t.Max, t.Exp} {
-		own = appendElement(own, 0xC5+byte(i), big.NewInt(n).Bytes()) //nolint:gosec // three
+		own = appendElement(own, 0xC5+byte(i), big.NewInt(n).Bytes())
 	}
 	own = appendElement(own, 0xC8, []byte(id))
 	if key != "" {

@@ -173,7 +173,7 @@ func (n *nation) accredit(t *testing.T, name string, root, issuer *subject) {
 	r := identity.ProposeRoot{Operation: call.Operation{Op: "propose." + name}, Name: name, DID: root.did}
 	_, err := n.registry(t, "KomscoMSP", "approver").ProposeRoot(t.Context(), r)
 	require.NoError(t, err)
-	r.Operation.Op = "approve." + name
+	r.Op = "approve." + name
 	require.Eventually(t, func() bool { // the other organisation's peer has the proposal's block
 		_, err = n.registry(t, "CityMSP", "planner").ApproveRoot(t.Context(), identity.ApproveRoot{ProposeRoot: r})
 		return err == nil
