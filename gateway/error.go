@@ -77,6 +77,12 @@ func (e *Error) Conflict() bool {
 	return e.Validation == peer.TxValidationCode_MVCC_READ_CONFLICT || e.Validation == peer.TxValidationCode_PHANTOM_READ_CONFLICT
 }
 
+// disagreed reports whether endorsers answered differently, as they do while one
+// has yet to take in a block that another has. Nothing was submitted.
+func (e *Error) disagreed() bool {
+	return e.Phase == PhaseEndorse && e.Code == nil && status.Code(e.Cause) == codes.Aborted
+}
+
 // Temporary reports whether the network, not the request, stood in the way:
 // peers or orderers that are gone, overloaded, late or not yet at one height.
 func (e *Error) Temporary() bool {
