@@ -566,7 +566,7 @@ func (r *registry) rebuild(t *testing.T) {
 		Size           uint64
 	}
 	require.NoError(t, json.Unmarshal(out, &all), string(out))
-	require.Len(t, all, 6)
+	require.Len(t, all, 7)
 	for _, l := range all {
 		require.True(t, strings.HasPrefix(l.Served, "served alike"), "%+v", l)
 	}
