@@ -113,6 +113,25 @@ func (a *audit) credit(t ledgertest.TB, parts []string, before, after []byte) {
 	}
 }
 
+// expires reports whether some rule of the policy gives value of this source a last
+// day, or none, as the bucket has: the policy's validity, the one of what was earned,
+// or an exchange that does not take its own.
+func expires(b currency.Bucket, p currency.Policy) bool {
+	ends := b.Expiry != 0
+	if ends == (p.Validity != currency.Validity{}) {
+		return true
+	}
+	if e := p.Earning; b.Source == currency.Reward && e != nil && e.Validity != nil && ends == (*e.Validity != currency.Validity{}) {
+		return true
+	}
+	return slices.ContainsFunc(p.From, func(w currency.Way) bool {
+		if w.As != "" && w.As != b.Source {
+			return false
+		}
+		return w.Expiry == currency.Kept || (w.Expiry == currency.Earlier && ends)
+	})
+}
+
 // purse: one order at a time, nothing empty, all in order, terms as some
 // approved policy has them.
 func (a *audit) purse(t ledgertest.TB, parts []string, before, after []byte) {
@@ -145,11 +164,8 @@ func (a *audit) purse(t ledgertest.TB, parts []string, before, after []byte) {
 		var p currency.Policy
 		a.decode(t, a.values[ledger.CompositeKey(currency.TablePolicy, parts[0], ledger.Num(int64(b.Policy)))], &p)
 		source := slices.Contains([]currency.Source{currency.Principal, currency.Subsidy, currency.Benefit, currency.Reward}, b.Source)
-		lives := p.Validity != currency.Validity{}
-		// What was earned may have a validity of its own, what was exchanged its last day from where it was.
-		other := (b.Source == currency.Reward && p.Earning != nil && p.Earning.Validity != nil) || len(p.From) > 0
 		switch {
-		case !p.Approved || !source || ((b.Expiry != 0) != lives && !other) || (b.Expiry != 0 && !b.Expiry.Valid()):
+		case !p.Approved || !source || !expires(b, p) || (b.Expiry != 0 && !b.Expiry.Valid()):
 			t.Fatalf("purse %v holds %+v under policy %+v", parts, b, p)
 		case h.Merchant != "" && !p.Respend:
 			t.Fatalf("merchant's purse %v holds %+v, whose terms end with the payment", parts, b)
