@@ -380,7 +380,7 @@ func (d *days) replayOrder(t *rapid.T, i int) {
 	case err != nil:
 		t.Fatalf("%s was carried out as seq %d and is refused: %v", s.function, seq, err)
 	case seq != 0:
-		if got := result[currency.Receipt](d.town, o.Payload); fmt.Sprint(got) != fmt.Sprint(receipt) || len(o.Writes()) > 0 || o.Event != nil {
+		if got := result[currency.Receipt](d.town, o.Payload); d.json(got) != d.json(receipt) || len(o.Writes()) > 0 || o.Event != nil {
 			t.Fatalf("%s sent again answers %+v and writes %d keys, first was %+v", s.function, got, len(o.Writes()), receipt)
 		}
 	}
