@@ -6,11 +6,8 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
 	"fmt"
 	"log/slog"
-	"os"
 
 	"github.com/komsco/trust-platform/gateway"
 	"github.com/komsco/trust-platform/gateway/internal/config"
@@ -42,17 +39,9 @@ func openDoor(c config.Config, client *gateway.Client, log *slog.Logger) (*doork
 }
 
 func readP256(file string) (*ecdsa.PrivateKey, error) {
-	text, err := os.ReadFile(file)
+	parsed, err := readPKCS8(file)
 	if err != nil {
 		return nil, err
-	}
-	block, _ := pem.Decode(text)
-	if block == nil {
-		return nil, fmt.Errorf("%s is not PEM", file)
-	}
-	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	key, ok := parsed.(*ecdsa.PrivateKey)
 	if !ok || key.Curve != elliptic.P256() {

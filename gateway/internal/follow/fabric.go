@@ -4,13 +4,12 @@ package follow
 
 import (
 	"context"
-	"fmt"
 	"iter"
 
-	"github.com/hyperledger/fabric-gateway/pkg/client"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/komsco/trust-platform/gateway"
+	"github.com/komsco/trust-platform/gateway/internal/blocks"
 )
 
 // Peer is a chain as one of its peers gives it.
@@ -22,20 +21,11 @@ type Peer struct {
 // Blocks implements Chain.
 func (p Peer) Blocks(ctx context.Context, from uint64) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
-		ctx, cancel := context.WithCancel(ctx)
-		stream, err := p.Client.Fabric().GetNetwork(p.Channel).BlockEvents(ctx, client.WithStartBlock(from))
-		if err != nil {
-			cancel()
-			yield(nil, fmt.Errorf("read blocks: %w", err))
-			return
-		}
-		defer func() {
-			cancel()
-			for range stream { // the client's goroutine waits to be rid of its block
+		for block, err := range blocks.Stream(ctx, p.Client.Fabric().GetNetwork(p.Channel), from) {
+			var raw []byte
+			if err == nil {
+				raw, err = proto.Marshal(block)
 			}
-		}()
-		for block := range stream {
-			raw, err := proto.Marshal(block)
 			if !yield(raw, err) || err != nil {
 				return
 			}

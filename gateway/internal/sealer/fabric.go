@@ -4,7 +4,6 @@ package sealer
 
 import (
 	"context"
-	"fmt"
 	"iter"
 
 	"github.com/hyperledger/fabric-gateway/pkg/client"
@@ -35,20 +34,11 @@ func (f Fabric) BlockOf(ctx context.Context, tx string) ([]byte, error) {
 // Blocks implements Ledger.
 func (f Fabric) Blocks(ctx context.Context, from uint64) iter.Seq2[*blocks.Block, error] {
 	return func(yield func(*blocks.Block, error) bool) {
-		ctx, cancel := context.WithCancel(ctx)
-		stream, err := f.Client.Fabric().GetNetwork(f.Channel).BlockEvents(ctx, client.WithStartBlock(from))
-		if err != nil {
-			cancel()
-			yield(nil, fmt.Errorf("read blocks: %w", err))
-			return
-		}
-		defer func() {
-			cancel()
-			for range stream { // the client's goroutine waits to be rid of its block
+		for raw, err := range blocks.Stream(ctx, f.Client.Fabric().GetNetwork(f.Channel), from) {
+			var b *blocks.Block
+			if err == nil {
+				b, err = blocks.Parse(raw)
 			}
-		}()
-		for raw := range stream {
-			b, err := blocks.Parse(raw)
 			if !yield(b, err) || err != nil {
 				return
 			}
