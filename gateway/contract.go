@@ -39,21 +39,42 @@ func (c contract) submit(ctx context.Context, function string, args ...string) (
 }
 
 func (c contract) submitOnce(ctx context.Context, function string, args []string) ([]byte, error) {
-	p, err := c.fabric.NewProposal(function, client.WithArguments(args...))
+	t, err := c.endorse(ctx, function, args...)
 	if err != nil {
-		return nil, fmt.Errorf("propose %s: %w", function, err)
+		return nil, err
 	}
-	endorsing, cancel := context.WithTimeout(ctx, c.client.options.EndorseTimeout)
-	defer cancel()
-	endorsed, err := p.EndorseWithContext(endorsing)
-	if err != nil {
-		return nil, newError(PhaseEndorse, p.TransactionID(), c.codes, err)
-	}
-	t := &Transaction{client: c.client, registry: c.codes, tx: endorsed}
 	if err := t.Submit(ctx); err != nil {
 		return nil, err
 	}
 	return t.Result(), t.Wait(ctx)
+}
+
+// endorse has as many organisations endorse a function as the policy asks for. Where
+// only others' peers refuse, they have yet to take in a block that ours has: they are
+// asked again. The error is an [*Error].
+func (c contract) endorse(ctx context.Context, function string, args ...string) (*Transaction, error) {
+	for try := 1; ; try++ {
+		t, err := c.endorseOnce(ctx, function, args)
+		var failed *Error
+		if try <= conflictRetries && errors.As(err, &failed) && failed.refusedElsewhere(c.client.options.MSPID) && pause(ctx, time.Duration(try)*conflictPause) {
+			continue
+		}
+		return t, err
+	}
+}
+
+func (c contract) endorseOnce(ctx context.Context, function string, args []string) (*Transaction, error) {
+	p, err := c.fabric.NewProposal(function, client.WithArguments(args...))
+	if err != nil {
+		return nil, fmt.Errorf("propose %s: %w", function, err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.client.options.EndorseTimeout)
+	defer cancel()
+	tx, err := p.EndorseWithContext(ctx)
+	if err != nil {
+		return nil, newError(PhaseEndorse, p.TransactionID(), c.codes, err)
+	}
+	return &Transaction{client: c.client, registry: c.codes, tx: tx}, nil
 }
 
 // ask queries a function with one JSON argument. The error is an [*Error].

@@ -83,6 +83,26 @@ func (e *Error) disagreed() bool {
 	return e.Phase == PhaseEndorse && e.Code == nil && status.Code(e.Cause) == codes.Aborted
 }
 
+// refusedElsewhere reports whether other organisations' peers refused what own's, which
+// is asked first, endorsed: what a client reads at its own peer, the others may have yet
+// to take in.
+func (e *Error) refusedElsewhere(own string) bool {
+	st, ok := status.FromError(e.Cause)
+	if e.Phase != PhaseEndorse || e.Code == nil || !ok {
+		return false
+	}
+	others := 0
+	for _, d := range st.Details() {
+		if detail, ok := d.(*gateway.ErrorDetail); ok {
+			if detail.GetMspId() == own {
+				return false
+			}
+			others++
+		}
+	}
+	return others > 0
+}
+
 // Temporary reports whether the network, not the request, stood in the way:
 // peers or orderers that are gone, overloaded, late or not yet at one height.
 func (e *Error) Temporary() bool {

@@ -94,3 +94,15 @@ func TestErrors(t *testing.T) {
 		})
 	}
 }
+
+func TestRefusedElsewhere(t *testing.T) {
+	refusal := "chaincode response 422, INSUFFICIENT_FUNDS: 104000 won are asked for, 0 of 0 may be used"
+	at := func(phase Phase, details ...string) *Error {
+		return newError(phase, "tx1", currency.Codes, answered(t, codes.Aborted, "failed to endorse transaction", details...))
+	}
+	require.True(t, at(PhaseEndorse, refusal).refusedElsewhere("KomscoMSP"), "only CityMSP refused")
+	require.False(t, at(PhaseEndorse, refusal).refusedElsewhere("CityMSP"), "our own peer refused")
+	require.False(t, at(PhaseEndorse, "connection refused").refusedElsewhere("KomscoMSP"), "no refusal of the contract")
+	require.False(t, at(PhaseEndorse).refusedElsewhere("KomscoMSP"), "nobody says who refused")
+	require.False(t, at(PhaseEvaluate, refusal).refusedElsewhere("KomscoMSP"), "a query asks one peer")
+}

@@ -118,17 +118,7 @@ func (c *Currency) Evaluate(ctx context.Context, function string, args ...string
 // Endorse has as many organisations endorse a function as the policy asks for
 // and submits nothing. The error is an [*Error].
 func (c *Currency) Endorse(ctx context.Context, function string, args ...string) (*Transaction, error) {
-	p, err := c.contract.NewProposal(function, client.WithArguments(args...))
-	if err != nil {
-		return nil, fmt.Errorf("propose %s: %w", function, err)
-	}
-	ctx, cancel := context.WithTimeout(ctx, c.client.options.EndorseTimeout)
-	defer cancel()
-	tx, err := p.EndorseWithContext(ctx)
-	if err != nil {
-		return nil, newError(PhaseEndorse, p.TransactionID(), currency.Codes, err)
-	}
-	return &Transaction{client: c.client, registry: currency.Codes, tx: tx}, nil
+	return contract{client: c.client, fabric: c.contract, codes: currency.Codes}.endorse(ctx, function, args...)
 }
 
 func txOf(err error) string {
