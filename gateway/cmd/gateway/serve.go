@@ -40,7 +40,7 @@ func serve(ctx context.Context, c config.Config, logs io.Writer) error {
 	var routes []service.Route
 	for _, home := range c.Places() {
 		money := client.Currency(home.Place.Channel, home.Place.Chaincode)
-		routes = append(routes, service.Route{Place: home.Place, Programs: home.Programs, Ledger: lanes.Fabric{Currency: money}})
+		routes = append(routes, service.Route{Place: home.Place, Programs: home.Programs, Ledger: lanes.Fabric{Currency: money}, Keys: money})
 	}
 	s, err := service.New(service.Options{
 		Lanes: lanes.Options{

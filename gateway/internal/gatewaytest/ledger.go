@@ -15,7 +15,8 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/komsco/trust-platform/chaincode/currency"
-	"github.com/komsco/trust-platform/chaincode/currency/contract" //nolint:depguard // a package for tests, which runs the real contract
+	"github.com/komsco/trust-platform/chaincode/currency/contract"          //nolint:depguard // a package for tests, which runs the real contract
+	registry "github.com/komsco/trust-platform/chaincode/identity/contract" //nolint:depguard // a package for tests, which runs the real contract
 	"github.com/komsco/trust-platform/chaincode/ledger"
 	"github.com/komsco/trust-platform/chaincode/ledger/ledgertest"
 	"github.com/komsco/trust-platform/gateway"
@@ -25,8 +26,8 @@ import (
 // Place is where orders of the in-memory ledger count.
 var Place = currency.Place{Network: "trust", Channel: "trust", Chaincode: contract.Name}
 
-// Ledger is the currency contract on an in-memory Fabric, reached by a courier
-// without any role. Each transaction is a block.
+// Ledger is the currency contract on an in-memory Fabric, beside the identity
+// contract, reached by a courier without any role. Each transaction is a block.
 type Ledger struct {
 	*ledgertest.Network
 	courier *ledgertest.Caller
@@ -43,8 +44,24 @@ type Ledger struct {
 
 // NewLedger starts the in-memory ledger.
 func NewLedger(t ledgertest.TB) *Ledger {
-	net := ledgertest.New(t, ledgertest.Chaincode(contract.Name, contract.New(ledger.Config{Name: contract.Name, Network: Place.Network})))
+	net := ledgertest.New(t,
+		ledgertest.Chaincode(contract.Name, contract.New(ledger.Config{Name: contract.Name, Network: Place.Network})),
+		ledgertest.Chaincode(registry.Name, registry.New(ledger.Config{Name: registry.Name, Network: Registry.Network})))
 	return &Ledger{Network: net, courier: net.Caller("KomscoMSP", "gateway", ledgertest.Client)}
+}
+
+// Registry is the identity contract of the same channel.
+func (l *Ledger) Registry(t TB) *Identities {
+	return &Identities{Network: l.Network, t: t, courier: l.courier}
+}
+
+// SyncKeys is that of [gateway.Currency].
+func (l *Ledger) SyncKeys(_ context.Context, r currency.SyncKeys) (all []currency.Synced, _ error) {
+	raw, err := l.Invoke(l.courier, contract.Name, "SyncKeys", Must(json.Marshal(r)))
+	if err != nil {
+		return nil, refused(gateway.PhaseEndorse, err)
+	}
+	return all, json.Unmarshal(raw, &all)
 }
 
 // Hooks sets the hooks while the ledger is in use.

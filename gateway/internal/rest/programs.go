@@ -16,6 +16,7 @@ type errorsBody struct {
 }
 
 func (a *API) programs() {
+	a.keySync()
 	operation := func(id, path, summary string) huma.Operation {
 		return huma.Operation{
 			OperationID: id, Method: http.MethodGet, Path: path, Summary: summary, Tags: []string{"programmes"},

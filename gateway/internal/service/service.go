@@ -29,6 +29,7 @@ type Route struct {
 	Place    currency.Place
 	Programs []string // that have their home there; what no route names is the first route's
 	Ledger   Ledger
+	Keys     Keys // may be nil
 }
 
 // Options tune a service.
