@@ -116,7 +116,8 @@ func blockWords(b *strings.Builder, r anchor.Record) {
 			fmt.Fprintf(b, "  It carries the signature of one ordering node alone, %s, which the ledger checked under the chain's\n"+
 				"  own configuration. That this is the chain's one history rests on that node.\n", signers[0])
 		default:
-			fmt.Fprintf(b, "  It carries the signatures of %d ordering nodes (%s),\n  which the ledger checked under the chain's own configuration.\n", len(signers), strings.Join(signers, ", "))
+			fmt.Fprintf(b, "  It carries %d signatures in the name of ordering nodes (%s);\n"+
+				"  the ledger checked that those which hold suffice under the chain's own configuration.\n", len(signers), strings.Join(signers, ", "))
 		}
 	case anchor.QBFTChain:
 		fmt.Fprintf(b, "  It carries %d seals of the chain's %d validators; the ledger checked that %d of them suffice.\n",

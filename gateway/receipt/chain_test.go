@@ -63,7 +63,7 @@ func TestBlockOfAnotherChain(t *testing.T) {
 func TestWordsOfBlocks(t *testing.T) {
 	for name, want := range map[string]string{
 		"raft/6.block": "signature of one ordering node alone, OrdererMSP/orderer0.orderer.kt.example",
-		"bft/6.block":  "signatures of 3 ordering nodes (consenter ",
+		"bft/6.block":  "3 signatures in the name of ordering nodes (consenter ",
 	} {
 		_, _, r := realBlock(t, name)
 		words := receipt.Proof{Record: r}.Words()

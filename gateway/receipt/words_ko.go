@@ -65,7 +65,7 @@ func blockWordsKo(b *strings.Builder, r anchor.Record) {
 		case 1:
 			fmt.Fprintf(b, "  오더러 하나(%s)의 서명뿐이며, 원장이 그 체인의 설정에 따라 확인했습니다.\n  이것이 그 체인의 유일한 역사라는 것은 그 노드만이 보증합니다.\n", signers[0])
 		default:
-			fmt.Fprintf(b, "  오더러 %d개(%s)의 서명이 있으며, 원장이 그 체인의 설정에 따라 확인했습니다.\n", len(signers), strings.Join(signers, ", "))
+			fmt.Fprintf(b, "  오더러 이름의 서명이 %d개(%s) 있으며, 그중 유효한 것만으로 그 체인의 설정에 충분함을 원장이 확인했습니다.\n", len(signers), strings.Join(signers, ", "))
 		}
 	case anchor.QBFTChain:
 		fmt.Fprintf(b, "  검증자 %d명 가운데 %d명의 봉인이 있으며, 그것으로 충분함을 원장이 확인했습니다.\n", len(header.QBFT.Validators), len(header.QBFT.Seals))

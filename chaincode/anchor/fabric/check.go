@@ -35,10 +35,16 @@ type signer struct {
 	org  *Org // nil where the rule names the organisation by no role
 }
 
-// Check returns who signed a block, every signature on it being good, and ErrForged
-// or ErrUnsigned if one is not or if they do not suffice by the configuration: by
-// the channel's own BlockValidation policy and, under BFT, by a quorum of
-// consenters too. ErrConfig tells that another configuration is needed to judge.
+// Check returns who signed a block by what the configuration asks for: those whom the
+// channel's own BlockValidation policy names and, under BFT, a quorum of distinct
+// consenters too. It returns ErrForged, ErrUnsigned or ErrMalformed if they do not
+// suffice, and ErrConfig if another configuration is needed to judge.
+//
+// Under BFT a signature that does not hold, is nobody's, or is the second of one node
+// counts for nothing and spoils nothing, as in Fabric itself: up to f consenters may
+// add what they like, and must not be able to stop who follows the chain. Under Raft
+// one node signs; there every signature has to hold, so that what a header carries is
+// who vouches for it.
 func (t Trust) Check(b Block) ([]Signer, error) {
 	last, err := b.LastConfig()
 	if err != nil {
@@ -52,34 +58,64 @@ func (t Trust) Check(b Block) ([]Signer, error) {
 	}
 	var by []signer
 	var names []Signer
+	var spoiled error // why the first signature that does not count does not
 	for i, s := range b.Signatures {
-		one, err := t.whose(s)
+		one, err := t.signed(b, s, by)
 		if err != nil {
-			return nil, fmt.Errorf("signature %d of block %d: %w", i, b.Number, err)
-		}
-		if slices.ContainsFunc(by, func(o signer) bool { return bytes.Equal(o.cert.Raw, one.cert.Raw) }) {
-			return nil, fmt.Errorf("%w: %s signed block %d twice, which counts once: leave one out", ErrUnsigned, one.cert.Subject.CommonName, b.Number)
-		}
-		if err := verify(one.cert, b.Signed(s), s.Value); err != nil {
-			return nil, fmt.Errorf("signature %d of block %d, of %s: %w", i, b.Number, one.cert.Subject.CommonName, err)
+			err = fmt.Errorf("signature %d of block %d: %w", i, b.Number, err)
+			if !t.BFT() {
+				return nil, err
+			}
+			if spoiled == nil {
+				spoiled = err
+			}
+			continue
 		}
 		by, names = append(by, one), append(names, Signer{one.msp, one.cert.Subject.CommonName})
 	}
-	if !t.Rule.satisfied(by, make([]bool, len(by))) {
-		return names, fmt.Errorf("%w: block %d is signed by %v, BlockValidation asks for %s", ErrUnsigned, b.Number, names, t.Rule)
-	}
-	if t.BFT() {
-		have := 0
-		for _, s := range by {
-			if slices.ContainsFunc(t.Consenters, func(c Consenter) bool { return c.MSP == s.msp && bytes.Equal(c.Cert, s.cert.Raw) }) {
-				have++
-			}
+	if err := t.suffice(b, by, names); err != nil {
+		if spoiled != nil {
+			err = fmt.Errorf("%w; %w", err, spoiled)
 		}
-		if have < t.Quorum() {
-			return names, fmt.Errorf("%w: %d of %d consenters signed block %d, the quorum is %d", ErrUnsigned, have, len(t.Consenters), b.Number, t.Quorum())
-		}
+		return names, err
 	}
 	return names, nil
+}
+
+// signed is who made a signature that holds, and is none of those counted already.
+func (t Trust) signed(b Block, s Signature, before []signer) (signer, error) {
+	one, err := t.whose(s)
+	if err != nil {
+		return one, err
+	}
+	name := one.cert.Subject.CommonName
+	if slices.ContainsFunc(before, func(o signer) bool { return bytes.Equal(o.cert.Raw, one.cert.Raw) }) {
+		return one, fmt.Errorf("%w: %s signed twice, which counts once: leave one out", ErrUnsigned, name)
+	}
+	if err := verify(one.cert, b.Signed(s), s.Value); err != nil {
+		return one, fmt.Errorf("of %s: %w", name, err)
+	}
+	return one, nil
+}
+
+// suffice returns ErrUnsigned unless these, whose signatures hold, are enough.
+func (t Trust) suffice(b Block, by []signer, names []Signer) error {
+	if !t.Rule.satisfied(by, make([]bool, len(by))) {
+		return fmt.Errorf("%w: block %d is signed by %v, BlockValidation asks for %s", ErrUnsigned, b.Number, names, t.Rule)
+	}
+	if !t.BFT() {
+		return nil
+	}
+	have := 0
+	for _, s := range by {
+		if slices.ContainsFunc(t.Consenters, func(c Consenter) bool { return c.MSP == s.msp && bytes.Equal(c.Cert, s.cert.Raw) }) {
+			have++
+		}
+	}
+	if have < t.Quorum() {
+		return fmt.Errorf("%w: %d of %d consenters signed block %d, the quorum is %d", ErrUnsigned, have, len(t.Consenters), b.Number, t.Quorum())
+	}
+	return nil
 }
 
 // Next is the trust after a block that passed Check: that of its configuration if

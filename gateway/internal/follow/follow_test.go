@@ -18,6 +18,7 @@ import (
 
 	"github.com/komsco/trust-platform/chaincode/anchor"
 	"github.com/komsco/trust-platform/chaincode/anchor/fabric/fabrictest"
+	"github.com/komsco/trust-platform/chaincode/ledger/code"
 	"github.com/komsco/trust-platform/gateway/internal/anchortest"
 	"github.com/komsco/trust-platform/gateway/internal/follow"
 	"github.com/komsco/trust-platform/gateway/internal/rest"
@@ -241,4 +242,31 @@ func TestGivesUp(t *testing.T) {
 	f := p.follower(c, 1)
 	f.Source = "other"
 	require.ErrorIs(t, f.Run(t.Context()), anchor.SourceUnknown)
+}
+
+// A consenter that adds stale or broken signatures to its chain's blocks does not
+// stop who follows it, as long as a quorum's hold.
+func TestFollowsPastBadSignatures(t *testing.T) {
+	made, genesis := fabrictest.New(t, "kt", 4, true)
+	p := newPlace(t, start(genesis))
+	c := &chain{blocks: []fabrictest.Block{genesis}}
+	stale := made.Copy().Next(t, []byte("another")).Signatures[3]
+	for n := range 5 {
+		b := made.Next(t, []byte{byte(n)})
+		b.Signatures[n%4].Value = stale.Value
+		b.Signatures = append(b.Signatures, stale)
+		c.add(b)
+	}
+	require.NoError(t, p.follower(c, 5).Run(t.Context()))
+	tip, _, err := p.sealer.Store().Tip(t.Context(), "kt")
+	require.NoError(t, err)
+	require.EqualValues(t, 5, tip.Height)
+	require.Zero(t, tip.Forks)
+
+	short := made.Next(t, []byte("without a quorum"))
+	short.Signatures[0].Value, short.Signatures[1].Value = stale.Value, stale.Value
+	c.add(short)
+	err = p.follower(c, 6).Run(t.Context())
+	require.ErrorIs(t, err, follow.ErrStuck)
+	require.ErrorIs(t, err, code.BadSignature)
 }
