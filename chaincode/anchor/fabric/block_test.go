@@ -238,3 +238,64 @@ func FuzzReadTrust(f *testing.F) {
 		}
 	})
 }
+
+// Whatever stands for a signature, or for who made it, no header counts but with
+// what was really signed.
+func FuzzSignature(f *testing.F) {
+	blocks := chain(f, "raft")
+	trust, b := begin(f, blocks[3]), blocks[4].Block
+	real := b.Signatures[0]
+	f.Add(real.Value, real.Creator)
+	f.Add(blocks[5].Signatures[0].Value, real.Creator)
+	f.Add(real.Value, blocks[5].Signatures[0].Creator)
+	f.Add([]byte{0x30, 6, 2, 1, 1, 2, 1, 1}, real.Creator)
+	f.Add([]byte{0x30, 0x80, 2, 1, 1, 2, 1, 1, 0, 0}, real.Creator)
+	f.Fuzz(func(t *testing.T, value, creator []byte) {
+		b.Signatures = []fabric.Signature{{Creator: creator, Value: value}}
+		_, err := trust.Check(b)
+		switch {
+		case err == nil:
+			if !bytes.Equal(value, real.Value) || !bytes.Equal(creator, real.Creator) {
+				t.Fatal("a header counts with another signature than was made")
+			}
+		case !errors.Is(err, fabric.ErrForged) && !errors.Is(err, fabric.ErrUnsigned) && !errors.Is(err, fabric.ErrMalformed):
+			t.Fatal(err)
+		}
+	})
+}
+
+// A whole block reads as one thing: what is kept of it reads alike again.
+func FuzzParseBlock(f *testing.F) {
+	for _, name := range networks {
+		for n := range 7 {
+			raw, err := os.ReadFile(filepath.Join("testdata", name, fmt.Sprint(n, ".block")))
+			if err != nil {
+				f.Fatal(err)
+			}
+			if len(raw) < 8<<10 { // configurations are long; FuzzReadTrust has them
+				f.Add(raw)
+			}
+		}
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		w, err := fabric.ParseBlock(raw)
+		if err != nil {
+			if !errors.Is(err, fabric.ErrMalformed) {
+				t.Fatal(err)
+			}
+			return
+		}
+		again, err := fabric.Parse(w.Marshal())
+		if err != nil || again.Hash() != w.Hash() || !bytes.Equal(again.Marshal(), w.Marshal()) {
+			t.Fatalf("the header of a block that was read does not read again: %v", err)
+		}
+		_, _, _ = w.CheckData(w.Envelopes), w.Signers(), fabric.TransactionIDs(w.Envelopes)
+		for _, e := range w.Envelopes {
+			if tx, err := fabric.ReadTransaction(e); err == nil {
+				_, _ = tx.Endorsers(nil)
+			} else if !errors.Is(err, fabric.ErrMalformed) {
+				t.Fatal(err)
+			}
+		}
+	})
+}

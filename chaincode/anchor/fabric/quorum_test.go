@@ -27,7 +27,9 @@ func TestBesideQuorum(t *testing.T) {
 		change(s.Value)
 		return s
 	}
-	named := func(consenter, value []byte) fabric.Signature { return fabric.Signature{Consenter: consenter, Value: value} }
+	named := func(consenter, value []byte) fabric.Signature {
+		return fabric.Signature{Consenter: consenter, Value: value}
+	}
 	for name, beside := range map[string]fabric.Signature{
 		"a stale signature, of another block":      bft[5].Signatures[0],
 		"the same again":                           good[1],
