@@ -34,7 +34,7 @@ func (a *app) payoutCommands() *cobra.Command {
 	show := query(a, "show", "Show the payout of a bank reference", []string{"BANKREF"}, func(ctx context.Context, c *gateway.Currency, program string, args []string) (currency.Payout, error) {
 		return c.Payout(ctx, program, args[0])
 	})
-	return a.group("payout", "What merchants claimed and the bank pays", confirm.command(a), a.payoutList(), show)
+	return a.group("payout", "What merchants claimed and the bank pays", confirm.command(a), a.payoutFile(), a.payoutConfirmFile(), a.payoutList(), show)
 }
 
 // claim is a redemption as the list shows it.
