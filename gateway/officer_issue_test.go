@@ -118,3 +118,20 @@ func TestIssueRefusesBatchesThatAreTooLarge(t *testing.T) {
 		require.ErrorIs(t, err, currency.TooLarge)
 	}
 }
+
+func TestCorrectionsAreCutAsTheRunIs(t *testing.T) {
+	all := rows(7)
+	run := currency.Run{ID: "r", Batches: announce(t, all, 3, 3, 1)}
+	row := func(n int) currency.CorrectedRow { return currency.CorrectedRow{Row: n, To: all[0].To, Amount: 1000} }
+	parts, err := Corrections{ID: "fix", Rows: []currency.CorrectedRow{row(6), row(0), row(2)}}.split(run)
+	require.NoError(t, err)
+	require.Equal(t, []batchCorrection{
+		{"fix.0", 0, []currency.CorrectedRow{row(0), row(2)}}, {"fix.2", 2, []currency.CorrectedRow{row(0)}},
+	}, parts)
+	for name, wrong := range map[string][]currency.CorrectedRow{
+		"behind the last": {row(7)}, "below the first": {row(-1)}, "twice": {row(4), row(0), row(4)},
+	} {
+		_, err := Corrections{ID: "fix", Rows: wrong}.split(run)
+		require.ErrorIs(t, err, currency.InvalidID, name)
+	}
+}

@@ -226,8 +226,8 @@ func oneFund(have *string, fund string) error {
 	return nil
 }
 
-// Failure is a row that was not issued; its money stays reserved until the run
-// is closed.
+// Failure is a row that was not issued; its money stays reserved until a
+// correction issues it or the run is closed.
 type Failure struct {
 	Row    int    `json:"row"`
 	Code   string `json:"code"`
@@ -243,6 +243,8 @@ type Batch struct {
 	Bonus     int64     `json:"bonus,omitempty"` // won
 	Rows      int       `json:"rows"`            // rows that were issued
 	Failed    []Failure `json:"failed,omitempty"`
+
+	Corrected []CorrectedRow `json:"corrected,omitempty"` // in place of rows that had failed
 }
 
 // CheckBatch returns what one batch of the run may be: BATCH_UNKNOWN,

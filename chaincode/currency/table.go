@@ -11,6 +11,7 @@ const (
 	TableAppropriation = "appropriation" // program / id
 	TableRun           = "run"           // program / id
 	TableBatch         = "batch"         // program / run / number
+	TableCorrection    = "correction"    // program / run / id
 	TableHolder        = "holder"        // program / account
 	TablePerson        = "person"        // program / person id
 	TablePurse         = "purse"         // program / account

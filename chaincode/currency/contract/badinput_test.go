@@ -66,6 +66,7 @@ type badTown struct {
 	returned             string              // transaction in which 1,000 won went back to bazaar's budget
 	bought, waiting      int64               // jisoo's seqs of purchases of 1,000: confirmed, not yet
 	rows                 []currency.Row
+	wrong                []currency.Row // of run spring, the first issued, the third corrected
 }
 
 func newBadTown(t *testing.T) *badTown {
@@ -140,6 +141,18 @@ func newBadTown(t *testing.T) *badTown {
 	}
 	tn.do(tn.city, "CloseRun", about(tn, "shut"))
 	tn.do(tn.city, "IssueBatch", currency.IssueBatch{Operation: tn.op(), Program: nowon, Run: "done", Rows: b.rows})
+	b.wrong = []currency.Row{b.rows[0]}
+	for range 3 {
+		b.wrong = append(b.wrong, currency.Row{To: b.stranger.account, Amount: 1_000})
+	}
+	tn.do(tn.city, "OpenRun", tn.openRun(nowon, "spring", currency.Benefit, b.wrong))
+	tn.do(tn.city, "IssueBatch", currency.IssueBatch{Operation: tn.op(), Program: nowon, Run: "spring", Rows: b.wrong})
+	for row, id := range []string{1: "fix", 2: "paid"} {
+		if id != "" {
+			tn.do(tn.city, "ProposeCorrection", tn.correcting(id, b.corrected(row)))
+		}
+	}
+	tn.do(tn.bank, "ApproveCorrection", tn.approving("paid", []currency.CorrectedRow{b.corrected(2)}, b.wrong))
 	guarded := policyOf(bazaar, 2)
 	guarded.Guards.Approval = true
 	tn.newPolicy(guarded)
@@ -214,4 +227,9 @@ func TestRefusalsCarryTheirStatus(t *testing.T) {
 		require.ErrorAs(t, err, &refusal)
 		require.Equal(t, c.status, refusal.Status, refusal.Message)
 	}
+}
+
+// corrected puts jisoo in the place of a row of run spring.
+func (b *badTown) corrected(row int) currency.CorrectedRow {
+	return currency.CorrectedRow{Row: row, To: b.jisoo.account, Amount: 1_000}
 }

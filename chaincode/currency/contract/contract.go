@@ -19,7 +19,7 @@ const Name = "currency"
 func New(config ledger.Config) *ledger.Chaincode {
 	return ledger.New(config, slices.Concat(
 		ledger.RoleFunctions(currency.Roles...),
-		programFunctions(), fundFunctions(), runFunctions(), guardFunctions(), merchantFunctions(), shopFunctions(), earningFunctions(), quoteFunctions(), accountFunctions(),
+		programFunctions(), fundFunctions(), runFunctions(), correctionFunctions(), guardFunctions(), merchantFunctions(), shopFunctions(), earningFunctions(), quoteFunctions(), accountFunctions(),
 		payoutFunctions(), recoveryFunctions(), lapseFunctions(), holdFunctions(), dueFunctions(), requestFunctions(), allotmentFunctions(), purchaseFunctions(), orderFunctions(), historyFunctions(),
 		keySyncFunctions(), ticketFunctions(),
 	)...)

@@ -43,6 +43,7 @@ func FuzzInvoke(f *testing.F) {
 		{"Receipts", seeds.json(own(nowon, w, seeds.read(nowon, w)))},
 		{"Credits", seeds.json(own(nowon, w, ""))},
 		{"IssueBatch", `{"op":"1","program":"nowon","run":"r","batch":-1,"rows":[{"to":"x","amount":1}]}`},
+		{"ApproveCorrection", `{"op":"1","program":"nowon","run":"r","id":"fix","digest":"","rows":[{"to":"x","amount":1}]}`},
 		{"OpenRun", seeds.json(seeds.openRun(nowon, "r", currency.Principal, []currency.Row{{To: w.account, Amount: 100}}))},
 		{"DefineProgram", seeds.json(currency.DefineProgram{Operation: seeds.op(), Program: seeds.program("new")})},
 		{"ProposePolicy", seeds.json(currency.ProposePolicy{Operation: seeds.op(), Policy: policyOf(nowon, 2)})},

@@ -234,11 +234,13 @@ func (d *days) issue(t *rapid.T) {
 	program := d.program(t)
 	if step := upTo(6).Draw(t, "step"); step > 2 && len(d.runs) > 0 {
 		run := pick(t, "run", d.runs...)
-		switch of := (currency.RecordQuery{Program: run.Program, ID: run.ID}); pick(t, "decision", 0, 1, 1, 2) {
+		switch of := (currency.RecordQuery{Program: run.Program, ID: run.ID}); pick(t, "decision", 0, 1, 1, 2, 3, 3) {
 		case 0:
 			if seldom(t, "stop") {
 				d.call(t, d.komsco, "StopRun", currency.StopRun{Operation: d.op(), RecordQuery: of, Reason: "case-1"})
 			}
+		case 3:
+			d.correct(t, run)
 		case 1:
 			d.call(t, mostly(t, "second", d.bank, d.city), "ApproveRun", currency.ApproveRun{Operation: d.op(), RecordQuery: of, Root: currency.RosterRoot(run.Batches)})
 			d.maybeCommit(t)
@@ -272,6 +274,22 @@ func (d *days) issue(t *rapid.T) {
 	d.runs, d.rows[run.ID] = append(d.runs, run), batches
 	d.call(t, d.city, "OpenRun", run)
 	d.maybeCommit(t)
+}
+
+// correct puts another row in the place of one of a batch, refused or not, and
+// mostly has it approved.
+func (d *days) correct(t *rapid.T, run currency.OpenRun) {
+	batch := upTo(len(run.Batches)).Draw(t, "number")
+	id := fmt.Sprintf("fix-%d", d.ops)
+	rows := []currency.CorrectedRow{{
+		Row: upTo(run.Batches[batch].Rows).Draw(t, "row"), To: d.wallet(t, "to").account, Amount: pick[int64](t, "amount", 100, 5_000, 5_050, 400_000),
+	}}
+	d.call(t, d.city, "ProposeCorrection", currency.ProposeCorrection{Operation: d.op(), Program: run.Program, Run: run.ID, ID: id, Batch: batch, Rows: rows})
+	d.maybeCommit(t)
+	d.call(t, d.bank, "ApproveCorrection", currency.ApproveCorrection{
+		Operation: d.op(), CorrectionQuery: currency.CorrectionQuery{Program: run.Program, Run: run.ID, ID: id},
+		Digest: currency.CorrectionDigest(rows), Rows: d.rows[run.ID][batch],
+	})
 }
 
 // commitSome makes a block of some of the pool, in any order; the rest grows old.

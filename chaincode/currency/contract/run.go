@@ -27,13 +27,7 @@ func runFunctions() []ledger.Function {
 		ledger.Officer("IssueBatch", issueBatch),
 		ledger.Officer("CloseRun", closeRun),
 		ledger.Query("Run", func(t *ledger.Tx, r currency.RecordQuery) (currency.Run, error) { return run(t, r.Program, r.ID) }),
-		ledger.Query("Batch", func(t *ledger.Tx, r currency.BatchQuery) (currency.Batch, error) {
-			b, found, err := batches.Get(t, r.Program, r.Run, ledger.Num(int64(r.Batch)))
-			if err == nil && !found {
-				err = currency.BatchUnknown.Errorf("batch %d of run %s was not issued", r.Batch, r.Run)
-			}
-			return b, err
-		}),
+		ledger.Query("Batch", issuedBatch),
 	}
 }
 

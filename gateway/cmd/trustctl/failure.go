@@ -121,14 +121,15 @@ var hints = map[*code.Code]string{
 	currency.FundExceeded: "See trustctl deposit show and appropriation show for what is left.",
 	currency.BatchCeiling: "Cut the rows into smaller batches with --batch-rows, after checking that the amounts are right.",
 	currency.BatchMismatch: "Issue exactly the rows that were announced: the same file, uncut and in the same order. " +
-		"Rows that changed need a run of their own.",
-	currency.RunExists:       "Take another run id; the same issue is taken up again with the same file and settings.",
-	currency.SameInstitution: "An approver of another organisation of the programme has to approve it.",
-	currency.HolderState:     "See trustctl holder show for its status.",
-	currency.MerchantState:   "See trustctl merchant show for its status; a closed merchant stays closed.",
-	currency.RedemptionPaid:  "See trustctl payout list for what is still to be paid.",
-	currency.PayoutExists:    "A bank reference stands for one payout: see trustctl payout show.",
-	currency.DepositExists:   "A bank reference stands for one deposit: see trustctl deposit show.",
+		"Rows that changed need a run of their own, or a correction once they were refused: trustctl run correct.",
+	currency.CorrectionMismatch: "Only rows that trustctl run show --batch lists as failed are corrected, by the file that was proposed; see trustctl run correction.",
+	currency.RunExists:          "Take another run id; the same issue is taken up again with the same file and settings.",
+	currency.SameInstitution:    "An approver of another organisation of the programme has to approve it.",
+	currency.HolderState:        "See trustctl holder show for its status.",
+	currency.MerchantState:      "See trustctl merchant show for its status; a closed merchant stays closed.",
+	currency.RedemptionPaid:     "See trustctl payout list for what is still to be paid.",
+	currency.PayoutExists:       "A bank reference stands for one payout: see trustctl payout show.",
+	currency.DepositExists:      "A bank reference stands for one deposit: see trustctl deposit show.",
 }
 
 func hint(c *code.Code) string {

@@ -29,6 +29,7 @@ func (a *app) issueCommand() *cobra.Command {
 		i                        gateway.Issue
 		deposits, appropriations []string
 		repeats, dry             bool
+		wrong                    string
 	)
 	cmd := &cobra.Command{
 		Use: "issue FILE.csv", Short: "Issue to everyone in a file: a whole run, as the issuer's issuing officer",
@@ -39,7 +40,8 @@ without the bonus; - reads standard input. The run's id stands for the issue. Af
 an interruption the same command goes on where it stopped; nothing is issued twice.
 Bought value (--source principal) is paid for by deposits and its bonus by
 appropriations, everything else by appropriations. Without =AMOUNT each gives what
-is needed. Exit code 1 if some rows were not issued; their money has gone back.`,
+is needed. Exit code 1 if some rows were not issued; their money has gone back, or
+with --keep-open waits for trustctl run correct.`,
 		Example: `  trustctl issue sale.csv --run sale-2026-03 --unit KRW --source principal \
       --deposit B-7781 --appropriation discount-2026`,
 		Args: arguments("FILE.csv"),
@@ -58,7 +60,7 @@ is needed. Exit code 1 if some rows were not issued; their money has gone back.`
 			if i.Rows, err = readRows(cmd, args[0], repeats); err != nil {
 				return err
 			}
-			return a.issue(cmd, i, dry)
+			return a.issue(cmd, i, dry, wrong)
 		},
 	}
 	f := cmd.Flags()
@@ -70,12 +72,13 @@ is needed. Exit code 1 if some rows were not issued; their money has gone back.`
 	f.IntVar(&i.BatchRows, "batch-rows", 500, "rows in a batch, at most 1000")
 	f.IntVar(&i.Parallel, "parallel", 4, "batches under way at a time")
 	f.BoolVar(&i.KeepOpen, "keep-open", false, "leave the run open")
+	f.StringVar(&wrong, "failed", "", "write the rows that were not issued to a `file`, as trustctl run correct takes them")
 	f.BoolVar(&repeats, "allow-repeats", false, "an account may stand on several lines")
 	f.BoolVar(&dry, "dry-run", false, "show what would be issued, and do nothing")
 	return cmd
 }
 
-func (a *app) issue(cmd *cobra.Command, i gateway.Issue, dry bool) error {
+func (a *app) issue(cmd *cobra.Command, i gateway.Issue, dry bool, wrong string) error {
 	c, err := a.currency(cmd.Context())
 	if err != nil {
 		return err
@@ -110,6 +113,11 @@ func (a *app) issue(cmd *cobra.Command, i gateway.Issue, dry bool) error {
 		Closed: done.Run.Closed, Failed: done.Failed,
 	}); err != nil {
 		return err
+	}
+	if wrong != "" {
+		if err := writeFailed(wrong, done.Failed); err != nil {
+			return err
+		}
 	}
 	if len(done.Failed) > 0 {
 		return fmt.Errorf("%d of %d rows were not issued", len(done.Failed), len(i.Rows))

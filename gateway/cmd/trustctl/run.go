@@ -16,7 +16,7 @@ import (
 func (a *app) runCommands() *cobra.Command {
 	issue, show := a.runIssue(), a.runShow()
 	return a.group("run", "Issue runs, step by step (trustctl issue does all of it)",
-		a.runOpen(), a.runApprove(), issue, a.runStop(),
+		a.runOpen(), a.runApprove(), issue, a.runStop(), a.runCorrect(), a.runApproveCorrection(), a.runCorrection(),
 		recordVerb[currency.Run]("close", "ID", "End a run; what was not issued goes back", "CloseRun").command(a), show)
 }
 
