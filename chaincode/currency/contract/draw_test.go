@@ -51,7 +51,7 @@ type officerCall struct {
 }
 
 func newDays(t *rapid.T) *days {
-	tn := newTown(t)
+	tn := newTicketTown(t)
 	tn.net.Deploy("firm", &firm{})
 	d := &days{town: tn, rows: map[string][][]currency.Row{}, policy: map[string]int{nowon: 2, bazaar: 1}}
 	d.wallets = tn.residents(nowon, "minsu", "jisoo", "younghee")
@@ -116,7 +116,7 @@ func (d *days) sign(t *rapid.T, ahead map[string]int64) signed {
 		return pick(t, "old order", d.signed...)
 	}
 	program := d.program(t)
-	function := pick(t, "function", "Charge", "Charge", "Pay", "Pay", "Pay", "Pay", "Claim", "Claim", "Redeem", "Give", "Give", "Refund", "Refund", "Refund", "CompleteRefund", "Open", "Authorise", "Authorise", "Capture", "Capture", "Void", "CashOut", "Close", "Buy", "Exchange", "Exchange", "SetShare", "Earn", "Earn", "AskCashback", "PayTogether", "PayTogether")
+	function := pick(t, "function", "Charge", "Charge", "Pay", "Pay", "Pay", "Pay", "Claim", "Claim", "Redeem", "Give", "Give", "Refund", "Refund", "Refund", "CompleteRefund", "Open", "Authorise", "Authorise", "Capture", "Capture", "Void", "CashOut", "Close", "Buy", "Exchange", "Exchange", "SetShare", "Earn", "Earn", "AskCashback", "PayTogether", "PayTogether", "Present", "Present")
 	w := d.wallet(t, "signer")
 	for range 3 { // mostly the first order of its signer in the batch
 		if ahead[program+w.account] > 0 {
@@ -128,6 +128,8 @@ func (d *days) sign(t *rapid.T, ahead map[string]int64) signed {
 		w = mostly(t, "merchant", d.stall, w)
 	case "Open":
 		w = mostly(t, "newcomer", d.wallets[len(d.wallets)-1], w)
+	case "Present":
+		program = mostly(t, "of tickets", bazaar, nowon)
 	}
 	amount := mostly(t, "amount", pick[int64](t, "won", 100, 999, 7_000, 1, 20_000, 100_000), 0, -1, currency.MaxAmount)
 	claims := d.claims(t, program, w)
@@ -219,6 +221,8 @@ func (d *days) sign(t *rapid.T, ahead map[string]int64) signed {
 		p = d.sharing(program, w, pick(t, "share", 0, 0, 0, 5000, 1000))
 	case "Buy":
 		p = d.buying(program, w, amount)
+	case "Present":
+		p = d.somePresent(t, program, w)
 	}
 	forger := *w
 	forger.Key = d.wallets[2].Key

@@ -68,6 +68,12 @@ type town struct {
 // programmes' funds ("deposit" of fund bought, "budget" of fund budget) and shops.
 func newTown(t ledgertest.TB, options ...ledgertest.Option) *town {
 	t.Helper()
+	return newTownWith(t, nil, options...)
+}
+
+// newTownWith is newTown where programme bazaar names an identity contract.
+func newTownWith(t ledgertest.TB, documents *currency.Identity, options ...ledgertest.Option) *town {
+	t.Helper()
 	tn := found(t, options...)
 	tn.city, tn.deputy = tn.net.Caller("CityMSP", "officer", ledgertest.Client), tn.net.Caller("CityMSP", "deputy", ledgertest.Client)
 	for _, r := range []call.Role{currency.RoleRegistrar, currency.RolePolicy, currency.RoleTreasurer, currency.RoleIssuer, currency.RoleMerchants, currency.RoleGuard, currency.RoleApprover} {
@@ -81,6 +87,9 @@ func newTown(t ledgertest.TB, options ...ledgertest.Option) *town {
 	tn.grant(tn.bank, currency.RoleApprover)
 
 	for _, p := range []currency.Program{tn.program(nowon), tn.program(bazaar)} {
+		if p.ID == bazaar {
+			p.Identity = documents
+		}
 		tn.do(tn.komsco, "DefineProgram", currency.DefineProgram{Operation: tn.op(), Program: p})
 		tn.newPolicy(policyOf(p.ID, 1))
 		tn.do(tn.bank, "ConfirmDeposit", currency.ConfirmDeposit{Operation: tn.op(), Program: p.ID, Ref: "deposit", Fund: "bought", Amount: 10_000_000_000})

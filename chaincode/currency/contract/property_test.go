@@ -325,6 +325,7 @@ func (d *days) commitAll(t *rapid.T) {
 func (d *days) block(t *rapid.T, txs []*ledgertest.Endorsement) {
 	d.commit(txs...) // and audited
 	d.bills(t)
+	d.tickets(t)
 	d.persons(t)
 	for program := range d.policy {
 		if c, _ := record[currency.Monthly](d.town, currency.TableMonth, program, "stall"); c.Amount > redemptionCap {
