@@ -194,21 +194,17 @@ func Select(sdjwt string, paths []string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	byPath := map[string]*disclosure{}
-	if err := p.locate(p.token.claims, "", byPath); err != nil {
+	at, err := p.locate()
+	if err != nil {
 		return "", err
 	}
 	keep := map[*disclosure]bool{}
 	for _, path := range paths {
-		if byPath[path] == nil {
-			return "", Malformed.Errorf("the credential discloses nothing at %.80q; %v are there", path, slices.Sorted(maps.Keys(byPath)))
+		if at.byPath[path] == nil {
+			return "", Malformed.Errorf("the credential discloses nothing at %.80q; %v are there", path, slices.Sorted(maps.Keys(at.byPath)))
 		}
-		for prefix := path; prefix != ""; {
-			if d := byPath[prefix]; d != nil {
-				keep[d] = true
-			}
-			cut := strings.LastIndexByte(prefix, '/')
-			prefix = prefix[:max(cut, 0)]
+		for d := at.byPath[path]; d != nil; d = at.inside[d] {
+			keep[d] = true
 		}
 	}
 	out := p.compact + "~"
@@ -226,11 +222,11 @@ func Disclosures(sdjwt string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	byPath := map[string]*disclosure{}
-	if err := p.locate(p.token.claims, "", byPath); err != nil {
+	at, err := p.locate()
+	if err != nil {
 		return nil, err
 	}
-	return slices.Sorted(maps.Keys(byPath)), nil
+	return slices.Sorted(maps.Keys(at.byPath)), nil
 }
 
 func sdHash(shown string) string {
