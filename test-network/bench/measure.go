@@ -150,10 +150,18 @@ func (s *stage) measure(ctx context.Context, chaincode string, items func(window
 		return nil, err
 	}
 	stop, cancel := context.WithCancel(ctx)
-	defer cancel()
 	t, done := newTally(), make(chan error, 1)
 	go func() { done <- run(ctx, stop, t) }()
 	finished := wait(ctx, done, s.Warm)
+	ended := func() error { // what the load still uses is not taken from under it, however this ends
+		cancel()
+		if finished == nil {
+			err := <-done
+			finished = &err
+		}
+		return *finished
+	}
+	defer func() { _ = ended() }() // told below, or something else went wrong first
 	profiled := s.profile(ctx, s.profiling)
 	busy, err := s.pipeline.busy(ctx)
 	if err != nil {
@@ -167,12 +175,7 @@ func (s *stage) measure(ctx context.Context, chaincode string, items func(window
 	told := t.snapshot()
 	end, used := time.Now(), s.meter.cpu().since(before)
 	after, err := s.pipeline.busy(ctx)
-	cancel()
-	if finished == nil {
-		err := <-done
-		finished = &err
-	}
-	if err := errors.Join(err, *finished, profiled()); err != nil {
+	if err := errors.Join(err, ended(), profiled()); err != nil {
 		return nil, err
 	}
 	blocks, err := s.catchUp(ctx)
@@ -198,7 +201,7 @@ func (s *stage) measure(ctx context.Context, chaincode string, items func(window
 	return m, nil
 }
 
-// wait returns how the load ended, nil if it still runs after d.
+// wait returns how the load ended, nil if it still runs after d or is being stopped.
 func wait(ctx context.Context, done <-chan error, d time.Duration) *error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -208,8 +211,7 @@ func wait(ctx context.Context, done <-chan error, d time.Duration) *error {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		err := ctx.Err()
-		return &err
+		return nil
 	}
 }
 
