@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/ecdsa"
 	"encoding/base64"
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -291,4 +292,43 @@ func FuzzCredential(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A binding's own times count where it has them.
+func TestBindingTimes(t *testing.T) {
+	o := newOffice(t, "ES256")
+	issued, err := credential.SDJWT{Type: "t", Holder: &credential.Binding{Kid: o.holder.DID}, Claims: object{"a": 1}, Issued: o.now()}.Sign(o.issuer.Signer)
+	require.NoError(t, err)
+	shown, err := credential.Presenting{Nonce: "n", Audience: "a", Issued: o.now()}.Present(issued, o.holder.Signer)
+	require.NoError(t, err)
+	body := strings.Split(shown[len(issued):], ".")[1]
+	raw, err := base64.RawURLEncoding.DecodeString(body)
+	require.NoError(t, err)
+	for name, c := range map[string]struct {
+		claim string
+		value any
+		code  string
+	}{
+		"good until later": {"exp", o.now() + 60, ""},
+		"good from before": {"nbf", o.now() - 60, ""},
+		"over":             {"exp", o.now() - 1, "CREDENTIAL_EXPIRED"},
+		"over this second": {"exp", o.now(), "CREDENTIAL_EXPIRED"},
+		"to come":          {"nbf", o.now() + 120, "NOT_YET_VALID"},
+		"no time":          {"exp", "soon", "CREDENTIAL_MALFORMED"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var claims object
+			require.NoError(t, json.Unmarshal(raw, &claims))
+			claims["iat"], claims[c.claim] = o.now(), c.value
+			binding, err := credential.SignToken(credential.TypBinding, claims, o.holder.Signer, false)
+			require.NoError(t, err)
+			r, err := o.verifier.Presentation(t.Context(), issued+binding, credential.Demand{Challenge: "n", Domain: "a"})
+			require.NoError(t, err)
+			if c.code == "" {
+				require.NoError(t, r.Err())
+				return
+			}
+			outcome(t, r, credential.HolderBinding, credential.Failed, c.code)
+		})
+	}
 }

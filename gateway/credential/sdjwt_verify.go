@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"time"
 
 	"github.com/komsco/trust-platform/chaincode/identity"
 	"github.com/komsco/trust-platform/chaincode/ledger/did"
@@ -95,7 +96,23 @@ func (c *checks) binding(p *parsedSDJWT, claims Object) (foundKey, Object, error
 	if _, found, err := moment(t.claims, "iat"); err != nil || !found {
 		return key, nil, HolderUnproved.Errorf("the binding has no iat")
 	}
-	return key, t.claims, nil
+	return key, t.claims, c.inTime(t.claims)
+}
+
+// inTime checks when a binding says that it holds: RFC 9901 has no such times, RFC 7519
+// wants them heeded where they are there.
+func (c *checks) inTime(binding Object) error {
+	says, err := readTimes(binding)
+	now, early := c.now().Unix(), int64(leeway/time.Second)
+	switch {
+	case err != nil:
+		return err
+	case says.from > now+early:
+		return NotYetValid.Errorf("the binding holds from %s on, it is %s", stamp(says.from), stamp(now))
+	case says.until != 0 && now >= says.until:
+		return Expired.Errorf("the binding held until %s, it is %s", stamp(says.until), stamp(now))
+	}
+	return nil
 }
 
 // holderKey is the key that may show the credential. Where the holder has a DID, the

@@ -85,10 +85,11 @@ func (o opaque) VerifyPayload(input, signature []byte, _ jose.SignatureAlgorithm
 
 // header of a token that is made here.
 type header struct {
-	Alg string `json:"alg"`
-	Cty string `json:"cty,omitempty"`
-	Kid string `json:"kid,omitempty"`
-	Typ string `json:"typ"`
+	Alg string   `json:"alg"`
+	Cty string   `json:"cty,omitempty"`
+	JWK *did.JWK `json:"jwk,omitempty"`
+	Kid string   `json:"kid,omitempty"`
+	Typ string   `json:"typ"`
 }
 
 // draftToken is a token to be signed.

@@ -49,18 +49,28 @@ func listSigners(keys []config.ListKey) (map[string]credential.Signer, error) {
 		if _, twice := all[owner]; twice {
 			return nil, fmt.Errorf("listKeys: %s is there twice", owner)
 		}
-		parsed, err := readPKCS8(k.Key)
-		if err != nil {
+		if all[owner], err = entrusted(k.Kid, k.Key); err != nil {
 			return nil, fmt.Errorf("listKeys: %w", err)
 		}
-		key, ok := parsed.(crypto.Signer)
-		if !ok {
-			return nil, fmt.Errorf("listKeys: %s holds a %T, a key that signs is needed", k.Key, parsed)
-		}
-		if _, err := credential.NewSigner(key); err != nil { // of a type that is accepted
-			return nil, fmt.Errorf("listKeys: %s: %w", k.Key, err)
-		}
-		all[owner] = credential.Signer{Key: key, Kid: k.Kid}
 	}
 	return all, nil
+}
+
+// entrusted is a key that somebody entrusts to the gateway, under its DID URL.
+func entrusted(kid, file string) (credential.Signer, error) {
+	if _, _, err := did.Split(kid); err != nil {
+		return credential.Signer{}, err
+	}
+	parsed, err := readPKCS8(file)
+	if err != nil {
+		return credential.Signer{}, err
+	}
+	key, ok := parsed.(crypto.Signer)
+	if !ok {
+		return credential.Signer{}, fmt.Errorf("%s holds a %T, a key that signs is needed", file, parsed)
+	}
+	if _, err := credential.NewSigner(key); err != nil { // of a type that is accepted
+		return credential.Signer{}, fmt.Errorf("%s: %w", file, err)
+	}
+	return credential.Signer{Key: key, Kid: kid}, nil
 }

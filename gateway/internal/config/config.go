@@ -42,6 +42,7 @@ type Config struct {
 	PublicURL  string    `mapstructure:"publicURL" yaml:"publicURL"` // of this gateway, as others reach it
 	ListKeys   []ListKey `mapstructure:"listKeys" yaml:"listKeys"`   // in a file only
 	SignIn     SignIn    `mapstructure:"signIn" yaml:"signIn"`
+	Issuing    Issuing   `mapstructure:"issuing" yaml:"issuing"` // in a file only
 	Anchor     Anchor    `mapstructure:"anchor" yaml:"anchor"`
 	Witness    Witness   `mapstructure:"witness" yaml:"witness"`
 	VerifyPage string    `mapstructure:"verifyPage" yaml:"verifyPage"` // empty: none
@@ -109,6 +110,24 @@ type SignIn struct {
 type ListKey struct {
 	Kid string `mapstructure:"kid" yaml:"kid"` // DID URL, for assertionMethod in the issuer's document
 	Key string `mapstructure:"key" yaml:"key"` // file, PKCS #8 PEM: P-256 or Ed25519
+}
+
+// Issuing has the gateway issue credentials to wallets (OpenID4VCI) with a key that an
+// issuer entrusts to it. Needs publicURL and signIn.
+type Issuing struct {
+	Kid     string   `mapstructure:"kid" yaml:"kid"`         // DID URL, for assertionMethod in the issuer's document; none are issued if empty
+	Key     string   `mapstructure:"key" yaml:"key"`         // file, PKCS #8 PEM: P-256 or Ed25519
+	Clients []string `mapstructure:"clients" yaml:"clients"` // DIDs that may have offers made, besides the issuer's
+	Kinds   []Kind   `mapstructure:"kinds" yaml:"kinds"`
+}
+
+// Kind is a kind of credential that is issued.
+type Kind struct {
+	ID          string        `mapstructure:"id" yaml:"id"`
+	Type        string        `mapstructure:"type" yaml:"type"` // vct
+	Name        string        `mapstructure:"name" yaml:"name"`
+	Disclosable []string      `mapstructure:"disclosable" yaml:"disclosable"` // paths of claims that holders may keep back
+	Life        time.Duration `mapstructure:"life" yaml:"life"`               // of a credential; for ever if 0
 }
 
 // Cosigner is another organisation's witness.
@@ -281,6 +300,9 @@ func (c Config) Validate() error {
 	if w := c.Witness; (w.Dir == "") != (w.Name == "") {
 		errs = append(errs, fmt.Errorf("witness: dir %q and name %q, both are needed or none", w.Dir, w.Name))
 	}
+	if c.Issuing.Kid != "" && (c.PublicURL == "" || c.SignIn.Key == "" || c.DIDs == "") {
+		errs = append(errs, errors.New("issuing needs publicURL, by which wallets reach the gateway, signIn.key, by which clients are known, and dids"))
+	}
 	if c.Log.Format != "text" && c.Log.Format != "json" {
 		errs = append(errs, fmt.Errorf("log.format is %q: text or json", c.Log.Format))
 	}
@@ -301,6 +323,9 @@ func (c Config) YAML() ([]byte, error) {
 	c.Anchor.LogKeys = slices.Repeat([]string{hidden}, len(c.Anchor.LogKeys))
 	if c.SignIn.Key != "" {
 		c.SignIn.Key = hidden
+	}
+	if c.Issuing.Key != "" {
+		c.Issuing.Key = hidden
 	}
 	return yaml.Marshal(c)
 }

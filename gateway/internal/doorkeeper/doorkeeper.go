@@ -182,6 +182,16 @@ func (d *Doorkeeper) Token(ctx context.Context, answer string) (string, signin.C
 	return token, c, err
 }
 
+// Caller is the DID of who shows a token that is for this gateway itself: its audience
+// is the issuer. It returns BAD_JWS, BAD_SIGNATURE or TOKEN_REFUSED.
+func (d *Doorkeeper) Caller(token string) (string, error) {
+	c, err := signin.Verifier{Issuer: d.issuer, Audience: d.issuer, Keys: d.Keys()}.Verify(token, "", d.now())
+	if err == nil && c.DID == "" {
+		err = signin.TokenRefused.Errorf("a pairwise token names nobody here")
+	}
+	return c.DID, err
+}
+
 // person is whose key signed.
 type person struct {
 	did     string

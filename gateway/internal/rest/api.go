@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/komsco/trust-platform/gateway/internal/doorkeeper"
+	"github.com/komsco/trust-platform/gateway/internal/issuing"
 	"github.com/komsco/trust-platform/gateway/internal/sealer"
 	"github.com/komsco/trust-platform/gateway/internal/service"
 	"github.com/komsco/trust-platform/gateway/internal/witness"
@@ -41,6 +42,7 @@ type API struct {
 	witness    *witness.Witness       // nil where it is none
 	page       []byte                 // that verifies receipts; empty where there is none
 	doorkeeper *doorkeeper.Doorkeeper // nil where it gives out no sign-in tokens
+	issuer     *issuing.Issuer        // nil where it issues no credentials
 	huma       huma.API
 	mux        *http.ServeMux
 }
@@ -71,6 +73,7 @@ func New(s *service.Service) *API {
 				{Name: "accounts", Description: "What holders see of their own."},
 				{Name: "programmes", Description: "What everybody may know."},
 				{Name: "identity", Description: "DIDs: resolved as W3C, registered as DIF has it."},
+				{Name: "wallets", Description: "The open standards that wallets speak, in their paths, forms and errors: OpenID4VCI 1.0 and OpenID4VP 1.0."},
 				{Name: "anchoring", Description: "Tamper-evident logs of other systems' digests; receipts verify offline. Each log is served as C2SP tlog-tiles under /v1/logs/{source}/."},
 			},
 		},
@@ -90,6 +93,7 @@ func New(s *service.Service) *API {
 	a.identifiers()
 	a.signIn()
 	a.trqp()
+	a.issuance()
 	a.anchors()
 	a.operations()
 	for name, schema := range registry.Map() {

@@ -20,6 +20,7 @@ import (
 	"github.com/komsco/trust-platform/gateway/credential"
 	"github.com/komsco/trust-platform/gateway/internal/lanes"
 	"github.com/komsco/trust-platform/gateway/internal/service"
+	"github.com/komsco/trust-platform/gateway/openid"
 	"github.com/komsco/trust-platform/gateway/signin"
 )
 
@@ -34,6 +35,7 @@ type Problem struct {
 	Order  string   `json:"order,omitempty" doc:"Digest of the order; its status is at /v1/orders/{order}"`
 	Errors []string `json:"errors,omitempty" doc:"What is wrong with the request, one by one"`
 	retry  int      // seconds
+	signIn bool     // a sign-in token is asked for, not a read order
 }
 
 // Error implements error.
@@ -48,7 +50,9 @@ func (p *Problem) GetHeaders() http.Header {
 	if p.retry > 0 {
 		h.Set("Retry-After", fmt.Sprint(p.retry))
 	}
-	if p.Status == http.StatusUnauthorized {
+	if p.Status == http.StatusUnauthorized && p.signIn {
+		h.Set("WWW-Authenticate", `Bearer realm="sign-in token for this gateway"`)
+	} else if p.Status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", `Order realm="read order of the holder"`)
 	}
 	return h
@@ -86,7 +90,7 @@ var (
 // Codes lists every code that the API answers with, those of the contracts first.
 func Codes() []Code {
 	var all []Code
-	for _, c := range slices.Concat(currency.Codes.All(), identity.Codes.All(), anchor.Codes.All(), credential.Codes.All(), signin.Codes.All()) {
+	for _, c := range slices.Concat(currency.Codes.All(), identity.Codes.All(), anchor.Codes.All(), credential.Codes.All(), signin.Codes.All(), openid.Codes.All()) {
 		if known := (Code{c.Name, c.Kind.Status(), c.Meaning}); !slices.Contains(all, known) { // some codes are shared
 			all = append(all, known)
 		}
@@ -136,6 +140,11 @@ func problemOf(err error) *Problem {
 	default:
 		return internalDefect.problem("the gateway's log says more; give it the answer's X-Request-Id")
 	}
+}
+
+func (p *Problem) bearer() *Problem {
+	p.signIn = true
+	return p
 }
 
 func (p *Problem) after(seconds int) *Problem {

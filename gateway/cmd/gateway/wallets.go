@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"log/slog"
+
+	"github.com/komsco/trust-platform/gateway"
+	"github.com/komsco/trust-platform/gateway/credential"
+	"github.com/komsco/trust-platform/gateway/internal/config"
+	"github.com/komsco/trust-platform/gateway/internal/issuing"
+)
+
+// openIssuer is what issues credentials to wallets, nil where the configuration names no
+// key for it.
+func openIssuer(c config.Config, client *gateway.Client, log *slog.Logger) (*issuing.Issuer, error) {
+	if c.Issuing.Kid == "" {
+		return nil, nil
+	}
+	signer, err := entrusted(c.Issuing.Kid, c.Issuing.Key)
+	if err != nil {
+		return nil, fmt.Errorf("issuing: %w", err)
+	}
+	o := issuing.Options{
+		URL: c.PublicURL, Signer: signer, Clients: c.Issuing.Clients,
+		Verifier: &credential.Verifier{Ledger: client.Identity(c.Channel, c.DIDs)},
+	}
+	for _, k := range c.Issuing.Kinds {
+		o.Kinds = append(o.Kinds, issuing.Kind{ID: k.ID, Type: k.Type, Name: k.Name, Disclosable: k.Disclosable, Life: k.Life})
+	}
+	i, err := issuing.New(o)
+	if err != nil {
+		return nil, fmt.Errorf("issuing: %w", err)
+	}
+	log.Info("issuing credentials to wallets", "issuer", signer.Kid, "url", c.PublicURL, "kinds", len(o.Kinds))
+	return i, nil
+}

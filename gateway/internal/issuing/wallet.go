@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package issuing
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/komsco/trust-platform/chaincode/identity"
+	"github.com/komsco/trust-platform/gateway/credential"
+	"github.com/komsco/trust-platform/gateway/internal/once"
+	"github.com/komsco/trust-platform/gateway/openid"
+)
+
+// Token exchanges a pre-authorised code for an access token (OpenID4VCI 1.0 section 6).
+// A code serves once; after five wrong transaction codes it is gone. Errors are an
+// [*openid.Error].
+func (i *Issuer) Token(form string) (openid.Access, error) {
+	q, err := ReadForm(form)
+	if err != nil {
+		return openid.Access{}, err
+	}
+	switch {
+	case q["grant_type"] == "":
+		return openid.Access{}, openid.Errorf(openid.InvalidRequest, "grant_type is missing")
+	case q["grant_type"] != openid.GrantPreAuthorized:
+		return openid.Access{}, openid.Errorf(openid.UnsupportedGrantType, "grant_type %.80s: %s is supported", q["grant_type"], openid.GrantPreAuthorized)
+	case q["pre-authorized_code"] == "":
+		return openid.Access{}, openid.Errorf(openid.InvalidRequest, "pre-authorized_code is missing")
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	now := i.Now()
+	i.sweep(now)
+	o := i.codes[hash(q["pre-authorized_code"])]
+	if o == nil || !now.Before(o.expires) {
+		return openid.Access{}, openid.Errorf(openid.InvalidGrant, "the code is unknown, was exchanged or has expired")
+	}
+	given, asked := q["tx_code"], o.txCode
+	switch {
+	case asked == "" && given != "":
+		return openid.Access{}, openid.Errorf(openid.InvalidRequest, "no tx_code is expected")
+	case asked != "" && given == "":
+		return openid.Access{}, openid.Errorf(openid.InvalidRequest, "tx_code is expected")
+	case !same(given, asked):
+		if o.tries++; o.tries >= maxTries {
+			i.drop(o)
+			return openid.Access{}, openid.Errorf(openid.InvalidGrant, "wrong tx_code, %d times: the offer is void", maxTries)
+		}
+		return openid.Access{}, openid.Errorf(openid.InvalidGrant, "wrong tx_code, %d more may be tried", maxTries-o.tries)
+	}
+	token := once.Secret()
+	delete(i.codes, o.code)
+	o.token, o.expires = hash(token), now.Add(tokenLife)
+	i.tokens[o.token] = o
+	return openid.Access{Token: token, Type: "Bearer", ExpiresIn: int64(tokenLife / time.Second)}, nil
+}
+
+// Credential issues what an access token stands for, bound to the key that the request
+// proves (section 8). An access token serves for one credential; what is refused
+// leaves it as it was. Errors are an [*openid.Error], or that the ledger did not
+// answer.
+func (i *Issuer) Credential(ctx context.Context, authorization string, body []byte) (openid.Issued, error) {
+	scheme, token, _ := strings.Cut(authorization, " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return openid.Issued{}, openid.Errorf(openid.InvalidToken, "an access token is needed, as Bearer")
+	}
+	i.mu.Lock()
+	o := i.tokens[hash(token)]
+	alive := o != nil && i.Now().Before(o.expires) && !o.issued
+	i.mu.Unlock()
+	if !alive {
+		return openid.Issued{}, openid.Errorf(openid.InvalidToken, "the token is unknown, served already or has expired")
+	}
+	proof, err := readRequest(body, o.Kind, func(id string) bool { _, known := i.kind(id); return known })
+	if err != nil {
+		return openid.Issued{}, err
+	}
+	binding, err := i.prove(ctx, proof, o.Holder)
+	if err != nil {
+		return openid.Issued{}, err
+	}
+	i.mu.Lock()
+	alive, o.issued = !o.issued, true
+	i.mu.Unlock()
+	if !alive {
+		return openid.Issued{}, openid.Errorf(openid.InvalidToken, "the token served already")
+	}
+	signed, err := i.issue(ctx, o, binding)
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if err != nil {
+		o.issued = false
+		return openid.Issued{}, err
+	}
+	i.drop(o)
+	return openid.Issued{Credentials: []openid.IssuedCredential{{Credential: signed}}}, nil
+}
+
+// issue signs, and checks that others will take it: a key that was rotated away must not
+// go on signing unnoticed.
+func (i *Issuer) issue(ctx context.Context, o *offer, holder *credential.Binding) (string, error) {
+	kind, _ := i.kind(o.Kind)
+	vc, err := i.draft(kind, o.NewOffer, holder)
+	if err != nil {
+		return "", err
+	}
+	signed, err := vc.Sign(i.Signer)
+	if err != nil {
+		return "", err
+	}
+	report, err := i.Verifier.Credential(ctx, signed, credential.Demand{CurrentKey: true})
+	if err != nil {
+		return "", err
+	}
+	if err := report.Err(); err != nil {
+		return "", openid.Errorf(openid.RequestDenied, "the issuer's credential would not verify: %s", err)
+	}
+	return signed, nil
+}
+
+// readRequest reads a credential request and answers its one proof.
+func readRequest(body []byte, offered string, known func(string) bool) (proof string, err error) {
+	o, err := credential.DecodeObject(body)
+	if err != nil {
+		return "", openid.Errorf(openid.InvalidCredentialRequest, "%s", err)
+	}
+	var r struct {
+		Configuration *string             `json:"credential_configuration_id"`
+		Identifier    *string             `json:"credential_identifier"`
+		Encryption    json.RawMessage     `json:"credential_response_encryption"`
+		Proofs        map[string][]string `json:"proofs"`
+	}
+	if err := json.Unmarshal(body, &r); err != nil {
+		return "", openid.Errorf(openid.InvalidCredentialRequest, "%s", err)
+	}
+	switch {
+	case r.Configuration != nil && r.Identifier != nil:
+		return "", openid.Errorf(openid.InvalidCredentialRequest, "one of credential_configuration_id and credential_identifier, not both")
+	case r.Identifier != nil:
+		return "", openid.Errorf(openid.UnknownIdentifier, "no credential identifiers were given out: name the credential_configuration_id")
+	case r.Configuration == nil:
+		return "", openid.Errorf(openid.InvalidCredentialRequest, "credential_configuration_id is missing")
+	case !known(*r.Configuration):
+		return "", openid.Errorf(openid.UnknownConfiguration, "%.80s is no configuration of this issuer", *r.Configuration)
+	case *r.Configuration != offered:
+		return "", openid.Errorf(openid.InvalidCredentialRequest, "%.80s was not offered, %s was", *r.Configuration, offered)
+	case r.Encryption != nil:
+		return "", openid.Errorf(openid.InvalidEncryption, "credentials are not encrypted here")
+	case o["proof"] != nil:
+		return "", openid.Errorf(openid.InvalidProof, "proof is of older drafts: send proofs")
+	case len(r.Proofs) != 1 || len(r.Proofs["jwt"]) != 1:
+		return "", openid.Errorf(openid.InvalidProof, "one proof is needed, of type jwt")
+	}
+	return r.Proofs["jwt"][0], nil
+}
+
+// prove checks a proof of a key (appendix F.1 and F.4) and answers what to bind the
+// credential to: a did:komsco as such, so that the credential outlives a rotation of
+// its keys; any other key by itself.
+func (i *Issuer) prove(ctx context.Context, proof, holder string) (*credential.Binding, error) {
+	t, err := i.Verifier.Token(ctx, proof, openid.TypProof, identity.Authentication)
+	if err != nil {
+		if credential.Refused(err) {
+			return nil, openid.Errorf(openid.InvalidProof, "%s", err)
+		}
+		return nil, err
+	}
+	now := i.Now()
+	made, found, err := credential.Moment(t.Claims, "iat")
+	nonce, _ := t.Claims["nonce"].(string)
+	_, issuer := t.Claims["iss"]
+	switch {
+	case t.Claims["aud"] != i.URL:
+		return nil, openid.Errorf(openid.InvalidProof, "aud %.160v, this is %s", t.Claims["aud"], i.URL)
+	case err != nil || !found:
+		return nil, openid.Errorf(openid.InvalidProof, "iat is needed, in whole Unix seconds")
+	case made > now.Add(leeway).Unix() || made < now.Add(-proofLife).Unix():
+		return nil, openid.Errorf(openid.InvalidProof, "made at %s, it is %s", time.Unix(made, 0).UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
+	case issuer:
+		return nil, openid.Errorf(openid.InvalidProof, "iss, but there are no client identifiers here")
+	case nonce == "":
+		return nil, openid.Errorf(openid.InvalidProof, "nonce is needed, see the nonce endpoint")
+	}
+	id, _, _ := strings.Cut(t.Kid, "#")
+	if holder != "" && id != holder {
+		return nil, openid.Errorf(openid.RequestDenied, "the offer is for another holder")
+	}
+	switch err := i.nonces.Use(nonce); {
+	case errors.Is(err, once.ErrFull):
+		return nil, err
+	case err != nil:
+		return nil, openid.Errorf(openid.InvalidNonce, "%s", err)
+	}
+	if strings.HasPrefix(id, identity.Prefix) {
+		return &credential.Binding{Kid: id}, nil
+	}
+	jwk := t.Key.JWK()
+	return &credential.Binding{JWK: &jwk}, nil
+}
+
+// ReadForm reads a form, each parameter once (RFC 6749 section 3.2).
+func ReadForm(form string) (map[string]string, error) {
+	parsed, err := url.ParseQuery(form)
+	if err != nil {
+		return nil, openid.Errorf(openid.InvalidRequest, "not application/x-www-form-urlencoded")
+	}
+	q := make(map[string]string, len(parsed))
+	for name, values := range parsed {
+		if len(values) != 1 {
+			return nil, openid.Errorf(openid.InvalidRequest, "%.40s is there %d times", name, len(values))
+		}
+		q[name] = values[0]
+	}
+	return q, nil
+}
