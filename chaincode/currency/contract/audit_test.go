@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/komsco/trust-platform/chaincode/currency"
+	"github.com/komsco/trust-platform/chaincode/currency/daybook"
 	"github.com/komsco/trust-platform/chaincode/ledger"
 	"github.com/komsco/trust-platform/chaincode/ledger/ledgertest"
 )
@@ -21,10 +22,11 @@ type audit struct {
 	supply *currency.Supply
 	values map[string][]byte // as the blocks left them
 	block  uint64            // the next one
+	book   *daybook.Book
 }
 
 func newAudit() *audit {
-	return &audit{supply: currency.NewSupply(), values: map[string][]byte{}, block: 1}
+	return &audit{supply: currency.NewSupply(), values: map[string][]byte{}, block: 1, book: daybook.NewBook()}
 }
 
 // follow takes in the blocks that are new.
@@ -53,6 +55,7 @@ func (a *audit) follow(t ledgertest.TB, net *ledgertest.Network) {
 				t.Fatalf("block %d transaction %d, %s: %v", a.block, i, tx.Args[0], err)
 			}
 		}
+		a.keepBooks(t, net.Block(a.block))
 	}
 }
 
