@@ -8,11 +8,12 @@ import "github.com/komsco/trust-platform/chaincode/ledger/call"
 // reference is its key, so it is confirmed once.
 type Deposit struct {
 	Program string `json:"program"`
-	Ref     string `json:"ref"`    // the bank's reference
-	Fund    string `json:"fund"`   // the origin of what is issued from it
-	Amount  int64  `json:"amount"` // won
-	Left    int64  `json:"left"`   // not yet drawn by runs, won
-	By      string `json:"by"`     // MSP/common name
+	Ref     string `json:"ref"`             // the bank's reference
+	Fund    string `json:"fund"`            // the origin of what is issued from it
+	Amount  int64  `json:"amount"`          // won
+	Left    int64  `json:"left"`            // not yet drawn by runs, won
+	By      string `json:"by"`              // MSP/common name
+	Donor   string `json:"donor,omitempty"` // account that gave it and may see where it went
 }
 
 // Appropriation is budget that two people of different organisations agreed to
@@ -68,13 +69,19 @@ func (a Appropriation) Draw(amount int64) (Appropriation, error) {
 type ConfirmDeposit struct {
 	call.Operation
 	Program string `json:"program"`
-	Ref     string `json:"ref"`    // the bank's reference, unique in the programme
-	Fund    string `json:"fund"`   // the fund that what is issued from it belongs to
-	Amount  int64  `json:"amount"` // won
+	Ref     string `json:"ref"`             // the bank's reference, unique in the programme
+	Fund    string `json:"fund"`            // the fund that what is issued from it belongs to
+	Amount  int64  `json:"amount"`          // won
+	Donor   string `json:"donor,omitempty"` // account id of who gave it, for a donation
 }
 
 // Validate checks the form.
 func (r ConfirmDeposit) Validate() error {
+	if r.Donor != "" {
+		if err := CheckAccountID("donor", r.Donor); err != nil {
+			return err
+		}
+	}
 	return checkMoney(r.Program, r.Ref, r.Fund, r.Amount)
 }
 

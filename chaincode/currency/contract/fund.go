@@ -9,7 +9,7 @@ import (
 
 // fundFunctions:
 //
-//   - ConfirmDeposit {op, program, ref, fund, amount} by the bank's cashier; emits
+//   - ConfirmDeposit {op, program, ref, fund, amount, donor} by the bank's cashier; emits
 //     DepositConfirmed. DEPOSIT_EXISTS.
 //   - ProposeAppropriation {op, program, id, fund, amount, year} by the
 //     issuer's treasurer; emits AppropriationProposed. APPROPRIATION_EXISTS.
@@ -47,7 +47,7 @@ func confirmDeposit(t *ledger.Tx, r currency.ConfirmDeposit) (currency.Deposit, 
 	if taken {
 		return currency.Deposit{}, currency.DepositExists.Errorf("deposit %s", r.Ref)
 	}
-	d := currency.Deposit{Program: r.Program, Ref: r.Ref, Fund: r.Fund, Amount: r.Amount, Left: r.Amount, By: caller.String()}
+	d := currency.Deposit{Program: r.Program, Ref: r.Ref, Fund: r.Fund, Amount: r.Amount, Left: r.Amount, By: caller.String(), Donor: r.Donor}
 	t.Emit("DepositConfirmed", r.Program+"/"+r.Ref)
 	return d, deposits.Put(t, d, r.Program, r.Ref)
 }

@@ -37,6 +37,7 @@ func TestRandomDays(t *testing.T) {
 			},
 		})
 		d.commitAll(t)
+		d.traces(t)
 		for i := range d.signed {
 			d.replayOrder(t, i)
 		}

@@ -19,9 +19,10 @@ func (a *app) depositCommands() *cobra.Command {
 		flags: func(f *pflag.FlagSet, r *currency.ConfirmDeposit) {
 			f.StringVar(&r.Fund, "fund", "", "the `fund` that what is issued from it belongs to")
 			wonVar(f, &r.Amount, "amount", "what arrived")
+			f.StringVar(&r.Donor, "donor", "", "`account` id or DID of who gave it: may see where it went")
 		},
 		fill: func(_ context.Context, r *currency.ConfirmDeposit, program string, args []string) error {
-			r.Program, r.Ref = program, args[0]
+			r.Program, r.Ref, r.Donor = program, args[0], account(r.Donor)
 			return nil
 		},
 	}

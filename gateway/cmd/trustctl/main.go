@@ -60,6 +60,7 @@ func (a *app) root() *cobra.Command {
 	root := a.group("trustctl", "Run the platform's money: programmes, funds, issues, merchants, payouts, audits",
 		a.programCommands(), a.policyCommands(), a.depositCommands(), a.appropriationCommands(), a.runCommands(), a.issueCommand(),
 		a.allotmentCommands(), a.purchaseCommands(), a.earningCommands(), a.merchantCommands(), a.holderCommands(), a.payoutCommands(), a.refundCommands(), a.lapseCommands(), a.recoveryCommands(), a.roleCommands(), a.auditCommand(), a.reportCommands(), a.anchorCommands(), a.verifyCommand(),
+		a.traceCommand(),
 		a.profileCommand(), a.errorsCommand(), a.versionCommand(),
 	)
 	root.Long = `trustctl calls the currency contract with an officer's own certificate.

@@ -15,12 +15,15 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/komsco/trust-platform/chaincode/currency"
-	"github.com/komsco/trust-platform/chaincode/currency/contract"          //nolint:depguard // a package for tests, which runs the real contract
+	"github.com/komsco/trust-platform/chaincode/currency/contract" //nolint:depguard // a package for tests, which runs the real contract
+	"github.com/komsco/trust-platform/chaincode/currency/trace"
 	registry "github.com/komsco/trust-platform/chaincode/identity/contract" //nolint:depguard // a package for tests, which runs the real contract
 	"github.com/komsco/trust-platform/chaincode/ledger"
 	"github.com/komsco/trust-platform/chaincode/ledger/ledgertest"
 	"github.com/komsco/trust-platform/gateway"
+	"github.com/komsco/trust-platform/gateway/internal/blocks"
 	"github.com/komsco/trust-platform/gateway/internal/lanes"
+	"github.com/komsco/trust-platform/gateway/internal/tracing"
 )
 
 // Place is where orders of the in-memory ledger count.
@@ -131,6 +134,31 @@ func (l *Ledger) Evaluate(_ context.Context, function string, args ...string) ([
 		return nil, refused(gateway.PhaseEvaluate, err)
 	}
 	return raw, nil
+}
+
+// Trace implements service.Ledger.
+func (l *Ledger) Trace(ctx context.Context, q trace.Question, _ uint64, _ func(done, height uint64)) (trace.Graph, error) {
+	return tracing.Run(ctx, contract.Name, q, func(yield func(*blocks.Block, error) bool) {
+		for number := range l.Height() {
+			if !yield(l.block(number), nil) {
+				return
+			}
+		}
+	}, nil)
+}
+
+// block is a block as a peer gives it.
+func (l *Ledger) block(number uint64) *blocks.Block {
+	from := l.Block(number)
+	to := &blocks.Block{Number: from.Number}
+	for i, tx := range from.Txs {
+		t := blocks.Tx{Index: i, ID: tx.ID, Code: tx.Code, Chaincode: tx.Chaincode, Args: tx.Args, Payload: tx.Payload}
+		for _, w := range tx.Writes {
+			t.Writes = append(t.Writes, blocks.Write(w))
+		}
+		to.Txs = append(to.Txs, t)
+	}
+	return to
 }
 
 func anys(args []string) []any {

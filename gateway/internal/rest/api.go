@@ -88,6 +88,7 @@ func New(s *service.Service) *API {
 	a := &API{service: s, huma: humago.New(mux, config), mux: mux}
 	a.orders()
 	a.accounts()
+	a.traces()
 	a.programs()
 	a.paymentCodes()
 	a.identifiers()

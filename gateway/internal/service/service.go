@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/komsco/trust-platform/chaincode/currency"
+	"github.com/komsco/trust-platform/chaincode/currency/trace"
 	"github.com/komsco/trust-platform/chaincode/ledger/code"
 	"github.com/komsco/trust-platform/gateway/internal/lanes"
 )
@@ -22,6 +23,8 @@ import (
 type Ledger interface {
 	lanes.Ledger
 	Evaluate(ctx context.Context, function string, args ...string) ([]byte, error)
+	// Trace follows money over all blocks up to a height; 0 is all there are.
+	Trace(ctx context.Context, q trace.Question, height uint64, progress func(done, height uint64)) (trace.Graph, error)
 }
 
 // Route is a contract that this gateway serves.
@@ -46,6 +49,7 @@ type Service struct {
 	log      *slog.Logger
 	track    *tracker
 	suspects suspects
+	tracing  chan struct{} // one trace at a time: each reads the whole chain
 }
 
 type route struct {
@@ -69,7 +73,7 @@ func New(o Options, routes ...Route) (*Service, error) {
 		o.Lanes.Metrics = lanes.NewMetrics(nil)
 	}
 	o.Lanes.Log = o.Log
-	s := &Service{timeout: o.Timeout, log: o.Log, track: newTracker(maxTracked)}
+	s := &Service{timeout: o.Timeout, log: o.Log, track: newTracker(maxTracked), tracing: make(chan struct{}, 1)}
 	for i, r := range routes {
 		if slices.ContainsFunc(routes[:i], func(before Route) bool { return before.Place == r.Place }) {
 			return nil, fmt.Errorf("route to network %q channel %q chaincode %q is there twice", r.Place.Network, r.Place.Channel, r.Place.Chaincode)
