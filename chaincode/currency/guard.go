@@ -13,7 +13,13 @@ import (
 // Guards stand between an issue and its money, beside the ceilings of a person
 // and of a batch. What is left out stands open.
 type Guards struct {
-	DayCeiling int64 `json:"dayCeiling,omitempty"` // what runs opened on one day of the programme's calendar may issue in all, bonus included, won
+	// DayCeiling is what may be issued in all on one day of the programme's calendar, won. Runs, bonus included, allotments and
+	// series of tickets count on the day they are opened, with all that they reserve: what is drawn from them later is counted
+	// then. What residents buy counts on the day its deposit is confirmed, without the subsidy, which an allotment has. Exchanges
+	// bring no new money and do not count.
+	DayCeiling int64 `json:"dayCeiling,omitempty"`
+	DaySale    int64 `json:"daySale,omitempty"`    // the part of it set aside for what residents buy, won; a programme on sale needs one
+	SaleShares int   `json:"saleShares,omitempty"` // equal shares of daySale, 1 to 1000: purchases of different shares never wait for each other
 	Large      int64 `json:"large,omitempty"`      // an issue of so many won or more cools down first
 	CoolHours  int   `json:"coolHours,omitempty"`  // for so long, 1 to 720: another organisation's guard may stop it meanwhile
 	Approval   bool  `json:"approval,omitempty"`   // every issue waits for a second person, who names the root of its roster
@@ -25,28 +31,57 @@ func (g Guards) check(batchCeiling int64) error {
 		return InvalidAmount.Errorf("dayCeiling %d and large %d won, 0 to %d are allowed", g.DayCeiling, g.Large, MaxAmount)
 	case g.DayCeiling > 0 && g.DayCeiling < batchCeiling:
 		return InvalidPolicy.Errorf("a day's ceiling of %d won is below the batch's of %d", g.DayCeiling, batchCeiling)
+	case g.DaySale < 0 || g.DaySale > g.DayCeiling:
+		return InvalidPolicy.Errorf("daySale is %d won of a day's ceiling of %d", g.DaySale, g.DayCeiling)
+	case g.SaleShares < 0 || g.SaleShares > MaxTranches || (g.DaySale > 0) != (g.SaleShares > 0):
+		return InvalidPolicy.Errorf("daySale of %d won in %d shares: both or neither, 1 to %d shares", g.DaySale, g.SaleShares, MaxTranches)
 	case g.CoolHours < 0 || g.CoolHours > 720 || (g.Large > 0) != (g.CoolHours > 0):
 		return InvalidPolicy.Errorf("large from %d won cools down for %d hours: both or neither, 1 to 720 hours", g.Large, g.CoolHours)
 	}
 	return nil
 }
 
-// DayIssued counts what was reserved for runs on one day.
+// DayIssued counts what one day issues: all that is opened, or one share of what is
+// sold.
 type DayIssued struct {
 	Reserved int64 `json:"reserved"` // won, bonus included
 }
 
-// Add counts a run. It returns DAY_CEILING.
-func (d DayIssued) Add(r Run, g Guards, today Day) (DayIssued, error) {
-	total, err := sum("the day", d.Reserved, r.Reserved, r.Bonus)
+// Add counts won more, of which the day may have a ceiling; 0 is none. It returns
+// DAY_CEILING.
+func (d DayIssued) Add(won, ceiling int64, today Day) (DayIssued, error) {
+	total, err := sum("the day", d.Reserved, won)
 	if err != nil {
 		return d, err
 	}
-	if g.DayCeiling > 0 && total > g.DayCeiling {
-		return d, DayCeiling.Errorf("%d won more on %s, %d were opened, the policy allows %d", r.Reserved+r.Bonus, today, d.Reserved, g.DayCeiling)
+	if ceiling > 0 && total > ceiling {
+		return d, DayCeiling.Errorf("%d won more on %s, %d were issued, the policy allows %d", won, today, d.Reserved, ceiling)
 	}
 	d.Reserved = total
 	return d, nil
+}
+
+// Open counts what a run, an allotment or a series of tickets reserves. It returns
+// DAY_CEILING.
+func (d DayIssued) Open(won int64, g Guards, today Day) (DayIssued, error) {
+	if g.DayCeiling > 0 && g.DayCeiling == g.DaySale {
+		return d, DayCeiling.Errorf("%d won on %s: the policy sets all of a day aside for what residents buy", won, today)
+	}
+	return d.Add(won, g.DayCeiling-g.DaySale, today)
+}
+
+// Sell counts what one share of a day sells. It returns DAY_CEILING.
+func (d DayIssued) Sell(won int64, g Guards, today Day) (DayIssued, error) {
+	return d.Add(won, g.DaySale/int64(g.SaleShares), today)
+}
+
+// Share is the share of the day's sale that a purchase counts in: callers at work
+// at the same time name different tranches. No share is 0 where nothing is counted.
+func (g Guards) Share(tranche int) (share int, counted bool) {
+	if g.SaleShares == 0 {
+		return 0, false
+	}
+	return tranche % g.SaleShares, true
 }
 
 // guard sets what the run has to wait for.

@@ -20,6 +20,12 @@ func TestGuardsOfAPolicy(t *testing.T) {
 		"none":                          {currency.Guards{}, nil},
 		"all":                           {currency.Guards{DayCeiling: 100_000_000, Large: 1, CoolHours: 720, Approval: true}, nil},
 		"a day below a batch":           {currency.Guards{DayCeiling: 99_999_999}, currency.InvalidPolicy},
+		"a sale without shares":         {currency.Guards{DayCeiling: 100_000_000, DaySale: 1}, currency.InvalidPolicy},
+		"shares of no sale":             {currency.Guards{DayCeiling: 100_000_000, SaleShares: 1}, currency.InvalidPolicy},
+		"too many shares":               {currency.Guards{DayCeiling: 100_000_000, DaySale: 1, SaleShares: 1_001}, currency.InvalidPolicy},
+		"a sale above the day":          {currency.Guards{DayCeiling: 100_000_000, DaySale: 100_000_001, SaleShares: 1}, currency.InvalidPolicy},
+		"a sale negative":               {currency.Guards{DayCeiling: 100_000_000, DaySale: -1, SaleShares: 1}, currency.InvalidPolicy},
+		"a sale without a day":          {currency.Guards{DaySale: 1, SaleShares: 1}, currency.InvalidPolicy},
 		"a day negative":                {currency.Guards{DayCeiling: -1}, currency.InvalidAmount},
 		"large beyond all amounts":      {currency.Guards{Large: currency.MaxAmount + 1, CoolHours: 1}, currency.InvalidAmount},
 		"large without a cool-down":     {currency.Guards{Large: 1}, currency.InvalidPolicy},
@@ -78,17 +84,50 @@ func TestGuardedRun(t *testing.T) {
 
 func TestDayCeiling(t *testing.T) {
 	g := currency.Guards{DayCeiling: 1_000}
-	d, err := currency.DayIssued{}.Add(currency.Run{Reserved: 600, Bonus: 60}, g, today)
+	d, err := currency.DayIssued{}.Open(660, g, today)
 	wantCode(t, err, nil)
-	d, err = d.Add(currency.Run{Reserved: 340}, g, today)
+	d, err = d.Open(340, g, today)
 	wantCode(t, err, nil)
-	_, err = d.Add(currency.Run{Reserved: 1}, g, today)
+	_, err = d.Open(1, g, today)
 	wantCode(t, err, currency.DayCeiling)
-	if d, err = d.Add(currency.Run{Reserved: 1}, currency.Guards{}, today); err != nil || d.Reserved != 1_001 {
+	if d, err = d.Open(1, currency.Guards{}, today); err != nil || d.Reserved != 1_001 {
 		t.Errorf("%+v, %v", d, err)
 	}
-	_, err = d.Add(currency.Run{Reserved: currency.MaxAmount}, currency.Guards{}, today)
+	_, err = d.Open(currency.MaxAmount, g, today)
 	wantCode(t, err, currency.InvalidAmount)
+
+	// What is set aside for the sale is not there for runs.
+	g = currency.Guards{DayCeiling: 1_000, DaySale: 400, SaleShares: 4}
+	_, err = currency.DayIssued{}.Open(601, g, today)
+	wantCode(t, err, currency.DayCeiling)
+	_, err = currency.DayIssued{}.Open(600, g, today)
+	wantCode(t, err, nil)
+	sold, err := currency.DayIssued{}.Sell(100, g, today)
+	wantCode(t, err, nil)
+	_, err = sold.Sell(1, g, today)
+	wantCode(t, err, currency.DayCeiling)
+	g.DaySale = 1_000
+	_, err = currency.DayIssued{}.Open(1, g, today)
+	wantCode(t, err, currency.DayCeiling)
+
+	for tranche, want := range map[int]int{0: 0, 3: 3, 4: 0, 999: 3} {
+		if share, counted := g.Share(tranche); share != want || !counted {
+			t.Errorf("tranche %d counts in share %d, %t", tranche, share, counted)
+		}
+	}
+	if _, counted := (currency.Guards{DayCeiling: 1}).Share(1); counted {
+		t.Error("counted without shares")
+	}
+}
+
+// A programme on sale says how much of its day is for that.
+func TestDayCeilingOfASale(t *testing.T) {
+	p := goodPolicy()
+	p.Sale = &currency.Sale{Fund: "deposits", Form: currency.Bonus, Rate: 1000, Hours: 4}
+	p.Guards = currency.Guards{DayCeiling: 100_000_000}
+	wantCode(t, p.Validate(), currency.InvalidPolicy)
+	p.Guards.DaySale, p.Guards.SaleShares = 40_000_000, 10
+	wantCode(t, p.Validate(), nil)
 }
 
 // The roster's root is RFC 9162's: leaves behind 0, nodes behind 1, split at the

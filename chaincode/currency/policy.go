@@ -100,6 +100,9 @@ func (p Policy) Validate() error {
 	if err := p.Guards.check(p.BatchCeiling); err != nil {
 		return err
 	}
+	if p.Sale != nil && p.Guards.DayCeiling > 0 && p.Guards.DaySale == 0 {
+		return InvalidPolicy.Errorf("a day's ceiling of %d won counts what residents buy: set a part of it aside as daySale", p.Guards.DayCeiling)
+	}
 	if p.TokenMinutes < 0 || p.TokenMinutes > 60 {
 		return InvalidPolicy.Errorf("tokenMinutes %d: 1 to 60, or 0 for %d", p.TokenMinutes, DefaultTokenMinutes)
 	}

@@ -115,7 +115,7 @@ type ConfirmPurchase struct {
 	Seq       int64  `json:"seq"`                 // of the purchase order
 	Amount    int64  `json:"amount"`              // what arrived, won
 	Allotment string `json:"allotment,omitempty"` // that the subsidy is drawn from; left out where there is none
-	Tranche   int    `json:"tranche,omitempty"`   // of the allotment, from 0; those at work at the same time name different ones
+	Tranche   int    `json:"tranche,omitempty"`   // of the allotment, from 0, and of the day's sale where that is guarded; those at work at the same time name different ones
 }
 
 // Validate checks the form.
@@ -123,8 +123,11 @@ func (r ConfirmPurchase) Validate() error {
 	if err := checkMoney(r.Program, r.Ref, "-", r.Amount); err != nil {
 		return err
 	}
-	if r.Allotment != "" || r.Tranche != 0 {
-		if err := (TrancheQuery{Program: r.Program, Allotment: r.Allotment, Tranche: r.Tranche}).Validate(); err != nil {
+	if err := checkTranche(r.Tranche); err != nil {
+		return err
+	}
+	if r.Allotment != "" {
+		if err := CheckID("allotment", r.Allotment); err != nil {
 			return err
 		}
 	}

@@ -34,6 +34,7 @@ const (
 	TableAllotment     = "allotment"     // program / id
 	TableTranche       = "tranche"       // program / allotment / number
 	TableDayIssued     = "dayissued"     // program / day
+	TableDaySold       = "daysold"       // program / day / share
 	TableExchanged     = "exchanged"     // program / account / seq
 	TableTicketSeries  = "ticketseries"  // program / id
 	TableTicket        = "ticket"        // program / series / digest of the ticket

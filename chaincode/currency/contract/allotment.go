@@ -11,7 +11,7 @@ import (
 //
 //   - OpenAllotment {op, program, id, unit, source, appropriation, amount,
 //     tranches} reserves budget; emits AllotmentOpened. ALLOTMENT_EXISTS,
-//     UNIT_MISMATCH, BATCH_CEILING, FUND_EXCEEDED, APPROPRIATION_UNKNOWN,
+//     UNIT_MISMATCH, BATCH_CEILING, DAY_CEILING, FUND_EXCEEDED, APPROPRIATION_UNKNOWN,
 //     APPROPRIATION_STATE.
 //   - CloseAllotment {op, program, id} returns what is left; emits
 //     AllotmentClosed. ALLOTMENT_UNKNOWN, ALLOTMENT_CLOSED.
@@ -55,6 +55,9 @@ func openAllotment(t *ledger.Tx, r currency.OpenAllotment) (currency.Allotment, 
 		return opened, err
 	}
 	opened.By = caller.String()
+	if err := countOpened(t, p, opened.Amount, rules.Guards); err != nil {
+		return opened, err
+	}
 	for n := range opened.Tranches {
 		if err := tranches.Put(t, each, r.Program, r.ID, ledger.Num(int64(n))); err != nil {
 			return opened, err

@@ -410,7 +410,7 @@ func badRequests(t *testing.T, tried map[string]bool) {
 			"malformed allotment": {members{"allotment": "a b"}, currency.InvalidID},
 			"closed allotment":    {members{"allotment": "shut"}, currency.FundExceeded},
 			"unknown tranche":     {members{"tranche": 10}, currency.AllotmentUnknown},
-			"tranche of nothing":  {members{"tranche": 1, "allotment": nil}, currency.InvalidID},
+			"tranche of nothing":  {members{"allotment": nil, "tranche": 1}, currency.AllotmentUnknown},
 			"no allotment":        {members{"allotment": nil}, currency.AllotmentUnknown},
 		})},
 		{"Purchase", b.bank, currency.ReceiptQuery{Program: nowon, Account: b.jisoo.account, Seq: b.waiting}, of(account, seq, bad{

@@ -55,6 +55,7 @@ var (
 	allotments     = ledger.NewTable[currency.Allotment](currency.TableAllotment, 2)
 	tranches       = ledger.NewTable[currency.Tranche](currency.TableTranche, 3)
 	dayIssued      = ledger.NewTable[currency.DayIssued](currency.TableDayIssued, 2)
+	daySold        = ledger.NewTable[currency.DayIssued](currency.TableDaySold, 3)
 	exchanges      = ledger.NewTable[currency.Exchanged](currency.TableExchanged, 3)
 	purchases      = ledger.NewTable[currency.Purchase](currency.TablePurchase, 3)
 )

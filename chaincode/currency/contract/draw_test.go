@@ -40,6 +40,9 @@ const monthlyCap = 120_000
 // redemptionCap is what a merchant may redeem a month, where a policy of these days caps it.
 const redemptionCap = 30_000
 
+// daySale is what one share of a day may sell, where a policy of these days says so.
+const daySale = 40_000
+
 // signed is an order and the function that takes it.
 type signed struct{ function, order, program, account, digest string }
 

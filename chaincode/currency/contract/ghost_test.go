@@ -70,6 +70,7 @@ func TestGhostDividend(t *testing.T) {
 		{"the ceiling of a day", func(_ *testing.T, tn *town, all []*wallet) {
 			p := tn.unguarded(3)
 			p.PersonCeiling, p.BatchCeiling, p.Guards.DayCeiling = people*won, people*won, 2*people*won
+			p.Sale = nil
 			tn.newPolicy(p) // batches of a right size, but far too many of them
 			batches := make([][]currency.Row, 1_000)
 			for i := range batches {

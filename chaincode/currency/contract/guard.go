@@ -55,17 +55,38 @@ func decideRun(t *ledger.Tx, q currency.RecordQuery, role call.Role, event strin
 	return opened, runs.Put(t, opened, q.Program, q.ID)
 }
 
-// countDay counts a run that is opened towards its day's ceiling. Runs of one day
-// are opened one after the other; their batches do not meet.
-func countDay(t *ledger.Tx, opened currency.Run, g currency.Guards, today currency.Day) error {
+// countOpened counts what a run, an allotment or a series of tickets reserves
+// towards the day's ceiling. Those of one day are opened one after the other; what
+// draws on them later does not meet.
+func countOpened(t *ledger.Tx, p currency.Program, won int64, g currency.Guards) error {
+	today := p.Today(t.Now())
 	day := ledger.Num(int64(today))
-	before, _, err := dayIssued.Get(t, opened.Program, day)
+	before, _, err := dayIssued.Get(t, p.ID, day)
 	if err != nil {
 		return err
 	}
-	after, err := before.Add(opened, g, today)
+	after, err := before.Open(won, g, today)
 	if err != nil {
 		return err
 	}
-	return dayIssued.Put(t, after, opened.Program, day)
+	return dayIssued.Put(t, after, p.ID, day)
+}
+
+// countSold counts a purchase towards its share of the day's sale.
+func countSold(t *ledger.Tx, p currency.Program, won int64, tranche int, g currency.Guards) error {
+	share, counted := g.Share(tranche)
+	if !counted {
+		return nil
+	}
+	today := p.Today(t.Now())
+	key := []string{p.ID, ledger.Num(int64(today)), ledger.Num(int64(share))}
+	before, _, err := daySold.Get(t, key...)
+	if err != nil {
+		return err
+	}
+	after, err := before.Sell(won, g, today)
+	if err != nil {
+		return err
+	}
+	return daySold.Put(t, after, key...)
 }

@@ -125,7 +125,10 @@ func (d *days) officer(t *rapid.T) {
 		p.Uses = pick(t, "uses", nil, nil, []currency.Use{{BillShare: 5000}, {Sources: []currency.Source{currency.Principal}}})
 		p.Shops.Redemption = pick(t, "redemption", nil, &currency.RedemptionRule{Base: redemptionCap})
 		p.BonusRate = pick(t, "bonus", 0, 333, 10_000)
-		p.Guards = currency.Guards{Approval: rapid.Bool().Draw(t, "approval"), Large: 700_000, CoolHours: 1}
+		p.Guards = currency.Guards{
+			Approval: rapid.Bool().Draw(t, "approval"), Large: 700_000, CoolHours: 1,
+			DayCeiling: 1_000_000_000, DaySale: 2 * daySale, SaleShares: 2,
+		}
 		p.Validity = pick(t, "validity", currency.Validity{}, currency.Validity{Days: 10}, currency.Validity{Months: 1, Round: "month"}, currency.Validity{Until: 20260601})
 		d.call(t, d.city, "ProposePolicy", currency.ProposePolicy{Operation: d.op(), Policy: p})
 		d.maybeCommit(t)
@@ -328,6 +331,7 @@ func (d *days) block(t *rapid.T, txs []*ledgertest.Endorsement) {
 	d.bills(t)
 	d.tickets(t)
 	d.persons(t)
+	d.sales(t)
 	for program := range d.policy {
 		if c, _ := record[currency.Monthly](d.town, currency.TableMonth, program, "stall"); c.Amount > redemptionCap {
 			t.Fatalf("the stall redeemed %d won in %d, the cap is %d", c.Amount, c.Month, redemptionCap)
@@ -363,6 +367,16 @@ func (d *days) persons(t *rapid.T) {
 			if m.Amount > cashbackCap {
 				t.Fatalf("person %q was given %d won back for %d", key, m.Amount, m.Month)
 			}
+		}
+	}
+}
+
+// sales fails where a share of a day sold more than it may.
+func (d *days) sales(t *rapid.T) {
+	prefix := ledger.CompositeKey(currency.TableDaySold)
+	for key, raw := range d.net.Range(cc, prefix, prefix+"~") {
+		if sold := result[currency.DayIssued](d.town, raw); sold.Reserved > daySale {
+			t.Fatalf("%q: %d won were sold, %d may be", key, sold.Reserved, int64(daySale))
 		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 //     by the bank's cashier issues what was ordered; emits PurchaseConfirmed.
 //     PURCHASE_UNKNOWN, PURCHASE_PAID, PURCHASE_LAPSED, DEPOSIT_EXISTS,
 //     INVALID_AMOUNT unless it is what is due, ALLOTMENT_UNKNOWN, FUND_EXCEEDED,
-//     HOLDER_FROZEN, HOLDER_CLOSED, POLICY_EXPIRED.
+//     HOLDER_FROZEN, HOLDER_CLOSED, POLICY_EXPIRED, DAY_CEILING.
 //   - Purchase {program, account, seq, read} answers the record to the buyer and
 //     to officers who may read accounts; READ_REFUSED.
 func purchaseFunctions() []ledger.Function {
@@ -91,6 +91,13 @@ func confirmPurchase(t *ledger.Tx, r currency.ConfirmPurchase) (currency.Purchas
 	}
 	paid, deposit, from, parts, err := ordered.Pay(r, rules, from, today)
 	if err != nil {
+		return ordered, err
+	}
+	inForce, err := current(t, p)
+	if err != nil {
+		return ordered, err
+	}
+	if err := countSold(t, p, deposit.Amount, r.Tranche, inForce.Guards); err != nil {
 		return ordered, err
 	}
 	paid.Credit, deposit.By, who.Waiting = currency.NewCreditName(t.ID(), 0), caller.String(), nil

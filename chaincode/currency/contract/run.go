@@ -63,7 +63,7 @@ func openRun(t *ledger.Tx, r currency.OpenRun) (currency.Run, error) {
 		return opened, err
 	}
 	opened.By = caller.String()
-	if err := countDay(t, opened, rules.Guards, p.Today(t.Now())); err != nil {
+	if err := countOpened(t, p, opened.Reserved+opened.Bonus, rules.Guards); err != nil {
 		return opened, err
 	}
 	t.Emit("RunOpened", r.Program+"/"+r.ID)

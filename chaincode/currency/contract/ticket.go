@@ -23,7 +23,7 @@ var (
 //     the allotment of its id that pays for it; emits TicketsOpened. The issuer of
 //     key must be accredited, as the programme's identity contract tells:
 //     NOT_ACCREDITED. ALLOTMENT_EXISTS, TICKET_KEY, TICKET_EXPIRED, UNIT_MISMATCH,
-//     PERSON_CEILING, BATCH_CEILING, FUND_EXCEEDED, APPROPRIATION_UNKNOWN,
+//     PERSON_CEILING, BATCH_CEILING, DAY_CEILING, FUND_EXCEEDED, APPROPRIATION_UNKNOWN,
 //     APPROPRIATION_STATE, DID_UNRESOLVED, DID_INACTIVE. CloseAllotment ends it.
 //   - TicketSeries {program, id} answers the record. TICKETS_UNKNOWN.
 func ticketFunctions() []ledger.Function {
@@ -72,6 +72,9 @@ func openTickets(t *ledger.Tx, r currency.OpenTickets) (currency.TicketSeries, e
 		return opened, err
 	}
 	reserved.By = opened.By
+	if err := countOpened(t, p, reserved.Amount, rules.Guards); err != nil {
+		return opened, err
+	}
 	for n := range reserved.Tranches {
 		if err := tranches.Put(t, each, r.Program, r.ID, ledger.Num(int64(n))); err != nil {
 			return opened, err

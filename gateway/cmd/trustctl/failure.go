@@ -123,6 +123,7 @@ var hints = map[*code.Code]string{
 	currency.BatchMismatch: "Issue exactly the rows that were announced: the same file, uncut and in the same order. " +
 		"Rows that changed need a run of their own, or a correction once they were refused: trustctl run correct.",
 	currency.CorrectionMismatch: "Only rows that trustctl run show --batch lists as failed are corrected, by the file that was proposed; see trustctl run correction.",
+	currency.DayCeiling:         "A purchase may fit another share of the day: name another --tranche. Everything else waits for tomorrow, or for a policy that two people approve.",
 	currency.RunExists:          "Take another run id; the same issue is taken up again with the same file and settings.",
 	currency.SameInstitution:    "An approver of another organisation of the programme has to approve it.",
 	currency.HolderState:        "See trustctl holder show for its status.",
