@@ -26,6 +26,7 @@ type Options struct {
 	Window      time.Duration // measured, after Warm
 	Payers      int           // residents with an account; default 16000
 	Shops       int           // default 200
+	Welfare     int           // rows of the welfare run; default 100000
 	Lanes       int           // of the SDK and the gateway; default 8
 	Batch       int           // orders in a transaction at most; default 500
 	Blocks      *network.Batch
@@ -45,6 +46,7 @@ func (o *Options) defaults() {
 		{&o.Rounds, 5},
 		{&o.Payers, 16_000},
 		{&o.Shops, 200},
+		{&o.Welfare, 100_000},
 		{&o.Lanes, 8},
 		{&o.Batch, 500},
 	} {
@@ -71,7 +73,7 @@ func (o *Options) defaults() {
 // measurement.
 func (o *Options) Quick() {
 	o.Rounds, o.Warm, o.Window = 1, time.Second, 3*time.Second
-	o.Payers, o.Shops = 1000, 20
+	o.Payers, o.Shops, o.Welfare = 1000, 20, 5000
 }
 
 // Run measures everything on a new network, which it removes afterwards, and
@@ -149,6 +151,7 @@ var workloads = []workload{
 	{Hostile, payHostile},
 	{HotHTTP, payHTTP},
 	{OpenHTTP, openHTTP},
+	{Welfare, welfare}, // last in a round: it makes the ledger larger
 }
 
 // Names of the workloads.
@@ -173,6 +176,7 @@ const (
 	Hostile         = "A"
 	HotHTTP         = "H-http"
 	OpenHTTP        = "open-http"
+	Welfare         = "welfare"
 )
 
 // endorsers is how many organisations' peers endorse a transaction: the

@@ -22,7 +22,7 @@ import (
 func TestEveryWorkload(t *testing.T) {
 	o := Options{Dir: filepath.Join(t.TempDir(), "network"), BasePort: networktest.FreeBasePort(t), Progress: t.Output()}
 	o.Quick()
-	o.Payers, o.Shops, o.Warm, o.Window = 400, 8, time.Second, 2*time.Second
+	o.Payers, o.Shops, o.Welfare, o.Warm, o.Window = 400, 8, 3000, time.Second, 2*time.Second
 	o.Lanes, o.Batch = 4, 50
 	o.GatewayPort = freePort(t)
 	networktest.StopAtEnd(t, o.Dir)

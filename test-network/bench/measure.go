@@ -39,6 +39,7 @@ type Measure struct {
 	CPU          map[string]float64 `json:"cpu,omitempty"`       // ms for each item, by what used it
 	Processes    map[string]float64 `json:"processes,omitempty"` // CPU seconds a second, by process
 	Pipeline     float64            `json:"pipeline,omitempty"`  // ms for each item that a peer's pipeline of the channel was busy
+	Memory       map[string]Memory  `json:"memory,omitempty"`    // MiB of processes, where a workload is long
 	Note         string             `json:"note,omitempty"`
 }
 
@@ -50,6 +51,10 @@ func (m *Measure) String() string {
 	}
 	if m.Blocks > 0 {
 		line += fmt.Sprintf("  %.0f items a block, %.0f bytes each", m.BlockItems, m.ItemBytes)
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.Memory)) {
+		of := m.Memory[name]
+		line += fmt.Sprintf("  %s %.0f, %.0f, %.0f MiB", name, of.Start, of.Middle, of.End)
 	}
 	if m.Conflicts > 0 {
 		line += fmt.Sprintf("  %d conflicts", m.Conflicts)

@@ -65,8 +65,8 @@ func (s *stage) drain(ctx context.Context) error {
 	if _, err := s.catchUp(ctx); err != nil {
 		return err
 	}
-	holders := make([]*demo.Resident, 0, len(s.payers)+len(s.town.Shops))
-	for _, p := range s.payers {
+	holders := make([]*demo.Resident, 0, len(s.payers)+len(s.welfare)+len(s.town.Shops))
+	for _, p := range slices.Concat(s.payers, s.welfare) {
 		holders = append(holders, p.Resident)
 	}
 	for _, shop := range s.town.Shops {

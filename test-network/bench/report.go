@@ -83,7 +83,7 @@ type Ratio struct {
 // ours are the workloads that go through our contract.
 var ours = map[string]bool{
 	Single: true, SingleIdle: true, Even: true, Hot: true, HotSigning: true, Zipf: true, OnePayer: true, Mixed: true, Hostile: true,
-	HotHTTP: true, OpenHTTP: true, AnchorHTTP: true, AnchorSDK: true,
+	HotHTTP: true, OpenHTTP: true, Welfare: true, AnchorHTTP: true, AnchorSDK: true,
 }
 
 func newReport(o Options) *Report {
@@ -167,6 +167,9 @@ var ratios = []struct {
 	{"anchor_vs_floor", []string{AnchorHTTP, Floor}, quotient(AnchorHTTP, Floor)},
 	{"anchor_sdk_vs_floor", []string{AnchorSDK, Floor}, quotient(AnchorSDK, Floor)},
 	{"bytes_per_leaf", []string{AnchorHTTP}, func(m map[string]Measure) float64 { return m[AnchorHTTP].ItemBytes }},
+	{"welfare_rows_per_second", []string{Welfare}, func(m map[string]Measure) float64 { return m[Welfare].PerSecond }},
+	{"welfare_issuer_memory_growth", []string{Welfare}, func(m map[string]Measure) float64 { return m[Welfare].Memory[issuerProcess].growth() }},
+	{"welfare_chaincode_memory_growth", []string{Welfare}, func(m map[string]Measure) float64 { return m[Welfare].Memory["currency"].growth() }},
 	{"issue_rows_per_second", []string{Issue}, func(m map[string]Measure) float64 { return m[Issue].PerSecond }},
 }
 

@@ -46,6 +46,7 @@ type stage struct {
 	api      *demo.API
 	town     *demo.Town
 	payers   []*payer
+	welfare  []*payer // on the roster of the welfare run
 	chain    *chain
 	meter    meter
 	pipeline *pipeline

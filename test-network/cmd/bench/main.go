@@ -78,6 +78,7 @@ func command() *cobra.Command {
 	f.DurationVar(&o.Warm, "warm", 0, "how long each runs before it is measured (default 3s)")
 	f.IntVar(&o.Payers, "payers", 0, "residents who pay (default 16000)")
 	f.IntVar(&o.Shops, "shops", 0, "shops (default 200)")
+	f.IntVar(&o.Welfare, "welfare", 0, "rows of the welfare run (default 100000)")
 	f.IntVar(&o.Lanes, "lanes", 0, "lanes, each with one transaction in flight (default 8)")
 	f.IntVar(&o.Batch, "batch", 0, "orders in a transaction at most (default 500)")
 	f.DurationVar(&b.Timeout, "block-timeout", b.Timeout, "after which the orderer cuts a block")
