@@ -103,6 +103,22 @@ func (s State) Document(id string) Document {
 	return d
 }
 
+// Relationship lists the DID URLs of the keys that serve a purpose.
+func (d Document) Relationship(p Purpose) []string {
+	switch p {
+	case AssertionMethod:
+		return d.AssertionMethod
+	case Authentication:
+		return d.Authentication
+	case CapabilityDelegation:
+		return d.CapabilityDelegation
+	case CapabilityInvocation:
+		return d.CapabilityInvocation
+	default:
+		return nil
+	}
+}
+
 // KeyDocument is the document of a did:key or did:jwk, which says the same for
 // ever: its one key serves all purposes. It returns BAD_DID.
 func KeyDocument(id string) (Document, error) {

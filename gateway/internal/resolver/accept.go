@@ -23,6 +23,7 @@ const (
 	result       shape = iota // a DID resolution result
 	dereferenced              // a DID URL dereferencing result
 	bare                      // a document, or what a DID URL leads to
+	redirect                  // to the URL of a service
 )
 
 // form is one form that an answer may take.
@@ -43,6 +44,7 @@ var forms = map[string]form{
 	"application/did+ld+json":           {bare, core, "application/did+ld+json", "application/did+ld+json"},
 	"application/did+json":              {bare, core, "application/did+json", "application/did+json"},
 	"application/ld+json":               {bare, core, "application/ld+json", "application/did+ld+json"},
+	"text/uri-list":                     {redirect, v1, "application/did-url-dereferencing", "text/uri-list"},
 	"profile":                           {result, core, `application/ld+json;profile="` + profile + `"`, "application/did+ld+json"},
 }
 

@@ -6,17 +6,23 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 )
 
 // kind is a way in which resolution fails, with its name in both dialects (DID
 // Resolution v1 section 11, DID Core 1.0 section 7.1.2) and its HTTP status
 // (section 12.1).
 type kind struct {
-	name   string // behind https://www.w3.org/ns/did#
+	name   string // behind https://www.w3.org/ns/did#, or a whole URL
 	old    string
 	status int
 	title  string
 }
+
+const (
+	errorVocabulary = "https://www.w3.org/ns/did#"
+	security        = "https://w3id.org/security#" // of Controlled Identifiers 1.0 section 3.5; 500 is what the binding asks for
+)
 
 var (
 	invalidDID       = kind{"INVALID_DID", "invalidDid", http.StatusBadRequest, "The DID is malformed."}
@@ -26,8 +32,9 @@ var (
 	notAcceptable    = kind{"REPRESENTATION_NOT_SUPPORTED", "representationNotSupported", http.StatusNotAcceptable, "The answer cannot be given in that form."}
 	methodNotHere    = kind{"METHOD_NOT_SUPPORTED", "methodNotSupported", http.StatusNotImplemented, "DIDs of this method are not resolved here."}
 	notSupported     = kind{"FEATURE_NOT_SUPPORTED", "featureNotSupported", http.StatusNotImplemented, "This is not supported here."}
+	notAMethod       = kind{security + "INVALID_VERIFICATION_METHOD", "invalidVerificationMethod", http.StatusInternalServerError, "The fragment names no key."}
+	notForThat       = kind{security + "INVALID_RELATIONSHIP_FOR_VERIFICATION_METHOD", "invalidRelationshipForVerificationMethod", http.StatusInternalServerError, "The key is not for that."}
 	internalTrouble  = kind{"INTERNAL_ERROR", "internalError", http.StatusInternalServerError, "The DID could not be resolved now."}
-	errorVocabulary  = "https://www.w3.org/ns/did#"
 	errUnreachable   = "the ledger could not be asked"
 	errNotConfigured = errors.New("no identity contract is configured")
 )
@@ -70,7 +77,11 @@ func (e *Error) in(d dialect) any {
 	if d == core {
 		return e.kind.old
 	}
-	return problem{Type: errorVocabulary + e.kind.name, Title: e.kind.title, Detail: e.detail}
+	name := e.kind.name
+	if !strings.Contains(name, "#") {
+		name = errorVocabulary + name
+	}
+	return problem{Type: name, Title: e.kind.title, Detail: e.detail}
 }
 
 func asError(err error) *Error {

@@ -46,11 +46,14 @@ func (r *Resolver) answer(w http.ResponseWriter, req *http.Request, identifier s
 	case !acceptable:
 		f = forms["application/did-resolution"]
 		return f, failure(f, notAcceptable.because("accepted are application/did-resolution, application/did-url-dereferencing, "+
-			"application/did, application/did+json and application/did+ld+json"))
+			"application/did, application/did+json, application/did+ld+json and, of services, text/uri-list"))
 	case err != nil:
 		return f, failure(f, err)
-	case q.Dereferences() || f.shape == dereferenced:
+	case q.Dereferences() || f.shape == dereferenced || f.shape == redirect:
 		part, err := r.Dereference(req.Context(), q)
+		if err == nil && f.shape == redirect && len(part.URLs) == 0 && !part.Metadata.Deactivated {
+			err = notAcceptable.because("text/uri-list is for services")
+		}
 		if err != nil {
 			return f, failure(f, err)
 		}
@@ -95,18 +98,14 @@ func ofPart(f form, part Part) reply {
 	if part.Metadata.Deactivated {
 		out.status = http.StatusGone
 	}
-	content := f.content
-	if part.URL != "" {
-		content = "text/uri-list"
-	}
 	switch {
-	case f.shape != bare:
-		out.media = "application/did-url-dereferencing"
-		out.body = dereferencingBody{Content: part.Content, DereferencingMetadata: map[string]any{"contentType": content}, ContentMetadata: part.Metadata}
-	case part.URL != "":
-		out.status, out.location, out.body = http.StatusSeeOther, part.URL, part.URL
-	default:
+	case f.shape == redirect && len(part.URLs) > 0:
+		out.status, out.location = http.StatusSeeOther, part.URLs[0]
+	case f.shape == bare:
 		out.body = part.Content
+	default:
+		out.media = "application/did-url-dereferencing"
+		out.body = dereferencingBody{Content: part.Content, DereferencingMetadata: map[string]any{"contentType": f.content}, ContentMetadata: part.Metadata}
 	}
 	return out
 }
@@ -123,7 +122,7 @@ func failure(f form, err error) reply {
 	if e.kind == internalTrouble {
 		out.err = e
 	}
-	if f.shape == dereferenced {
+	if f.shape == dereferenced || f.shape == redirect {
 		out.body = dereferencingBody{DereferencingMetadata: metadata}
 		return out
 	}
@@ -156,8 +155,7 @@ func write(w http.ResponseWriter, f form, out reply) {
 	if out.location != "" {
 		w.Header().Set("Location", out.location)
 		w.Header().Set("Content-Type", "text/uri-list")
-		w.WriteHeader(out.status)
-		_, _ = w.Write([]byte(out.location + "\r\n")) // the client is gone if this fails
+		w.WriteHeader(out.status) // with nothing in the body (section 12.1)
 		return
 	}
 	w.WriteHeader(out.status)

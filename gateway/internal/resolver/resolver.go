@@ -11,6 +11,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -126,18 +127,19 @@ func detailOf(err error) string {
 
 func stamp(unix int64) string { return time.Unix(unix, 0).UTC().Format(time.RFC3339) }
 
-// Part is what a DID URL leads to: a document, a part of one, or a URL.
+// Part is what a DID URL leads to: a document, one with the services asked for
+// alone, or a part of one.
 type Part struct {
-	Content  any // nil where the DID is deactivated
-	URL      string
+	Content  any      // nil where the DID is deactivated
+	URLs     []string // of the services asked for, in the document's order
 	Metadata Metadata
 }
 
-// Dereference follows a DID URL (DID Resolution section 5). The error is an
+// Dereference follows a DID URL (DID Resolution section 5.4). The error is an
 // [*Error].
 func (r *Resolver) Dereference(ctx context.Context, q Request) (Part, error) {
 	if q.Path != "" {
-		return Part{}, notSupported.because("a path in a DID URL; a service with relativeRef leads to one")
+		return Part{}, notFound.because("a path in a DID URL; a service with relativeRef leads to one")
 	}
 	found, err := r.Resolve(ctx, q)
 	if err != nil {
@@ -146,31 +148,77 @@ func (r *Resolver) Dereference(ctx context.Context, q Request) (Part, error) {
 	if found.Document == nil {
 		return Part{Metadata: found.Metadata}, nil
 	}
-	d := found.Document
-	if q.Service != "" {
+	d := *found.Document
+	switch {
+	case q.selects():
+		if d.Service = selected(d, q); len(d.Service) == 0 {
+			return Part{}, notFound.because("the document has no service %.40q %.40q", q.Service, q.ServiceType)
+		}
+		part := Part{Content: d, Metadata: found.Metadata}
 		for _, s := range d.Service {
-			if s.ID == d.ID+"#"+q.Service {
-				to, err := follow(s.Endpoint, q.Relative, q.Fragment)
-				return Part{Content: to, URL: to, Metadata: found.Metadata}, err
+			to, err := follow(s.Endpoint, q.Relative, q.Fragment)
+			if err != nil {
+				return Part{}, err
 			}
+			part.URLs = append(part.URLs, to)
 		}
-		return Part{}, notFound.because("the document has no service %.40q", q.Service)
-	}
-	if q.Fragment == "" {
+		return part, nil
+	case q.Fragment == "":
 		return Part{Content: d, Metadata: found.Metadata}, nil
+	default:
+		content, err := fragment(d, d.ID+"#"+q.Fragment, q.Relationship)
+		return Part{Content: content, Metadata: found.Metadata}, err
 	}
-	id := d.ID + "#" + q.Fragment
-	for _, m := range d.VerificationMethod {
-		if m.ID == id {
-			return Part{Content: m, Metadata: found.Metadata}, nil
+}
+
+// selected are the services of an id, as a fragment or a whole URL, and of a type.
+func selected(d identity.Document, q Request) []identity.ServiceEntry {
+	id := q.Service
+	if !strings.HasPrefix(id, "did:") {
+		id = d.ID + "#" + strings.TrimPrefix(id, "#")
+	}
+	var all []identity.ServiceEntry
+	for _, s := range d.Service {
+		if (q.Service == "" || s.ID == id) && (q.ServiceType == "" || s.Type == q.ServiceType) {
+			all = append(all, s)
 		}
+	}
+	return all
+}
+
+// fragment is the key or service of an id. A key is asked for with a relationship
+// where it has to serve that (section 5.4.2).
+func fragment(d identity.Document, id, relationship string) (any, error) {
+	for _, m := range d.VerificationMethod {
+		if m.ID != id {
+			continue
+		}
+		if relationship != "" && !slices.Contains(d.Relationship(identity.Purpose(relationship)), id) {
+			return nil, notForThat.because("%s is not for %.40s", id, relationship)
+		}
+		return keyPart{d.Context, m}, nil
 	}
 	for _, s := range d.Service {
-		if s.ID == id {
-			return Part{Content: s, Metadata: found.Metadata}, nil
+		if s.ID != id {
+			continue
 		}
+		if relationship != "" {
+			return nil, notAMethod.because("%s is a service", id)
+		}
+		return servicePart{d.Context, s}, nil
 	}
-	return Part{}, notFound.because("the document has nothing of the id #%.80s", q.Fragment)
+	return nil, notFound.because("the document has nothing of the id %.160s", id)
+}
+
+// keyPart and servicePart are parts of a document, with what their terms mean.
+type keyPart struct {
+	Context []any `json:"@context"`
+	identity.VerificationMethod
+}
+
+type servicePart struct {
+	Context []any `json:"@context"`
+	identity.ServiceEntry
 }
 
 // follow is the URL of a service's endpoint, a reference relative to it and a
@@ -189,6 +237,9 @@ func follow(endpoint, relative, fragment string) (string, error) {
 		to = base.ResolveReference(ref)
 	}
 	if fragment != "" {
+		if to.Fragment != "" {
+			return "", invalidURL.because("the service's URL has a fragment already")
+		}
 		to.Fragment = fragment
 	}
 	return to.String(), nil

@@ -7,24 +7,30 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/komsco/trust-platform/chaincode/ledger/did"
 )
 
 // Request is what is asked for: a DID URL taken apart (DID Core section 3.2).
 type Request struct {
-	DID      string
-	Path     string
-	Fragment string
-	Service  string // parameter service
-	Relative string // parameter relativeRef
-	Version  int64  // parameter versionId, from 1; 0 if it was not given
-	Time     int64  // parameter versionTime, Unix seconds; 0 if it was not given
+	DID          string
+	Path         string
+	Fragment     string
+	Service      string // parameter service
+	ServiceType  string // parameter serviceType
+	Relative     string // parameter relativeRef
+	Relationship string // option verificationRelationship: what the key of the fragment has to serve
+	Version      int64  // parameter versionId, from 1; 0 if it was not given
+	Time         int64  // parameter versionTime, Unix seconds; 0 if it was not given
 }
 
 // Dereferences reports whether a part of a document or a service is asked for,
 // rather than a document.
-func (r Request) Dereferences() bool { return r.Fragment != "" || r.Service != "" || r.Path != "" }
+func (r Request) Dereferences() bool { return r.Fragment != "" || r.selects() || r.Path != "" }
+
+// selects reports whether services are asked for.
+func (r Request) selects() bool { return r.Service != "" || r.ServiceType != "" }
 
 // ParseRequest reads a DID URL. options are further parameters, as they stand in
 // the query of a request over HTTP. The error is an [*Error].
@@ -58,9 +64,17 @@ func (r *Request) take(parameters url.Values) error {
 			return invalidOptions.because("%.40s is given %d times", name, len(values))
 		}
 		value := values[0]
+		// A relative reference may name a file in any script (RFC 3987); nothing else here has other characters.
+		if name != "relativeRef" && strings.ContainsFunc(value, func(c rune) bool { return c > unicode.MaxASCII }) {
+			return invalidOptions.because("%.40s %.40q is not ASCII", name, value)
+		}
 		switch name {
 		case "service":
 			r.Service = value
+		case "serviceType":
+			r.ServiceType = value
+		case "verificationRelationship":
+			r.Relationship = value
 		case "relativeRef":
 			r.Relative = value
 		case "versionId":
@@ -70,9 +84,10 @@ func (r *Request) take(parameters url.Values) error {
 			}
 			r.Version = n
 		case "versionTime":
+			// In UTC, of whole seconds (section 3.1).
 			at, err := time.Parse(time.RFC3339, value)
-			if err != nil || at.Unix() < 1 || at.Unix() > 1<<40 {
-				return invalidOptions.because("versionTime %.40q is not a time such as 2026-03-02T00:00:00Z", value)
+			if err != nil || at.Unix() < 1 || at.Unix() > 1<<40 || stamp(at.Unix()) != value {
+				return invalidOptions.because("versionTime %.40q is not a time in UTC of whole seconds, such as 2026-03-02T00:00:00Z", value)
 			}
 			r.Time = at.Unix()
 		case "expandRelativeUrls":
@@ -87,8 +102,11 @@ func (r *Request) take(parameters url.Values) error {
 	if r.Version > 0 && r.Time > 0 {
 		return invalidOptions.because("versionId and versionTime: one of them")
 	}
-	if r.Relative != "" && r.Service == "" {
+	if r.Relative != "" && !r.selects() {
 		return invalidURL.because("relativeRef needs a service")
+	}
+	if r.Relationship != "" && r.Fragment == "" {
+		return invalidOptions.because("verificationRelationship needs a fragment that names a key")
 	}
 	return nil
 }

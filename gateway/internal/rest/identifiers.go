@@ -95,9 +95,10 @@ func (a *API) identifiers() {
 	})
 	a.describe(http.MethodGet, "/1.0/identifiers/{identifier}", "resolve-did", "Resolve a DID, or dereference a DID URL",
 		"W3C DID Resolution v1, and a driver of the Universal Resolver. The form of the answer goes by Accept: application/did-resolution "+
-			"(the default), application/did-url-dereferencing, application/did, application/did+json, application/did+ld+json. did:komsco, did:key "+
-			"and did:jwk. Parameters: versionId, versionTime, service, relativeRef. 410 with a null document where the DID is deactivated.",
-		map[string]string{"200": "Resolved", "303": "The service's URL", "400": "Malformed", "404": "Not found", "406": "No such form", "410": "Deactivated", "500": "The ledger could not be asked", "501": "Not supported"})
+			"(the default), application/did-url-dereferencing, application/did, application/did+json, application/did+ld+json; text/uri-list goes to a "+
+			"service's URL. did:komsco, did:key and did:jwk. Parameters: versionId, versionTime, service, serviceType, relativeRef, "+
+			"verificationRelationship. 410 with a null document where the DID is deactivated.",
+		map[string]string{"200": "Resolved", "303": "The service's URL", "400": "Malformed", "404": "Not found", "406": "No such form", "410": "Deactivated", "500": "The ledger could not be asked, or the key is not for that", "501": "Not supported"})
 
 	for _, op := range []struct {
 		name, summary string

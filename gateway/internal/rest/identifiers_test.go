@@ -488,12 +488,13 @@ func TestDereferencing(t *testing.T) {
 		url.QueryEscape(id + "?service=files&relativeRef=/resume.pdf"):                  "https://files.example/resume.pdf",
 		url.QueryEscape(id + "?service=files&relativeRef=/resume.pdf&versionId=1#page"): "https://files.example/resume.pdf#page",
 	} {
-		status, header, _ := s.get(path, "application/did")
+		status, header, body := s.get(path, "text/uri-list")
 		require.Equal(t, http.StatusSeeOther, status, path)
 		require.Equal(t, want, header.Get("Location"))
-		_, _, body := s.get(path, full)
-		require.Equal(t, want, body.(object)["content"])
-		require.Equal(t, "text/uri-list", body.(object)["dereferencingMetadata"].(object)["contentType"])
+		require.Empty(t, body)
+		_, _, body = s.get(path, full)
+		require.Len(t, body.(object)["content"].(object)["service"], 1)
+		require.Equal(t, "application/did", body.(object)["dereferencingMetadata"].(object)["contentType"])
 	}
 	for path, want := range map[string]int{
 		url.QueryEscape(id + "#none"): 404,
@@ -502,12 +503,56 @@ func TestDereferencing(t *testing.T) {
 		id + "?service=files&relativeRef=" + url.QueryEscape("https://evil.example"): 400,
 		id + "?service=files&relativeRef=//evil.example":                             400,
 		url.QueryEscape(id + "#"):                                                    400,
-		id + "/path":                                                                 501,
+		id + "/path":                                                                 404,
+		id + "?serviceType=None":                                                     404,
+		id + "?service=files&serviceType=None":                                       404,
+		url.QueryEscape(kid) + "?verificationRelationship=capabilityDelegation":      500,
+		url.QueryEscape(id+"#files") + "?verificationRelationship=authentication":    500,
+		id + "?verificationRelationship=authentication":                              400,
 	} {
 		status, _, body := s.get(path, full)
 		require.Equal(t, want, status, path)
 		require.Contains(t, body.(object)["dereferencingMetadata"], "error", path)
 	}
+}
+
+// Services are selected by id, in each of its spellings, and by type.
+func TestServices(t *testing.T) {
+	s := newRegistry(t)
+	phone := newDevice(t, "ES256")
+	id := s.create(phone, nil)
+	add := object{"did": id, "didDocumentOperation": []string{"addToDidDocument"}, "didDocument": []object{{
+		"service": []object{{"id": "#mail", "type": "Mail", "serviceEndpoint": "mailto:a@b.example"}, {"id": "#more", "type": "Files", "serviceEndpoint": "https://more.example/#top"}},
+	}}}
+	status, done := s.register("/1.0/update", add, phone)
+	require.Equal(t, http.StatusOK, status, "%v", done)
+	for query, want := range map[string][]string{
+		"service=files":                            {"files"},
+		"service=" + url.QueryEscape("#files"):     {"files"},
+		"service=" + url.QueryEscape(id+"#files"):  {"files"},
+		"serviceType=Files":                        {"files", "more"},
+		"serviceType=Mail":                         {"mail"},
+		"service=more&serviceType=Files":           {"more"},
+		"service=files&versionId=1":                {"files"},
+		"serviceType=Files&relativeRef=%2Fa%3Fb=c": {"files", "more"},
+	} {
+		status, _, body := s.get(id+"?"+query, "application/did")
+		require.Equal(t, http.StatusOK, status, query)
+		var got []string
+		for _, service := range body.(object)["service"].([]any) {
+			got = append(got, strings.TrimPrefix(service.(object)["id"].(string), id+"#"))
+		}
+		require.Equal(t, want, got, query)
+		require.Contains(t, body, "verificationMethod", "the rest of the document is there")
+	}
+	_, header, _ := s.get(id+"?serviceType=Files", "text/uri-list")
+	require.Equal(t, "https://files.example/a/?x=1", header.Get("Location"), "of several, the first")
+	_, header, _ = s.get(id+"?service=files&relativeRef="+url.QueryEscape("/이력서.pdf"), "text/uri-list")
+	require.Equal(t, "https://files.example/%EC%9D%B4%EB%A0%A5%EC%84%9C.pdf", header.Get("Location"))
+	status, _, _ = s.get(url.QueryEscape(id+"?service=more#page"), "text/uri-list")
+	require.Equal(t, http.StatusBadRequest, status, "two fragments")
+	status, _, body := s.get(id, "text/uri-list")
+	require.Equal(t, http.StatusNotAcceptable, status, "%v", body)
 }
 
 func TestKeyMethods(t *testing.T) {
