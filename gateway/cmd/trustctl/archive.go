@@ -37,14 +37,15 @@ func (a *app) anchorArchive() *cobra.Command {
 		Long: `Fingerprint every regular file of a folder (SHA-256) into a manifest beside it.
 
 The digest that is printed stands for all of it: anchor it as a record of kind
-manifest, and keep manifest and receipt. Interrupted, the same command goes on with
-the files whose size and time have not changed since. Links are left out.`,
+manifest, and keep manifest and receipt. Interrupted or killed, the same command goes
+on with the files whose size and time have not changed since. Links are left out.`,
 		Args: arguments("DIR"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if manifest == "" {
 				manifest = filepath.Clean(args[0]) + ".manifest"
 			}
-			if _, err := os.Stat(manifest); !errors.Is(err, fs.ErrNotExist) {
+			// Beside a manifest that is finished there are no notes; else the last run was killed in between.
+			if exists(manifest) && !exists(manifest+".part") {
 				return usage("%s is there already; name another one with --manifest", manifest)
 			}
 			files, err := a.fingerprints(cmd, args[0], manifest+".part")
@@ -55,7 +56,7 @@ the files whose size and time have not changed since. Links are left out.`,
 			if err != nil {
 				return err
 			}
-			if err := os.WriteFile(manifest, raw, 0o600); err != nil {
+			if err := putWhole(manifest, raw); err != nil {
 				return err
 			}
 			root, err := anchor.ManifestRoot(files)
@@ -70,6 +71,27 @@ the files whose size and time have not changed since. Links are left out.`,
 	}
 	cmd.Flags().StringVar(&manifest, "manifest", "", "`file` to write; DIR.manifest by default")
 	return cmd
+}
+
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+// putWhole writes a file that is there whole or not at all, whenever this ends.
+func putWhole(file string, content []byte) error {
+	out, err := os.OpenFile(file+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = out.Write(content)
+	if err == nil {
+		err = out.Sync()
+	}
+	if err = errors.Join(err, out.Close()); err != nil {
+		return err
+	}
+	return os.Rename(file+".new", file)
 }
 
 // saveAfter is how many bytes of files are read again at most after a kill, but
