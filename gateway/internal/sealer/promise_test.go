@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sealer_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+
+	"github.com/komsco/trust-platform/chaincode/anchor"
+	"github.com/komsco/trust-platform/gateway/internal/anchortest"
+	"github.com/komsco/trust-platform/gateway/internal/rest"
+	"github.com/komsco/trust-platform/gateway/internal/sealer"
+)
+
+// lines is a log that tests read while it is written.
+type lines struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+func (l *lines) count(parts ...string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := 0
+next:
+	for line := range strings.Lines(l.buf.String()) {
+		for _, p := range parts {
+			if !strings.Contains(line, p) {
+				continue next
+			}
+		}
+		n++
+	}
+	return n
+}
+
+// gauge reads a source's gauge as Prometheus would scrape it.
+func gauge(t *testing.T, r *prometheus.Registry, name, source string) float64 {
+	t.Helper()
+	all, err := r.Gather()
+	require.NoError(t, err)
+	for _, family := range all {
+		if family.GetName() != name {
+			continue
+		}
+		for _, m := range family.GetMetric() {
+			if m.GetLabel()[0].GetValue() == source {
+				return m.GetGauge().GetValue()
+			}
+		}
+	}
+	return -1
+}
+
+// A source that promised a record a second and falls silent is late: in the
+// metrics, once in the log, over HTTP. What it anchors next ends that, once too. The
+// one beside it, which promised less, never is.
+func TestBehindItsCadence(t *testing.T) {
+	l := anchortest.New(t)
+	l.At(time.Now())
+	for id, cadence := range map[string]int64{"fast": 1, "slow": 3600, "free": 0} {
+		s := anchortest.NewSource(t, id, anchor.Documents, key)
+		s.Cadence = cadence
+		l.RegisterSource(t, s)
+	}
+	registry, said := prometheus.NewRegistry(), &lines{}
+	s, err := sealer.Open(sealer.Options{
+		Dir: t.TempDir(), Place: anchortest.Place, Key: key, Interval: time.Millisecond,
+		Metrics: sealer.NewMetrics(registry), Log: slog.New(slog.NewTextHandler(said, nil)),
+	}, l)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	for _, id := range []string{"fast", "slow", "free"} {
+		knows(t, s, id)
+	}
+	api := rest.New(nil).WithAnchor(s)
+	over := func(source string) (body struct {
+		LagSeconds *int64
+		Late       bool
+	},
+	) {
+		w := httptest.NewRecorder()
+		api.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/v1/sources/"+source, nil))
+		require.NoError(t, json.Unmarshal(w.Body.Bytes(), &body), w.Body.String())
+		return body
+	}
+	late := func(want float64) func() bool {
+		return func() bool { return gauge(t, registry, "trust_anchor_late", "fast") == want }
+	}
+
+	require.Eventually(t, late(1), 10*time.Second, 20*time.Millisecond, "silent since it was registered")
+	require.GreaterOrEqual(t, gauge(t, registry, "trust_anchor_lag_seconds", "fast"), 1.0)
+	require.Equal(t, 1, said.count("level=WARN", "source=fast", "late=true"), "the alarm, once")
+	got := over("fast")
+	require.True(t, got.Late)
+	require.NotNil(t, got.LagSeconds)
+
+	l.At(time.Now().Add(2 * time.Second)) // a submitter's clock that is ahead, so that the answer stays a while
+	must(s.Submit(t.Context(), "fast", deposits("a", 1)))
+	must(s.Await(t.Context(), "fast", names(deposits("a", 1))...))
+	require.Eventually(t, late(0), 10*time.Second, 20*time.Millisecond, "it sealed something")
+	require.Equal(t, 1, said.count("source=fast", "late=false"))
+	require.False(t, over("fast").Late)
+
+	require.Eventually(t, late(1), 10*time.Second, 20*time.Millisecond, "silent again")
+	require.Equal(t, 2, said.count("level=WARN", "source=fast", "late=true"))
+	require.Zero(t, gauge(t, registry, "trust_anchor_late", "slow"))
+	require.False(t, over("slow").Late)
+	require.EqualValues(t, -1, gauge(t, registry, "trust_anchor_late", "free"), "nothing promised, nothing measured")
+	require.Nil(t, over("free").LagSeconds)
+	require.Zero(t, said.count("source=slow", "late"))
+}
