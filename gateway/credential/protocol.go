@@ -118,3 +118,14 @@ func AlgorithmOf(s Signer) (string, error) { return algOf(s) }
 
 // Refused tells an error about what was sent from a failure to reach the ledger.
 func Refused(err error) bool { return err != nil && refusal(err) == nil }
+
+// Revealed is all that an SD-JWT VC says with the disclosures that are at hand, nothing
+// of it verified: for a wallet that looks through what it holds.
+func Revealed(sdjwt string) (Object, error) {
+	p, err := parseSDJWT(sdjwt)
+	if err != nil {
+		return nil, err
+	}
+	claims, _, err := reveal(p.token.claims, p.disclosures)
+	return claims, err
+}

@@ -2,7 +2,10 @@
 
 package openid
 
-import "fmt"
+import (
+	"fmt"
+	"net/url"
+)
 
 // Error is an error answer of OAuth 2.0 (RFC 6749 section 5.2), OpenID4VCI 1.0 section
 // 8.3.1 or OpenID4VP 1.0 section 8.5.
@@ -56,4 +59,20 @@ func (e *Error) Error() string { return e.Code + ": " + e.Description }
 func (e *Error) Is(target error) bool {
 	other, ok := target.(*Error)
 	return ok && other.Code == e.Code
+}
+
+// ReadForm reads a form, each parameter once (RFC 6749 section 3.2).
+func ReadForm(form string) (map[string]string, error) {
+	parsed, err := url.ParseQuery(form)
+	if err != nil {
+		return nil, Errorf(InvalidRequest, "not application/x-www-form-urlencoded")
+	}
+	q := make(map[string]string, len(parsed))
+	for name, values := range parsed {
+		if len(values) != 1 {
+			return nil, Errorf(InvalidRequest, "%.40s is there %d times", name, len(values))
+		}
+		q[name] = values[0]
+	}
+	return q, nil
 }

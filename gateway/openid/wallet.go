@@ -27,6 +27,8 @@ type Wallet struct {
 	Verifier *credential.Verifier // by which the wallet checks what it gets and who asks
 	Holder   credential.Signer    // the holder's key
 	KeyAlong bool                 // the issuer learns the key only, not the DID behind it
+
+	AnyVerifier bool // answer those too who name no accreditation: the person alone judges them
 }
 
 // Accepted is a credential that an issuer gave.

@@ -89,6 +89,10 @@ func serve(ctx context.Context, c config.Config, logs io.Writer) error {
 	if err != nil {
 		return err
 	}
+	asker, err := openAsker(c, client, log)
+	if err != nil {
+		return err
+	}
 
 	var listen net.ListenConfig
 	listener, err := listen.Listen(ctx, "tcp", c.Listen)
@@ -96,7 +100,7 @@ func serve(ctx context.Context, c config.Config, logs io.Writer) error {
 		return fmt.Errorf("listen on %s: %w", c.Listen, err)
 	}
 	server := &http.Server{
-		Handler:           telemetry.HTTP(rest.New(s).WithIdentity(identities).WithSignIn(door).WithIssuing(issuer).WithAnchor(anchors).WithWitness(cosigner).WithVerifyPage(page), registry, log),
+		Handler:           telemetry.HTTP(rest.New(s).WithIdentity(identities).WithSignIn(door).WithIssuing(issuer).WithAsking(asker).WithAnchor(anchors).WithWitness(cosigner).WithVerifyPage(page), registry, log),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    1 << 20,

@@ -8,6 +8,7 @@ import (
 
 	"github.com/komsco/trust-platform/gateway"
 	"github.com/komsco/trust-platform/gateway/credential"
+	"github.com/komsco/trust-platform/gateway/internal/asking"
 	"github.com/komsco/trust-platform/gateway/internal/config"
 	"github.com/komsco/trust-platform/gateway/internal/issuing"
 )
@@ -35,4 +36,25 @@ func openIssuer(c config.Config, client *gateway.Client, log *slog.Logger) (*iss
 	}
 	log.Info("issuing credentials to wallets", "issuer", signer.Kid, "url", c.PublicURL, "kinds", len(o.Kinds))
 	return i, nil
+}
+
+// openAsker is what asks holders for credentials, nil where the configuration names no
+// key for it.
+func openAsker(c config.Config, client *gateway.Client, log *slog.Logger) (*asking.Asker, error) {
+	if c.Asking.Kid == "" {
+		return nil, nil
+	}
+	signer, err := entrusted(c.Asking.Kid, c.Asking.Key)
+	if err != nil {
+		return nil, fmt.Errorf("asking: %w", err)
+	}
+	a, err := asking.New(asking.Options{
+		URL: c.PublicURL, Signer: signer, Clients: c.Asking.Clients,
+		Verifier: &credential.Verifier{Ledger: client.Identity(c.Channel, c.DIDs)},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("asking: %w", err)
+	}
+	log.Info("asking holders for credentials", "verifier", signer.Kid, "url", c.PublicURL)
+	return a, nil
 }

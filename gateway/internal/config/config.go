@@ -43,6 +43,7 @@ type Config struct {
 	ListKeys   []ListKey `mapstructure:"listKeys" yaml:"listKeys"`   // in a file only
 	SignIn     SignIn    `mapstructure:"signIn" yaml:"signIn"`
 	Issuing    Issuing   `mapstructure:"issuing" yaml:"issuing"` // in a file only
+	Asking     Asking    `mapstructure:"asking" yaml:"asking"`   // in a file only
 	Anchor     Anchor    `mapstructure:"anchor" yaml:"anchor"`
 	Witness    Witness   `mapstructure:"witness" yaml:"witness"`
 	VerifyPage string    `mapstructure:"verifyPage" yaml:"verifyPage"` // empty: none
@@ -119,6 +120,14 @@ type Issuing struct {
 	Key     string   `mapstructure:"key" yaml:"key"`         // file, PKCS #8 PEM: P-256 or Ed25519
 	Clients []string `mapstructure:"clients" yaml:"clients"` // DIDs that may have offers made, besides the issuer's
 	Kinds   []Kind   `mapstructure:"kinds" yaml:"kinds"`
+}
+
+// Asking has the gateway ask holders for credentials (OpenID4VP) in the name of a verifier
+// that entrusts its key to it. Needs publicURL and signIn.
+type Asking struct {
+	Kid     string   `mapstructure:"kid" yaml:"kid"`         // DID URL, for authentication in the verifier's document; nobody is asked if empty
+	Key     string   `mapstructure:"key" yaml:"key"`         // file, PKCS #8 PEM: P-256 or Ed25519
+	Clients []string `mapstructure:"clients" yaml:"clients"` // DIDs that may ask in its name, besides its own
 }
 
 // Kind is a kind of credential that is issued.
@@ -300,8 +309,8 @@ func (c Config) Validate() error {
 	if w := c.Witness; (w.Dir == "") != (w.Name == "") {
 		errs = append(errs, fmt.Errorf("witness: dir %q and name %q, both are needed or none", w.Dir, w.Name))
 	}
-	if c.Issuing.Kid != "" && (c.PublicURL == "" || c.SignIn.Key == "" || c.DIDs == "") {
-		errs = append(errs, errors.New("issuing needs publicURL, by which wallets reach the gateway, signIn.key, by which clients are known, and dids"))
+	if (c.Issuing.Kid != "" || c.Asking.Kid != "") && (c.PublicURL == "" || c.SignIn.Key == "" || c.DIDs == "") {
+		errs = append(errs, errors.New("issuing and asking need publicURL, by which wallets reach the gateway, signIn.key, by which clients are known, and dids"))
 	}
 	if c.Log.Format != "text" && c.Log.Format != "json" {
 		errs = append(errs, fmt.Errorf("log.format is %q: text or json", c.Log.Format))
@@ -326,6 +335,9 @@ func (c Config) YAML() ([]byte, error) {
 	}
 	if c.Issuing.Key != "" {
 		c.Issuing.Key = hidden
+	}
+	if c.Asking.Key != "" {
+		c.Asking.Key = hidden
 	}
 	return yaml.Marshal(c)
 }

@@ -38,7 +38,7 @@ const (
 
 // Paths of the endpoints behind the issuer's URL.
 const (
-	PathToken      = "/v1/issuance/token"
+	PathToken      = "/v1/issuance/token" //nolint:gosec // a path
 	PathNonce      = "/v1/issuance/nonce"
 	PathCredential = "/v1/issuance/credential" //nolint:gosec // a path
 	PathOffers     = "/v1/issuance/offers/"

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/url"
 	"strings"
 	"time"
 
@@ -20,7 +19,7 @@ import (
 // A code serves once; after five wrong transaction codes it is gone. Errors are an
 // [*openid.Error].
 func (i *Issuer) Token(form string) (openid.Access, error) {
-	q, err := ReadForm(form)
+	q, err := openid.ReadForm(form)
 	if err != nil {
 		return openid.Access{}, err
 	}
@@ -201,20 +200,4 @@ func (i *Issuer) prove(ctx context.Context, proof, holder string) (*credential.B
 	}
 	jwk := t.Key.JWK()
 	return &credential.Binding{JWK: &jwk}, nil
-}
-
-// ReadForm reads a form, each parameter once (RFC 6749 section 3.2).
-func ReadForm(form string) (map[string]string, error) {
-	parsed, err := url.ParseQuery(form)
-	if err != nil {
-		return nil, openid.Errorf(openid.InvalidRequest, "not application/x-www-form-urlencoded")
-	}
-	q := make(map[string]string, len(parsed))
-	for name, values := range parsed {
-		if len(values) != 1 {
-			return nil, openid.Errorf(openid.InvalidRequest, "%.40s is there %d times", name, len(values))
-		}
-		q[name] = values[0]
-	}
-	return q, nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"github.com/komsco/trust-platform/gateway/internal/asking"
 	"github.com/komsco/trust-platform/gateway/internal/doorkeeper"
 	"github.com/komsco/trust-platform/gateway/internal/issuing"
 	"github.com/komsco/trust-platform/gateway/internal/sealer"
@@ -43,6 +44,7 @@ type API struct {
 	page       []byte                 // that verifies receipts; empty where there is none
 	doorkeeper *doorkeeper.Doorkeeper // nil where it gives out no sign-in tokens
 	issuer     *issuing.Issuer        // nil where it issues no credentials
+	asker      *asking.Asker          // nil where it asks for none
 	huma       huma.API
 	mux        *http.ServeMux
 }
@@ -95,6 +97,7 @@ func New(s *service.Service) *API {
 	a.signIn()
 	a.trqp()
 	a.issuance()
+	a.presentations()
 	a.anchors()
 	a.operations()
 	for name, schema := range registry.Map() {

@@ -407,7 +407,7 @@ func TestDocumentCoversTheAPI(t *testing.T) {
 		for method, op := range methods {
 			for status, r := range op.Responses {
 				if _, wallets := r.Content["application/json"].(map[string]any); wallets && slices.Contains(op.Tags, "wallets") && status >= "400" {
-					require.Contains(t, fmt.Sprint(r.Content), "schemas/Error", "the errors of OAuth")
+					require.Contains(t, fmt.Sprint(r.Content), "schemas/OpenIDError", "the errors of OAuth")
 					continue
 				}
 				if status >= "400" || status == "default" {

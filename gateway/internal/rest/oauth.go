@@ -48,6 +48,8 @@ func oauth(err error) error {
 		return (*oauthError)(said)
 	case errors.Is(err, once.ErrFull):
 		return overloaded.problem(err.Error()).after(60)
+	case errors.Is(err, openid.NotOffered):
+		return problemOf(err)
 	case credential.Refused(err): // about what was sent
 		return (*oauthError)(openid.Errorf(openid.InvalidRequest, "%s", err))
 	default:

@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"net"
 	"net/http"
+	"path"
 	"reflect"
 	"strings"
 
@@ -51,8 +52,19 @@ func (a *API) response(description string, body any) *huma.Response {
 
 // schemaName names a type in the document: of a generic type, its own name and
 // that of its argument.
+//
+// Types of the packages for wallets have short names that others may want too.
 func schemaName(t reflect.Type, hint string) string {
 	name := huma.DefaultSchemaNamer(t, hint)
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	switch path.Base(t.PkgPath()) {
+	case "openid":
+		return "OpenID" + name
+	case "issuing", "asking", "credential":
+		return "Wallet" + name
+	}
 	return strings.ReplaceAll(name, "Currency", "")
 }
 

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package asking
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/komsco/trust-platform/gateway/credential"
+	"github.com/komsco/trust-platform/gateway/openid"
+)
+
+// maxChecking bounds the answers to one request that are verified at a time.
+const maxChecking = 4
+
+// Answer takes a wallet's answer to a request (OpenID4VP 1.0 section 8.2). One that
+// verifies, or declines, closes it; one that does not verify leaves it open, so that
+// nobody can close it for the holder by sending rubbish. Errors are NOT_OFFERED, an
+// [*openid.Error], or that the ledger did not answer.
+func (a *Asker) Answer(ctx context.Context, id, form string) error {
+	q, err := openid.ReadForm(form)
+	if err != nil {
+		return err
+	}
+	r, err := a.begin(id, q["state"])
+	if err != nil {
+		return err
+	}
+	if said := q["error"]; said != "" {
+		if q["vp_token"] != "" {
+			return a.end(r, openid.Errorf(openid.InvalidRequest, "vp_token and error, one is needed"), nil)
+		}
+		return a.decline(r, said+" "+q["error_description"])
+	}
+	shown, err := openid.ReadPresentations(q["vp_token"], r.query)
+	if err != nil {
+		return a.end(r, err, nil)
+	}
+	reports, err := a.verify(ctx, r, shown)
+	return a.end(r, err, reports)
+}
+
+// begin takes a place among those who answer a request.
+func (a *Asker) begin(id, state string) (*request, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	r := a.requests[id]
+	switch {
+	case r == nil || a.state(r) != Open:
+		return nil, openid.NotOffered.Errorf("no open request %.40q", id)
+	case r.state != state:
+		return nil, openid.Errorf(openid.InvalidRequest, "state is not that of the request")
+	case r.checking >= maxChecking:
+		return nil, openid.Errorf(openid.InvalidRequest, "%d answers to this request are being verified", maxChecking)
+	}
+	r.checking++
+	return r, nil
+}
+
+// end notes what came of an answer. Of two that verify at a time, the first counts.
+func (a *Asker) end(r *request, err error, reports map[string]credential.Report) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	r.checking--
+	if a.state(r) != Open {
+		return openid.NotOffered.Errorf("the request was answered meanwhile, or is over")
+	}
+	if err == nil {
+		r.State, r.Reports, r.Reason = Answered, reports, ""
+		return nil
+	}
+	r.Refused++
+	r.Reason = err.Error()
+	if reports != nil {
+		r.Reports = reports
+	}
+	return err
+}
+
+func (a *Asker) decline(r *request, reason string) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	r.checking--
+	if a.state(r) != Open {
+		return openid.NotOffered.Errorf("the request was answered meanwhile, or is over")
+	}
+	r.State, r.Reports = Declined, nil
+	r.Reason = openid.Errorf(openid.AccessDenied, "%.300s", reason).Description
+	return nil
+}
+
+// verify verifies every presentation, and that they show what was asked for.
+func (a *Asker) verify(ctx context.Context, r *request, shown map[string]string) (map[string]credential.Report, error) {
+	reports := map[string]credential.Report{}
+	var failed error
+	for _, asked := range r.query.Credentials {
+		report, err := a.Verifier.Presentation(ctx, shown[asked.ID], credential.Demand{
+			Challenge: r.nonce, Domain: openid.ByDID + a.id, Types: asked.Meta.Types, Root: r.ask.IssuerRoot, Region: r.ask.IssuerRegion,
+			Unlock: r.ask.Unlock, Asking: r.ask.Asking(a.id, openid.Query{Credentials: []openid.CredentialQuery{asked}}),
+		})
+		if credential.Refused(err) {
+			failed = openid.Errorf(openid.InvalidRequest, "%s: %s", asked.ID, err)
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		reports[asked.ID] = report
+		if err := report.Err(); err != nil {
+			failed = openid.Errorf(openid.InvalidRequest, "%s: %s", asked.ID, err)
+		} else if _, ok := asked.Match(report.Claims); !ok {
+			failed = openid.Errorf(openid.InvalidRequest, "%s does not show what is asked for: it shows %v", asked.ID, slices.Sorted(maps.Keys(report.Claims)))
+		}
+	}
+	return reports, failed
+}
