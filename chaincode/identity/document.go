@@ -97,6 +97,10 @@ func (s State) Document(id string) Document {
 	if multikey {
 		d.Context = append(d.Context, contextMultikey)
 	}
+	if len(d.Service) > 0 {
+		// Types are the controller's words: to JSON-LD they would be references to nowhere.
+		d.Context = append(d.Context, map[string]string{"@vocab": vocabulary + "service-"})
+	}
 	if jwk || multikey {
 		d.Context = append(d.Context, map[string]string{"unlock": vocabulary + "unlock", "attestation": vocabulary + "attestation"})
 	}

@@ -15,6 +15,10 @@ import {checkStatus} from '@digitalbazaar/vc-bitstring-status-list';
 import {SDJwtVcInstance} from '@sd-jwt/sd-jwt-vc';
 import {ES256, digest, generateSalt} from '@sd-jwt/crypto-nodejs';
 import {Resolver} from 'did-resolver';
+import didContext from 'did-context';
+import * as didKey from '@digitalbazaar/did-method-key';
+import jsonld from 'jsonld';
+import * as multikeyContext from '@digitalbazaar/multikey-context';
 import * as didJWT from 'did-jwt';
 import * as didJWTVC from 'did-jwt-vc';
 
@@ -97,6 +101,25 @@ const signers = {ES256: didJWT.ES256Signer, EdDSA: didJWT.EdDSASigner, ES256K: d
 
 const operations = {
   'did-resolver': async ({endpoint, url}) => resolver(endpoint).resolve(url),
+
+  // A JSON-LD processor that refuses what it would have to leave out.
+  'jsonld': async ({document}) => {
+    const documentLoader = async url => {
+      const context = didContext.contexts.get(url) ?? multikeyContext.contexts.get(url);
+      if(!context) {
+        throw new Error(`${url} is no context at hand`);
+      }
+      return {documentUrl: url, document: context};
+    };
+    return (await jsonld.toRDF(document, {safe: true, documentLoader})).length; // statements
+  },
+  'did:key': async ({did}) => {
+    const driver = didKey.driver();
+    for(const [header, suite] of [['z6Mk', Ed25519Multikey], ['zDna', EcdsaMultikey]]) {
+      driver.use({multibaseMultikeyHeader: header, fromMultibase: suite.from});
+    }
+    return driver.get({did});
+  },
 
   'did-jwt verify': async ({endpoint, jwt, audience, purpose}) => {
     const r = await didJWT.verifyJWT(jwt, {resolver: resolver(endpoint), audience, proofPurpose: purpose});
