@@ -4,6 +4,7 @@ package sealer_test
 
 import (
 	"bytes"
+	"encoding/hex"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -125,4 +126,38 @@ func TestBehindItsCadence(t *testing.T) {
 	require.EqualValues(t, -1, gauge(t, registry, "trust_anchor_late", "free"), "nothing promised, nothing measured")
 	require.Nil(t, over("free").LagSeconds)
 	require.Zero(t, said.count("source=slow", "late"))
+}
+
+// Two headers of one height, both signed: the metric and the log say so, once.
+func TestForkAlarm(t *testing.T) {
+	l := anchortest.New(t)
+	l.Register(t, "kt", anchor.Chain, key)
+	registry, said := prometheus.NewRegistry(), &lines{}
+	s, err := sealer.Open(sealer.Options{
+		Dir: t.TempDir(), Place: anchortest.Place, Key: key, Interval: time.Millisecond,
+		Metrics: sealer.NewMetrics(registry), Log: slog.New(slog.NewTextHandler(said, nil)),
+	}, l)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	knows(t, s, "kt")
+	put := func(height int64, hash, previous string) {
+		t.Helper()
+		h := func(s string) string { return hex.EncodeToString(anchor.ReferenceOf(s)) }
+		c := anchor.NewHeader(anchortest.Place, "kt", height, h(hash), h(previous))
+		v1, _ := anchortest.Signer("v1")
+		v2, _ := anchortest.Signer("v2")
+		r := must(anchor.HeaderRecord("agent", must(v1.Sign(anchor.TypHeader, c)), must(v2.Sign(anchor.TypHeader, c))))
+		must(s.Submit(t.Context(), "kt", []anchor.Record{r}))
+		must(s.Await(t.Context(), "kt", names([]anchor.Record{r})...))
+	}
+	put(1, "one", "zero")
+	put(2, "two", "one")
+	require.Eventually(t, func() bool { return gauge(t, registry, "trust_anchor_chain_height", "kt") == 2 }, 10*time.Second, 20*time.Millisecond)
+	require.Zero(t, gauge(t, registry, "trust_anchor_chain_forks", "kt"))
+	put(2, "another two", "one")
+	require.Eventually(t, func() bool { return gauge(t, registry, "trust_anchor_chain_forks", "kt") == 1 }, 10*time.Second, 20*time.Millisecond)
+	require.Equal(t, 1, said.count("level=ERROR", "a chain forked", "source=kt"))
+	put(3, "three", "two")
+	require.Eventually(t, func() bool { return gauge(t, registry, "trust_anchor_chain_height", "kt") == 3 }, 10*time.Second, 20*time.Millisecond, "its first history goes on")
+	require.Equal(t, 1, said.count("level=ERROR"), "told once")
 }
