@@ -67,3 +67,24 @@ func bookTxs(b *blocks.Block, chaincode string) []daybook.Tx {
 	}
 	return txs
 }
+
+// YearReport makes the books of a fiscal year, the calendar year of each programme,
+// as DayReport makes those of a day: for each fund what was appropriated, issued, used, lapsed, returned and is left,
+// and each appropriation of the year. Both equations of [daybook.YearLine] hold, or
+// there is an error beside the whole report; and it closes with the supply at the
+// height it names.
+func YearReport(ctx context.Context, c *Client, channel, chaincode string, year int, progress func(done, height uint64)) (daybook.YearReport, error) {
+	height, err := c.Height(ctx, channel)
+	if err != nil {
+		return daybook.YearReport{}, err
+	}
+	r, err := daybook.MakeYear(bookkeeping(c.blocks(ctx, channel, height), chaincode, func(done uint64) {
+		if progress != nil {
+			progress(done, height)
+		}
+	}), year)
+	if err != nil {
+		return r, fmt.Errorf("report of a year: %w", err)
+	}
+	return r, nil
+}

@@ -38,6 +38,7 @@ func TestRandomDays(t *testing.T) {
 		})
 		d.commitAll(t)
 		d.traces(t)
+		d.years(t)
 		for i := range d.signed {
 			d.replayOrder(t, i)
 		}

@@ -17,7 +17,7 @@ import (
 )
 
 func (a *app) reportCommands() *cobra.Command {
-	return a.group("report", "What a day made of the money", a.reportDay())
+	return a.group("report", "What a day or a fiscal year made of the money", a.reportDay(), a.reportYear())
 }
 
 func (a *app) reportDay() *cobra.Command {
