@@ -14,7 +14,7 @@ import (
 
 // Documents are DID documents by their DID: of other methods, such as did:web, and of
 // did:komsco for who verifies without a ledger. They are supplied by who verifies and
-// vouches for them; nothing is fetched.
+// vouches for them.
 type Documents map[string]json.RawMessage
 
 // foundKey is a key of a document.
@@ -46,6 +46,14 @@ func (v *Verifier) keyAt(ctx context.Context, url string, purpose identity.Purpo
 		return foundKey{Key: m.Key, Where: "the DID's own key"}, nil
 	default:
 		raw, supplied := v.Documents[id]
+		if !supplied && v.Web != nil && strings.HasPrefix(id, "did:web:") {
+			if raw, err = v.Web(ctx, id); err != nil {
+				return foundKey{}, err
+			}
+			found, err := suppliedKey(raw, id, url, purpose)
+			found.Where = "the document at the DID's host now"
+			return found, err
+		}
 		if !supplied && strings.HasPrefix(id, identity.Prefix) {
 			return foundKey{}, NotRegistryHere.Errorf("%s is on the ledger", id)
 		}

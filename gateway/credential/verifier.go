@@ -30,10 +30,12 @@ const (
 type Verifier struct {
 	Ledger    Ledger
 	Documents Documents // of other DID methods
-	Schemas   Schemas
-	Lists     map[string]string          // signed status lists that are not on the ledger, or without one, by their URL
-	Contexts  map[string]json.RawMessage // of JSON-LD, by their URL, beside that of VC 2.0
-	Now       func() time.Time           // time.Now if nil
+	// Web fetches the document of a did:web that is not among Documents; nothing is fetched if nil. See package didweb.
+	Web      func(ctx context.Context, did string) (json.RawMessage, error)
+	Schemas  Schemas
+	Lists    map[string]string          // signed status lists that are not on the ledger, or without one, by their URL
+	Contexts map[string]json.RawMessage // of JSON-LD, by their URL, beside that of VC 2.0
+	Now      func() time.Time           // time.Now if nil
 }
 
 // Demand is what a verifier asks for. Its zero value asks for nothing beyond what the
