@@ -14,6 +14,11 @@ import {cryptosuite as eddsaRdfc} from '@digitalbazaar/eddsa-rdfc-2022-cryptosui
 import {checkStatus} from '@digitalbazaar/vc-bitstring-status-list';
 import {SDJwtVcInstance} from '@sd-jwt/sd-jwt-vc';
 import {ES256, digest, generateSalt} from '@sd-jwt/crypto-nodejs';
+import {clientAuthenticationAnonymous, setGlobalConfig} from '@openid4vc/oauth2';
+import {Openid4vciClient} from '@openid4vc/openid4vci';
+import {Openid4vpClient} from '@openid4vc/openid4vp';
+import {DcqlQuery} from 'dcql';
+import {createHash, randomBytes} from 'node:crypto';
 import {Resolver} from 'did-resolver';
 import didContext from 'did-context';
 import * as didKey from '@digitalbazaar/did-method-key';
@@ -99,7 +104,83 @@ async function sdjwt({endpoint, key}) {
 
 const signers = {ES256: didJWT.ES256Signer, EdDSA: didJWT.EdDSASigner, ES256K: didJWT.ES256KSigner};
 
+setGlobalConfig({allowInsecureUrls: true}); // the gateway under test is on this machine
+
+// What a wallet brings along: a P-256 key, and the platform's resolver for the keys of others.
+function walletCallbacks({endpoint, key, typ}) {
+  const encode = o => Buffer.from(JSON.stringify(o)).toString('base64url');
+  return {
+    hash: (data, alg) => createHash(alg.replace('-', '')).update(data).digest(),
+    generateRandom: n => randomBytes(n),
+    clientAuthentication: clientAuthenticationAnonymous(),
+    signJwt: async (signer, {header, payload}) => {
+      const input = `${encode({...header, typ: typ ?? header.typ})}.${encode(payload)}`;
+      const {d, ...signerJwk} = key;
+      return {jwt: `${input}.${await (await ES256.getSigner(key))(input)}`, signerJwk};
+    },
+    verifyJwt: async (signer, {compact}) => {
+      const [did] = signer.didUrl.split('#');
+      const {didDocument} = await resolver(endpoint).resolve(did);
+      const signerJwk = didDocument?.verificationMethod.find(m => m.id === signer.didUrl)?.publicKeyJwk;
+      const [header, payload, signature] = compact.split('.');
+      const verified = Boolean(signerJwk) && await (await ES256.getVerifier({...signerJwk}))(`${header}.${payload}`, signature);
+      return verified ? {verified, signerJwk} : {verified: false};
+    }
+  };
+}
+
 const operations = {
+  // A whole issuance by the pre-authorised code: offer, metadata, token, nonce, proof, credential.
+  'vci accept': async ({endpoint, link, txCode, key, kid, typ, nonce}) => {
+    const client = new Openid4vciClient({callbacks: walletCallbacks({endpoint, key, typ})});
+    const credentialOffer = await client.resolveCredentialOffer(link);
+    const issuerMetadata = await client.resolveIssuerMetadata(credentialOffer.credential_issuer);
+    const [credentialConfigurationId] = credentialOffer.credential_configuration_ids;
+    const {accessTokenResponse} = await client.retrievePreAuthorizedCodeAccessTokenFromOffer({credentialOffer, issuerMetadata, txCode});
+    const {c_nonce} = await client.requestNonce({issuerMetadata});
+    const {d, ...publicJwk} = key;
+    const {jwt} = await client.createCredentialRequestJwtProof({
+      issuerMetadata, credentialConfigurationId, nonce: nonce ?? c_nonce, issuedAt: new Date(),
+      signer: kid ? {method: 'did', didUrl: kid, alg: 'ES256'} : {method: 'jwk', publicJwk, alg: 'ES256'}
+    });
+    const {credentialResponse} = await client.retrieveCredentials({
+      issuerMetadata, credentialConfigurationId, accessToken: accessTokenResponse.access_token, proofs: {jwt: [jwt]}
+    });
+    return credentialResponse.credentials[0].credential;
+  },
+  // A whole presentation: the signed request, what DCQL finds among the credentials, the answer by direct_post.
+  'vp answer': async ({endpoint, link, key, sdjwt: encoded, frame, nonce, request: forged}) => {
+    const callbacks = walletCallbacks({endpoint, key});
+    if(forged) { // somebody between verifier and wallet
+      callbacks.fetch = async (url, options) => String(url).endsWith('/object') ?
+        new Response(forged, {headers: {'Content-Type': 'application/oauth-authz-req+jwt'}}) : fetch(url, options);
+    }
+    const client = new Openid4vpClient({callbacks});
+    const parsed = client.parseOpenid4vpAuthorizationRequest({authorizationRequest: link});
+    const request = await client.resolveOpenId4vpAuthorizationRequest({authorizationRequestPayload: parsed.params});
+    const query = DcqlQuery.parse(request.dcql.query);
+    DcqlQuery.validate(query);
+    const instance = await sdjwt({endpoint, key});
+    const {vct, ...claims} = await instance.getClaims(encoded);
+    const found = DcqlQuery.query(query, [{credential_format: 'dc+sd-jwt', vct, claims: {vct, ...claims}, cryptographic_holder_binding: true}]);
+    if(!found.can_be_satisfied) {
+      throw new Error('nothing answers the query');
+    }
+    const payload = request.authorizationRequestPayload;
+    const shown = await instance.present(encoded, frame, {
+      kb: {payload: {iat: Math.floor(Date.now() / 1000), aud: payload.client_id, nonce: nonce ?? payload.nonce}}
+    });
+    const {authorizationResponsePayload} = await client.createOpenid4vpAuthorizationResponse({
+      authorizationRequestPayload: payload, authorizationResponsePayload: {vp_token: {[query.credentials[0].id]: [shown]}}
+    });
+    const {response} = await client.submitOpenid4vpAuthorizationResponse({authorizationRequestPayload: payload, authorizationResponsePayload});
+    const text = await response.text();
+    if(!response.ok) {
+      throw new Error(text);
+    }
+    return {version: request.version, prefix: request.client.prefix ?? request.client.scheme, answer: JSON.parse(text)};
+  },
+
   'did-resolver': async ({endpoint, url}) => resolver(endpoint).resolve(url),
 
   // A JSON-LD processor that refuses what it would have to leave out.
