@@ -5,6 +5,7 @@ package identity_test
 import (
 	"encoding/base64"
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -132,6 +133,8 @@ func TestOnlyAuthorisedKeysChangeAnything(t *testing.T) {
 			}
 			accepted[o.Type]++
 			judge(t, b, before, o, by)
+			effect(t, before, o, b.last().State)
+			linear(t, b, o, by)
 		}
 		if err := identity.Verify(here, b.history, nil); err != nil {
 			t.Fatalf("the history does not hold: %v", err)
@@ -197,10 +200,18 @@ func judge(t fataler, b *book, before identity.Version, o identity.Operation, by
 			t.Fatalf("suspended by nobody")
 		}
 	case o.Type == identity.Rotate && committed:
+		revealed := 0
 		for _, k := range after.State.Keys {
-			if k.Has(identity.CapabilityInvocation) && !slices.Contains(before.State.NextKeyHashes, k.ID()) {
+			if !k.Has(identity.CapabilityInvocation) {
+				continue
+			}
+			if !slices.Contains(before.State.NextKeyHashes, k.ID()) {
 				t.Fatalf("rotated to a key that was not committed to")
 			}
+			revealed++
+		}
+		if revealed == 0 || revealed+controllers < before.State.Control.Threshold {
+			t.Fatalf("rotated by %d of the committed keys and %d controllers, %d are asked for", revealed, controllers, before.State.Control.Threshold)
 		}
 	default:
 		if own+controllers < before.State.Control.Threshold {
@@ -218,6 +229,82 @@ func judge(t fataler, b *book, before identity.Version, o identity.Operation, by
 		if !had[k.ID()] && !signed[b.did+"#"+k.ID()] {
 			t.Fatalf("key %s came in without proving possession", k.ID())
 		}
+	}
+}
+
+// effect holds an accepted operation to what its type may do, and no more.
+func effect(t fataler, before identity.Version, o identity.Operation, after identity.State) {
+	t.Helper()
+	old := before.State
+	same := func(what string, a, b any) {
+		t.Helper()
+		if !reflect.DeepEqual(a, b) {
+			t.Fatalf("%s changed %s: %+v became %+v", o.Type, what, a, b)
+		}
+	}
+	keep := func(what string, survives func(identity.Key) bool) {
+		t.Helper()
+		for _, k := range old.Keys {
+			if find := func(have identity.Key) bool { return have.ID() == k.ID() }; survives(k) != slices.ContainsFunc(after.Keys, find) {
+				t.Fatalf("%s: key %s of before, %s", o.Type, k.ID(), what)
+			}
+		}
+	}
+	if o.Control == nil && o.Type != identity.Deactivate {
+		same("control", old.Control, after.Control)
+	}
+	if o.Recovery == nil && o.Type != identity.Deactivate {
+		same("recovery", old.Recovery, after.Recovery)
+	}
+	if o.Type != identity.Deactivate && o.Type != identity.Recover && o.Type != identity.Rotate {
+		same("the committed keys", old.NextKeyHashes, after.NextKeyHashes)
+	}
+	switch o.Type {
+	case identity.Suspend, identity.Resume:
+		same("keys", old.Keys, after.Keys)
+		if want := map[identity.Type]identity.Status{identity.Suspend: identity.Suspended, identity.Resume: identity.Active}[o.Type]; after.Status != want {
+			t.Fatalf("%s made it %s", o.Type, after.Status)
+		}
+	case identity.Deactivate:
+		if after.Status != identity.Deactivated || len(after.Keys)+len(after.Services)+len(after.NextKeyHashes) > 0 || after.Recovery != nil {
+			t.Fatalf("deactivated, and there is %+v", after)
+		}
+	case identity.Recover:
+		keep("after a recovery none stays", func(k identity.Key) bool {
+			return slices.ContainsFunc(o.AddKeys, func(a identity.Key) bool { return a.ID() == k.ID() })
+		})
+	case identity.Rotate:
+		same("status", old.Status, after.Status)
+		keep("control keys go, others stay unless removed", func(k identity.Key) bool {
+			return !k.Has(identity.CapabilityInvocation) && !slices.Contains(o.RemoveKeys, k.ID())
+		})
+	case identity.Update:
+		same("status", old.Status, after.Status)
+		keep("only what is named is removed", func(k identity.Key) bool { return !slices.Contains(o.RemoveKeys, k.ID()) })
+	case identity.Create:
+		t.Fatalf("created twice")
+	}
+}
+
+// linear fails where anything but what continues the last version is accepted: what its
+// own signers signed for an earlier one, too, so that no history ever has two ends.
+func linear(t *rapid.T, b *book, o identity.Operation, by []jws.Signer) {
+	t.Helper()
+	n := len(b.history)
+	at := b.history[rapid.IntRange(0, n-1).Draw(t, "fork at")]
+	o.Number, o.Previous = at.Number+1, at.Digest
+	if b.try(o.At(here), by...) == nil && at.Number != b.history[n-1].Number {
+		t.Fatalf("version %d has two successors", at.Number)
+	}
+	if len(b.history) > n { // it was the last one, and whoever signed had a say again
+		b.history = b.history[:n]
+	}
+	digests := map[string]bool{}
+	for i, v := range b.history {
+		if v.Number != int64(i+1) || digests[v.Digest] {
+			t.Fatalf("version %d stands at place %d, or its operation twice", v.Number, i+1)
+		}
+		digests[v.Digest] = true
 	}
 }
 

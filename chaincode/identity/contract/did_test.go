@@ -5,6 +5,7 @@ package contract_test
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -84,6 +85,36 @@ func TestVersions(t *testing.T) {
 	page := get[[]identity.Version](tn, "History", identity.HistoryQuery{DID: p.did, From: 2, Limit: 2})
 	require.Equal(t, history[1:3], page)
 	require.Empty(t, get[[]identity.Version](tn, "History", identity.HistoryQuery{DID: p.did, From: 9}))
+}
+
+// Version 10 comes after version 9, for whoever asks by number, by time or for all.
+func TestVersionsAreNumbers(t *testing.T) {
+	tn := newTown(t)
+	p := tn.born("minsu")
+	created := tn.net.Now().Unix()
+	for i := range 11 {
+		tn.net.Advance(time.Hour)
+		tn.change(p, service("s"+strconv.Itoa(i)))
+	}
+	require.EqualValues(t, 12, get[identity.Resolved](tn, "Resolve", identity.ResolveQuery{DID: p.did}).Version.Number)
+	for n := int64(1); n <= 12; n++ {
+		at := created + (n-1)*3600
+		for _, q := range []identity.ResolveQuery{{Version: n}, {Time: at}, {Time: at + 3599}} {
+			q.DID = p.did
+			got := get[identity.Resolved](tn, "Resolve", q)
+			require.Equal(t, n, got.Version.Number, "%+v", q)
+			require.Len(t, got.Version.State.Services, int(n-1))
+			if n < 12 {
+				require.Equal(t, at+3600, got.Next)
+			}
+		}
+	}
+	history := get[[]identity.Version](tn, "History", identity.HistoryQuery{DID: p.did, From: 1})
+	require.Len(t, history, 12)
+	for i, v := range history {
+		require.EqualValues(t, i+1, v.Number)
+	}
+	require.NoError(t, identity.Verify(here, history, nil))
 }
 
 // The same operation again gives the first result and changes nothing; another
