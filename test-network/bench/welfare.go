@@ -20,7 +20,7 @@ import (
 // How the welfare run is cut: rows of a batch, and batches under way at a time.
 const (
 	welfareRows     = currency.MaxRows
-	welfareParallel = 4
+	welfareParallel = 8
 )
 
 // issuerProcess is the operators' command among the processes that are measured.
