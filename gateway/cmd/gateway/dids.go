@@ -23,7 +23,7 @@ func dids(c config.Config, client *gateway.Client, log *slog.Logger) (rest.Ident
 	if c.DIDs == "" {
 		return rest.Identity{Resolver: resolver.Resolver{Log: log}}, nil
 	}
-	signers, err := listSigners(c.ListKeys)
+	signers, err := signersOf("listKeys", c.ListKeys)
 	if err != nil {
 		return rest.Identity{}, err
 	}
@@ -38,19 +38,19 @@ func dids(c config.Config, client *gateway.Client, log *slog.Logger) (rest.Ident
 	}, nil
 }
 
-// listSigners are the keys of issuers who have their status lists signed here.
-func listSigners(keys []config.ListKey) (map[string]credential.Signer, error) {
+// signersOf are keys that issuers entrust to the gateway, by their DIDs.
+func signersOf(setting string, keys []config.ListKey) (map[string]credential.Signer, error) {
 	all := map[string]credential.Signer{}
 	for _, k := range keys {
 		owner, _, err := did.Split(k.Kid)
 		if err != nil {
-			return nil, fmt.Errorf("listKeys: %w", err)
+			return nil, fmt.Errorf("%s: %w", setting, err)
 		}
 		if _, twice := all[owner]; twice {
-			return nil, fmt.Errorf("listKeys: %s is there twice", owner)
+			return nil, fmt.Errorf("%s: %s is there twice", setting, owner)
 		}
 		if all[owner], err = entrusted(k.Kid, k.Key); err != nil {
-			return nil, fmt.Errorf("listKeys: %w", err)
+			return nil, fmt.Errorf("%s: %w", setting, err)
 		}
 	}
 	return all, nil

@@ -93,6 +93,10 @@ func serve(ctx context.Context, c config.Config, logs io.Writer) error {
 	if err != nil {
 		return err
 	}
+	suites, err := openVCAPI(c, client, log)
+	if err != nil {
+		return err
+	}
 
 	var listen net.ListenConfig
 	listener, err := listen.Listen(ctx, "tcp", c.Listen)
@@ -100,7 +104,7 @@ func serve(ctx context.Context, c config.Config, logs io.Writer) error {
 		return fmt.Errorf("listen on %s: %w", c.Listen, err)
 	}
 	server := &http.Server{
-		Handler:           telemetry.HTTP(rest.New(s).WithIdentity(identities).WithSignIn(door).WithIssuing(issuer).WithAsking(asker).WithAnchor(anchors).WithWitness(cosigner).WithVerifyPage(page), registry, log),
+		Handler:           telemetry.HTTP(rest.New(s).WithIdentity(identities).WithSignIn(door).WithIssuing(issuer).WithAsking(asker).WithVCAPI(suites).WithAnchor(anchors).WithWitness(cosigner).WithVerifyPage(page), registry, log),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    1 << 20,

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/komsco/trust-platform/gateway/internal/asking"
 	"github.com/komsco/trust-platform/gateway/internal/config"
 	"github.com/komsco/trust-platform/gateway/internal/issuing"
+	"github.com/komsco/trust-platform/gateway/internal/rest"
 )
 
 // openIssuer is what issues credentials to wallets, nil where the configuration names no
@@ -57,4 +59,24 @@ func openAsker(c config.Config, client *gateway.Client, log *slog.Logger) (*aski
 	}
 	log.Info("asking holders for credentials", "verifier", signer.Kid, "url", c.PublicURL)
 	return a, nil
+}
+
+// openVCAPI is what serves the VC API, nil where the configuration does not turn it on.
+func openVCAPI(c config.Config, client *gateway.Client, log *slog.Logger) (*rest.VCAPI, error) {
+	if !c.VCAPI.On {
+		return nil, nil
+	}
+	if c.DIDs == "" {
+		return nil, errors.New("vcAPI needs dids")
+	}
+	signers, err := signersOf("vcAPI.keys", c.VCAPI.Keys)
+	if err != nil {
+		return nil, err
+	}
+	if c.VCAPI.Anyone {
+		log.Warn("anyone may have credentials issued by the VC API", "issuers", len(signers))
+	}
+	return &rest.VCAPI{
+		Signers: signers, Verifier: &credential.Verifier{Ledger: client.Identity(c.Channel, c.DIDs)}, Anyone: c.VCAPI.Anyone,
+	}, nil
 }

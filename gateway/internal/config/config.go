@@ -44,6 +44,7 @@ type Config struct {
 	SignIn     SignIn    `mapstructure:"signIn" yaml:"signIn"`
 	Issuing    Issuing   `mapstructure:"issuing" yaml:"issuing"` // in a file only
 	Asking     Asking    `mapstructure:"asking" yaml:"asking"`   // in a file only
+	VCAPI      VCAPI     `mapstructure:"vcAPI" yaml:"vcAPI"`     // in a file only
 	Anchor     Anchor    `mapstructure:"anchor" yaml:"anchor"`
 	Witness    Witness   `mapstructure:"witness" yaml:"witness"`
 	VerifyPage string    `mapstructure:"verifyPage" yaml:"verifyPage"` // empty: none
@@ -128,6 +129,13 @@ type Asking struct {
 	Kid     string   `mapstructure:"kid" yaml:"kid"`         // DID URL, for authentication in the verifier's document; nobody is asked if empty
 	Key     string   `mapstructure:"key" yaml:"key"`         // file, PKCS #8 PEM: P-256 or Ed25519
 	Clients []string `mapstructure:"clients" yaml:"clients"` // DIDs that may ask in its name, besides its own
+}
+
+// VCAPI has the gateway serve the VC API, by which conformance suites drive it.
+type VCAPI struct {
+	On     bool      `mapstructure:"on" yaml:"on"`
+	Keys   []ListKey `mapstructure:"keys" yaml:"keys"`     // of issuers in whose name it signs whatever they ask for
+	Anyone bool      `mapstructure:"anyone" yaml:"anyone"` // may have it sign, not only issuers who signed in: for keys that serve tests alone
 }
 
 // Kind is a kind of credential that is issued.

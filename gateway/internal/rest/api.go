@@ -45,6 +45,7 @@ type API struct {
 	doorkeeper *doorkeeper.Doorkeeper // nil where it gives out no sign-in tokens
 	issuer     *issuing.Issuer        // nil where it issues no credentials
 	asker      *asking.Asker          // nil where it asks for none
+	vc         *VCAPI                 // nil where it does not serve the VC API
 	huma       huma.API
 	mux        *http.ServeMux
 }
@@ -76,6 +77,7 @@ func New(s *service.Service) *API {
 				{Name: "programmes", Description: "What everybody may know."},
 				{Name: "identity", Description: "DIDs: resolved as W3C, registered as DIF has it."},
 				{Name: "wallets", Description: "The open standards that wallets speak, in their paths, forms and errors: OpenID4VCI 1.0 and OpenID4VP 1.0."},
+				{Name: "vc-api", Description: "The paths and forms of the VC API of W3C's Credentials Community Group, for conformance suites."},
 				{Name: "anchoring", Description: "Tamper-evident logs of other systems' digests; receipts verify offline. Each log is served as C2SP tlog-tiles under /v1/logs/{source}/."},
 			},
 		},
@@ -98,6 +100,7 @@ func New(s *service.Service) *API {
 	a.trqp()
 	a.issuance()
 	a.presentations()
+	a.vcAPI()
 	a.anchors()
 	a.operations()
 	for name, schema := range registry.Map() {

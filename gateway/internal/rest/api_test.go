@@ -406,6 +406,9 @@ func TestDocumentCoversTheAPI(t *testing.T) {
 		}
 		for method, op := range methods {
 			for status, r := range op.Responses {
+				if slices.Contains(op.Tags, "vc-api") && status == "400" {
+					continue // that it does not verify, in the VC API's form
+				}
 				if _, wallets := r.Content["application/json"].(map[string]any); wallets && slices.Contains(op.Tags, "wallets") && status >= "400" {
 					require.Contains(t, fmt.Sprint(r.Content), "schemas/OpenIDError", "the errors of OAuth")
 					continue
