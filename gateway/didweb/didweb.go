@@ -84,13 +84,17 @@ func URL(did string) (string, error) {
 }
 
 // Fetch is the document of a DID as it is now; it can be the Web function of a
-// [credential.Verifier]. It returns DID_NOT_RESOLVABLE for whatever stands in the way.
+// [credential.Verifier]. It returns DID_NOT_RESOLVABLE for whatever stands in the way,
+// and ctx's own error where that has ended.
 func (f *Fetcher) Fetch(ctx context.Context, did string) (json.RawMessage, error) {
 	at, err := URL(did)
 	if err != nil {
 		return nil, err
 	}
 	raw, err := f.get(ctx, at)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	if err != nil {
 		return nil, credential.NotResolvable.Errorf("%.160s: %w", did, err)
 	}

@@ -164,7 +164,9 @@ func TestFetch(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err = f.Fetch(ctx, issuer)
-	require.ErrorIs(t, err, credential.NotResolvable)
+	require.ErrorIs(t, err, context.Canceled)
+	_, err = (&credential.Verifier{Web: f.Fetch}).Credential(ctx, signed, credential.Demand{})
+	require.ErrorIs(t, err, context.Canceled, "a verifier that was stopped says nothing of the credential")
 }
 
 func FuzzURL(f *testing.F) {

@@ -3,6 +3,10 @@
 package main
 
 import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+
 	"github.com/spf13/cobra"
 
 	"github.com/komsco/trust-platform/chaincode/currency"
@@ -38,7 +42,30 @@ func (a *app) holderSync() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.print(cmd, all)
+			if a.json {
+				return a.print(cmd, all)
+			}
+			return printSynced(cmd.OutOrStdout(), all)
 		},
 	}
+}
+
+// printSynced writes a line for each account: where its key stands, and whether this
+// key sync brought it there.
+func printSynced(out io.Writer, all []currency.Synced) error {
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, s := range all {
+		stands, moved := "signs", "as before"
+		if s.Changed {
+			moved = "changed"
+		}
+		if s.Stopped != "" {
+			stands = "stopped: " + string(s.Stopped)
+		}
+		if s.Code != "" {
+			stands, moved = s.Code, ""
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\n", s.Account, stands, moved)
+	}
+	return t.Flush()
 }

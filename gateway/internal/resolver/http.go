@@ -52,7 +52,9 @@ func (r *Resolver) answer(w http.ResponseWriter, req *http.Request, identifier s
 	case q.Dereferences() || f.shape == dereferenced || f.shape == redirect:
 		part, err := r.Dereference(req.Context(), q)
 		if err == nil && f.shape == redirect && len(part.URLs) == 0 && !part.Metadata.Deactivated {
-			err = notAcceptable.because("text/uri-list is for services")
+			if err = part.astray; err == nil {
+				err = notAcceptable.because("text/uri-list is for services")
+			}
 		}
 		if err != nil {
 			return f, failure(f, err)

@@ -133,6 +133,7 @@ type Part struct {
 	Content  any      // nil where the DID is deactivated
 	URLs     []string // of the services asked for, in the document's order
 	Metadata Metadata
+	astray   error // why a service has no URL here
 }
 
 // Dereference follows a DID URL (DID Resolution section 5.4). The error is an
@@ -158,7 +159,8 @@ func (r *Resolver) Dereference(ctx context.Context, q Request) (Part, error) {
 		for _, s := range d.Service {
 			to, err := follow(s.Endpoint, q.Relative, q.Fragment)
 			if err != nil {
-				return Part{}, err
+				part.astray = err // of interest only to who wants to go there
+				continue
 			}
 			part.URLs = append(part.URLs, to)
 		}
@@ -224,17 +226,16 @@ type servicePart struct {
 // follow is the URL of a service's endpoint, a reference relative to it and a
 // fragment (RFC 3986 section 5).
 func follow(endpoint, relative, fragment string) (string, error) {
-	base, err := url.Parse(endpoint)
+	to, err := url.Parse(endpoint)
 	if err != nil {
 		return "", asError(err)
 	}
-	ref, err := url.Parse(relative)
-	if err != nil || ref.IsAbs() || ref.Host != "" {
-		return "", invalidURL.because("relativeRef %.80q is not a relative reference", relative)
-	}
-	to := base
 	if relative != "" {
-		to = base.ResolveReference(ref)
+		ref, err := url.Parse(relative)
+		if err != nil || to.Opaque != "" {
+			return "", invalidURL.because("%.80q has no place for relativeRef %.80q", endpoint, relative)
+		}
+		to = to.ResolveReference(ref)
 	}
 	if fragment != "" {
 		if to.Fragment != "" {

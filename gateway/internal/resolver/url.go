@@ -76,6 +76,9 @@ func (r *Request) take(parameters url.Values) error {
 		case "verificationRelationship":
 			r.Relationship = value
 		case "relativeRef":
+			if ref, err := url.Parse(value); err != nil || ref.IsAbs() || ref.Host != "" {
+				return invalidURL.because("relativeRef %.80q is not a relative reference", value)
+			}
 			r.Relative = value
 		case "versionId":
 			n, err := strconv.ParseInt(value, 10, 64)

@@ -24,8 +24,8 @@ import (
 //
 // Two assertions are not ours: that contentType in the metadata be the media type of
 // the whole answer (the Candidate Recommendation's own examples have application/did
-// there), and that relativeRef be refused where it has characters beyond ASCII once
-// decoded (section 3 of the Candidate Recommendation maps them, as RFC 3987 does).
+// there), and that relativeRef be refused where, once decoded, it has characters
+// that a URI encodes (section 3 of the Candidate Recommendation maps them, as RFC 3987 does).
 
 // conformance is a registry with DIDs to be looked at.
 type conformance struct {

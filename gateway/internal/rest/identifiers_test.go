@@ -551,6 +551,10 @@ func TestServices(t *testing.T) {
 	require.Equal(t, "https://files.example/%EC%9D%B4%EB%A0%A5%EC%84%9C.pdf", header.Get("Location"))
 	status, _, _ = s.get(url.QueryEscape(id+"?service=more#page"), "text/uri-list")
 	require.Equal(t, http.StatusBadRequest, status, "two fragments")
+	status, _, _ = s.get(id+"?service=mail&relativeRef=x", "text/uri-list")
+	require.Equal(t, http.StatusBadRequest, status, "a mailbox has nothing relative to it")
+	status, _, _ = s.get(id+"?service=mail&relativeRef=x", "application/did")
+	require.Equal(t, http.StatusOK, status, "the document has the service all the same")
 	status, _, body := s.get(id, "text/uri-list")
 	require.Equal(t, http.StatusNotAcceptable, status, "%v", body)
 }
