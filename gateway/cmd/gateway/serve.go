@@ -14,6 +14,7 @@ import (
 
 	"github.com/komsco/trust-platform/gateway"
 	"github.com/komsco/trust-platform/gateway/internal/config"
+	"github.com/komsco/trust-platform/gateway/internal/feed"
 	"github.com/komsco/trust-platform/gateway/internal/lanes"
 	"github.com/komsco/trust-platform/gateway/internal/rest"
 	"github.com/komsco/trust-platform/gateway/internal/service"
@@ -40,7 +41,8 @@ func serve(ctx context.Context, c config.Config, logs io.Writer) error {
 	var routes []service.Route
 	for _, home := range c.Places() {
 		money := client.Currency(home.Place.Channel, home.Place.Chaincode)
-		routes = append(routes, service.Route{Place: home.Place, Programs: home.Programs, Ledger: lanes.Fabric{Currency: money}, Keys: money})
+		routes = append(routes, service.Route{Place: home.Place, Programs: home.Programs, Ledger: lanes.Fabric{Currency: money}, Keys: money,
+			Chain: feed.Fabric{Client: client, Channel: home.Place.Channel}})
 	}
 	s, err := service.New(service.Options{
 		Lanes: lanes.Options{

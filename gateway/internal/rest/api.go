@@ -93,6 +93,7 @@ func New(s *service.Service) *API {
 	a.orders()
 	a.accounts()
 	a.traces()
+	a.events()
 	a.programs()
 	a.paymentCodes()
 	a.identifiers()

@@ -78,7 +78,7 @@ var (
 	slowBody       = Code{"BODY_TIMEOUT", http.StatusRequestTimeout, "The request's body did not arrive in time."}
 	wrongMedia     = Code{"UNSUPPORTED_MEDIA_TYPE", http.StatusUnsupportedMediaType, "The request's body is not JSON (Content-Type: application/json)."}
 	noReadOrder    = Code{"READ_ORDER_MISSING", http.StatusUnauthorized, "Histories are shown for a read order signed by the holder."}
-	overloaded     = Code{"OVERLOADED", http.StatusServiceUnavailable, "More orders are waiting than the gateway holds; nothing was done. Send the same order again later."}
+	overloaded     = Code{"OVERLOADED", http.StatusServiceUnavailable, "More orders are waiting, or more accounts listen, than the gateway holds; nothing was done. Send the same again later."}
 	stopping       = Code{"STOPPING", http.StatusServiceUnavailable, "The gateway is stopping; nothing was done. Send the same order again."}
 	unavailable    = Code{"LEDGER_UNAVAILABLE", http.StatusServiceUnavailable, "The ledger could not be reached, or not in time; nothing was done. Send the same order again later."}
 	commitTimeout  = Code{"COMMIT_TIMEOUT", http.StatusGatewayTimeout, "It is not known yet whether the order was carried out. Sending the same order again is safe: it is carried out once at most, and the answer is the first result."}
@@ -121,6 +121,8 @@ func problemOf(err error) *Problem {
 		return coded(refused.Code, refused.Detail())
 	case errors.Is(err, lanes.ErrOverloaded):
 		return overloaded.problem(err.Error()).after(1)
+	case errors.Is(err, service.ErrCrowded), errors.Is(err, service.ErrNoEvents):
+		return overloaded.problem(err.Error()).after(5)
 	case errors.Is(err, lanes.ErrStopped):
 		return stopping.problem(err.Error()).after(2)
 	case errors.Is(err, service.ErrNoReadOrder):

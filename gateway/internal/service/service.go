@@ -11,11 +11,13 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/komsco/trust-platform/chaincode/currency"
 	"github.com/komsco/trust-platform/chaincode/currency/trace"
 	"github.com/komsco/trust-platform/chaincode/ledger/code"
+	"github.com/komsco/trust-platform/gateway/internal/feed"
 	"github.com/komsco/trust-platform/gateway/internal/lanes"
 )
 
@@ -32,7 +34,8 @@ type Route struct {
 	Place    currency.Place
 	Programs []string // that have their home there; what no route names is the first route's
 	Ledger   Ledger
-	Keys     Keys // may be nil
+	Keys     Keys       // may be nil
+	Chain    feed.Chain // whose blocks events are heard from; may be nil
 }
 
 // Options tune a service.
@@ -44,17 +47,19 @@ type Options struct {
 
 // Service is a running gateway. Stop it with Close.
 type Service struct {
-	routes   []*route
-	timeout  time.Duration
-	log      *slog.Logger
-	track    *tracker
-	suspects suspects
-	tracing  chan struct{} // one trace at a time: each reads the whole chain
+	routes    []*route
+	timeout   time.Duration
+	log       *slog.Logger
+	track     *tracker
+	suspects  suspects
+	listeners atomic.Int64
+	tracing   chan struct{} // one trace at a time: each reads the whole chain
 }
 
 type route struct {
 	Route
 	lanes *lanes.Lanes
+	hub   *feed.Hub // nil where the route has no chain
 	ready readiness
 }
 
@@ -78,13 +83,22 @@ func New(o Options, routes ...Route) (*Service, error) {
 		if slices.ContainsFunc(routes[:i], func(before Route) bool { return before.Place == r.Place }) {
 			return nil, fmt.Errorf("route to network %q channel %q chaincode %q is there twice", r.Place.Network, r.Place.Channel, r.Place.Chaincode)
 		}
-		s.routes = append(s.routes, &route{Route: r, lanes: lanes.New(r.Ledger, o.Lanes)})
+		home := &route{Route: r, lanes: lanes.New(r.Ledger, o.Lanes)}
+		if r.Chain != nil {
+			home.hub = feed.New(r.Chain, feed.Options{Chaincode: r.Place.Chaincode, Log: o.Log})
+		}
+		s.routes = append(s.routes, home)
 	}
 	return s, nil
 }
 
 // Close takes no more orders and settles those taken, until ctx ends.
 func (s *Service) Close(ctx context.Context) error {
+	for _, r := range s.routes {
+		if r.hub != nil {
+			r.hub.Close()
+		}
+	}
 	errs := make([]error, len(s.routes))
 	var wg sync.WaitGroup
 	for i, r := range s.routes {

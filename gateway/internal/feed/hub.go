@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package feed tells accounts what happens to them, from a peer's blocks. One
+// reader follows the chain for all; the latest blocks are kept, and each listener
+// takes from them at its own pace. Who falls behind what is kept reads the peer
+// until it has caught up, so a slow listener costs time of its own and no memory.
+package feed
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"log/slog"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/komsco/trust-platform/chaincode/currency"
+	"github.com/komsco/trust-platform/gateway/internal/blocks"
+	"github.com/komsco/trust-platform/gateway/till"
+)
+
+// Chain is a peer's blocks.
+type Chain interface {
+	Height(ctx context.Context) (uint64, error)
+	// Blocks yields blocks from a number on and waits for those to come, until ctx is
+	// done or the peer goes.
+	Blocks(ctx context.Context, from uint64) iter.Seq2[*blocks.Block, error]
+}
+
+// Options of a hub.
+type Options struct {
+	Chaincode string
+	Keep      int           // events kept for listeners; 0 is 20,000
+	Pause     time.Duration // before a broken stream of blocks is opened again; 0 is a second
+	Log       *slog.Logger
+}
+
+// Hub follows one chain once somebody listens. Stop it with Close.
+type Hub struct {
+	o     Options
+	chain Chain
+
+	start  sync.Once
+	ctx    context.Context
+	cancel context.CancelFunc
+	done   chan struct{}
+
+	mu     sync.Mutex
+	kept   []told // successive blocks
+	events int
+	next   uint64 // block that is waited for
+	ready  bool   // next is known
+	grown  chan struct{}
+}
+
+// told is a block by who hears of it.
+type told struct {
+	number uint64
+	events map[string][]till.Event
+	count  int
+}
+
+// New is a hub that does not follow yet.
+func New(chain Chain, o Options) *Hub {
+	if o.Keep <= 0 {
+		o.Keep = 20_000
+	}
+	if o.Pause <= 0 {
+		o.Pause = time.Second
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Hub{o: o, chain: chain, ctx: ctx, cancel: cancel, done: make(chan struct{}), grown: make(chan struct{})}
+}
+
+// Close ends every listener's stream and the hub's own.
+func (h *Hub) Close() {
+	h.cancel()
+	h.start.Do(func() { close(h.done) })
+	<-h.done
+}
+
+// Done is closed when the hub is.
+func (h *Hub) Done() <-chan struct{} { return h.ctx.Done() }
+
+// Listener hears of one account.
+type Listener struct {
+	Program, Account string
+	Merchant         string // id of the account's shop, empty for residents
+}
+
+func (l Listener) keys() []string {
+	keys := []string{"account/" + l.Program + "/" + l.Account}
+	if l.Merchant != "" {
+		keys = append(keys, "merchant/"+l.Program+"/"+l.Merchant)
+	}
+	return keys
+}
+
+// Now is the position before everything that is to come.
+func (h *Hub) Now(ctx context.Context) (till.Position, error) {
+	height, err := h.chain.Height(ctx)
+	return till.Position{Block: height}, err
+}
+
+// Listen yields what happens behind a position, in order, one slice for each block
+// that was read: empty where the block is not about the listener, and then only its
+// position counts. It ends with ctx, with the hub, or with an error of the peer's.
+func (h *Hub) Listen(ctx context.Context, who Listener, after till.Position) iter.Seq2[Heard, error] {
+	h.start.Do(func() { go h.follow() })
+	return func(yield func(Heard, error) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		defer context.AfterFunc(h.ctx, cancel)()
+		at := after
+		for ctx.Err() == nil && h.ctx.Err() == nil { // the first hears of the second a moment later
+			block, wait, behind := h.look(at.Block)
+			switch {
+			case behind:
+				caught, err := h.catchUp(ctx, who, &at, yield)
+				if err != nil && ctx.Err() == nil {
+					yield(Heard{}, err)
+				}
+				if !caught {
+					return
+				}
+			case block != nil:
+				heard := hear(who, *block, at)
+				at = till.Position{Block: block.number + 1}
+				heard.At = at
+				if !yield(heard, nil) {
+					return
+				}
+			default:
+				select {
+				case <-wait:
+				case <-ctx.Done():
+				}
+			}
+		}
+	}
+}
+
+// Heard is what one block says to a listener. At stands behind it.
+type Heard struct {
+	Events []till.Event
+	At     till.Position
+}
+
+// look finds a block among those kept. behind says that it has to be read from the
+// peer.
+func (h *Hub) look(number uint64) (block *told, wait <-chan struct{}, behind bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	first := h.next - uint64(len(h.kept))
+	switch {
+	case !h.ready || number >= h.next:
+		return nil, h.grown, false
+	case number < first:
+		return nil, nil, true
+	default:
+		return &h.kept[number-first], nil, false
+	}
+}
+
+// catchUp reads the peer until what is kept goes on.
+func (h *Hub) catchUp(ctx context.Context, who Listener, at *till.Position, yield func(Heard, error) bool) (more bool, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	for b, err := range h.chain.Blocks(ctx, at.Block) {
+		if err == nil && b.Number != at.Block {
+			err = fmt.Errorf("block %d came where block %d was expected", b.Number, at.Block)
+		}
+		if err != nil {
+			return false, err
+		}
+		t, err := tell(b, h.o.Chaincode)
+		if err != nil {
+			return false, err
+		}
+		heard := hear(who, t, *at)
+		*at = till.Position{Block: b.Number + 1}
+		heard.At = *at
+		if !yield(heard, nil) {
+			return false, nil
+		}
+		if _, _, behind := h.look(at.Block); !behind {
+			return true, nil
+		}
+	}
+	return false, ctx.Err()
+}
+
+// hear picks a listener's events behind a position.
+func hear(who Listener, t told, after till.Position) Heard {
+	var out []till.Event
+	for _, key := range who.keys() {
+		for _, e := range t.events[key] {
+			if e.ID.Compare(after) > 0 {
+				out = append(out, e)
+			}
+		}
+	}
+	if len(who.keys()) > 1 {
+		sortEvents(out)
+	}
+	return Heard{Events: out}
+}
+
+// follow reads the chain from its end on, for all.
+func (h *Hub) follow() {
+	defer close(h.done)
+	for h.ctx.Err() == nil {
+		err := h.read()
+		if h.ctx.Err() != nil {
+			return
+		}
+		h.o.Log.Warn("the stream of blocks is interrupted", "failure", err, "again in", h.o.Pause)
+		select {
+		case <-h.ctx.Done():
+		case <-time.After(h.o.Pause):
+		}
+	}
+}
+
+func (h *Hub) read() error {
+	h.mu.Lock()
+	from, ready := h.next, h.ready
+	h.mu.Unlock()
+	if !ready {
+		height, err := h.chain.Height(h.ctx)
+		if err != nil {
+			return err
+		}
+		h.mu.Lock()
+		from, h.next, h.ready = height, height, true
+		h.wake()
+		h.mu.Unlock()
+	}
+	for b, err := range h.chain.Blocks(h.ctx, from) {
+		if err != nil {
+			return err
+		}
+		if b.Number != from {
+			return fmt.Errorf("block %d came where block %d was expected", b.Number, from)
+		}
+		t, err := tell(b, h.o.Chaincode)
+		if err != nil {
+			return err
+		}
+		from++
+		h.keep(t)
+	}
+	return fmt.Errorf("it ended before block %d", from)
+}
+
+func (h *Hub) keep(t told) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.kept = append(h.kept, t)
+	h.events += t.count + 1
+	for h.events > h.o.Keep && len(h.kept) > 1 {
+		h.events -= h.kept[0].count + 1
+		h.kept[0] = told{}
+		h.kept = h.kept[1:]
+	}
+	h.next = t.number + 1
+	h.wake()
+}
+
+// wake is called with the lock held.
+func (h *Hub) wake() {
+	close(h.grown)
+	h.grown = make(chan struct{})
+}
+
+// tell reads what a block says to whom: receipts and new credits of its valid
+// transactions, in the order of their keys.
+func tell(b *blocks.Block, chaincode string) (told, error) {
+	t := told{number: b.Number, events: map[string][]till.Event{}}
+	place, n := -1, 0
+	for tx, w := range b.Writes(chaincode) {
+		table, key, ok := blocks.SplitKey(w.Key)
+		if !ok || w.IsDelete {
+			continue
+		}
+		if tx.Index != place {
+			place, n = tx.Index, 0
+		}
+		say := func(to string, e till.Event) {
+			n++
+			e.ID, e.Program, e.Tx = till.Position{Block: b.Number, Tx: tx.Index, N: n}, key[0], tx.ID
+			t.events[to] = append(t.events[to], e)
+			t.count++
+		}
+		switch {
+		case table == currency.TableReceipt && len(key) == 3:
+			seq, err := strconv.ParseInt(key[2], 10, 64)
+			if err != nil {
+				return t, fmt.Errorf("block %d: key %q: %w", b.Number, w.Key, err)
+			}
+			r := currency.ReceiptView{Account: key[1], Seq: seq}
+			if err := r.UnmarshalBinary(w.Value); err != nil {
+				return t, fmt.Errorf("block %d: receipt %s/%d: %w", b.Number, key[1], seq, err)
+			}
+			say("account/"+key[0]+"/"+key[1], till.Event{Type: till.Carried, Receipt: &r})
+			if r.Kind == currency.KindPayment || r.Kind == currency.KindHold {
+				say("merchant/"+key[0]+"/"+r.To, till.Event{Type: till.Paid, Receipt: &r})
+			}
+		case table == currency.TableCredit && len(key) == 4 && key[2] == tx.ID:
+			var c currency.Credit
+			if err := json.Unmarshal(w.Value, &c); err != nil {
+				return t, fmt.Errorf("block %d: credit %q: %w", b.Number, w.Key, err)
+			}
+			number, err := strconv.Atoi(key[3])
+			if err != nil {
+				return t, fmt.Errorf("block %d: key %q: %w", b.Number, w.Key, err)
+			}
+			if c.Kind != currency.CreditPayment { // those are told by their payers' receipts
+				say("account/"+key[0]+"/"+key[1], till.Event{Type: till.Received, Credit: &till.Incoming{
+					Name: currency.NewCreditName(tx.ID, number), Kind: c.Kind, From: c.From, Amount: currency.Total(c.Parts),
+				}})
+			}
+		}
+	}
+	return t, nil
+}

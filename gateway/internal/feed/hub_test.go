@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package feed_test
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/komsco/trust-platform/chaincode/currency"
+	"github.com/komsco/trust-platform/gateway/internal/feed"
+	"github.com/komsco/trust-platform/gateway/internal/gatewaytest"
+	"github.com/komsco/trust-platform/gateway/till"
+)
+
+// Listeners that take their time miss nothing, though the hub keeps a few events
+// only: they read the peer until they have caught up.
+func TestSlowListenersCatchUp(t *testing.T) {
+	l := gatewaytest.NewLedger(t)
+	l.At(time.Now())
+	town := gatewaytest.NewTown(t, l, gatewaytest.Place, "nowon")
+	orders := town.Join(1)
+	_, err := l.Carry(orders...)
+	require.NoError(t, err)
+	town.Issue(10_000)
+	a := town.Resident[0]
+	var credit currency.CreditName // the issue's one
+	for number := range l.Height() {
+		for _, tx := range l.Block(number).Txs {
+			if len(tx.Args) > 0 && string(tx.Args[0]) == "IssueBatch" {
+				credit = currency.NewCreditName(tx.ID, 0)
+			}
+		}
+	}
+	_, err = l.Carry(gatewaytest.Must(a.Claim(currency.Claim{Seq: 1, Claims: []currency.CreditName{credit}})))
+	require.NoError(t, err)
+
+	hub := feed.New(gatewaytest.Chain{Ledger: l}, feed.Options{Chaincode: gatewaytest.Place.Chaincode, Keep: 6, Pause: time.Millisecond})
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	start, err := hub.Now(ctx)
+	require.NoError(t, err)
+	who := feed.Listener{Program: "nowon", Account: town.Stall.Account(), Merchant: "stall"}
+	const payments = 50
+	pay := func(i int) {
+		_, err := l.Carry(gatewaytest.Must(a.Payment(currency.Payment{Seq: int64(i) + 2, To: "stall", Amount: 1, Ref: fmt.Sprint(i)})))
+		require.NoError(t, err)
+	}
+	pay(0)
+	n := 0
+	var at till.Position
+	for h, err := range hub.Listen(ctx, who, start) {
+		require.NoError(t, err)
+		for _, e := range h.Events {
+			require.Equal(t, fmt.Sprint(n), e.Receipt.Ref)
+			require.Positive(t, e.ID.Compare(at))
+			at = e.ID
+			n++
+		}
+		if n == 1 { // behind by more than is kept from here on
+			for i := 1; i < payments; i++ {
+				pay(i)
+			}
+		}
+		if n == payments {
+			break
+		}
+	}
+	require.Equal(t, payments, n)
+
+	hub.Close()
+	for range hub.Listen(ctx, who, start) {
+		t.Fatal("a closed hub tells nothing")
+	}
+	require.Eventually(t, func() bool { // and leaves nothing running
+		buf := make([]byte, 1<<20)
+		return !strings.Contains(string(buf[:runtime.Stack(buf, true)]), "feed.(*Hub)")
+	}, 5*time.Second, 5*time.Millisecond)
+}
