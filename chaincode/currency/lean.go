@@ -31,7 +31,7 @@ var errTorn = errors.New("the record is torn")
 
 // Codes of what is one of a few texts. They only ever grow at the end.
 var (
-	leanKinds    = []Kind{"", KindPayment, KindGift, KindClaim, KindRefund, KindRedemption, KindHold, KindCapture, KindVoid, KindCashOut, KindClose, KindPurchase, KindTicket}
+	leanKinds    = []Kind{"", KindPayment, KindGift, KindClaim, KindRefund, KindRedemption, KindHold, KindCapture, KindVoid, KindCashOut, KindClose, KindPurchase, KindTicket, KindExchange, KindShare, KindEarn, KindCashback}
 	leanStatuses = []Status{"", Active, Frozen, Suspended, Closed}
 	leanSources  = []Source{"", Principal, Subsidy, Benefit, Reward}
 )

@@ -74,7 +74,7 @@ func ParsePosition(s string) (Position, error) {
 		block, err1 := strconv.ParseUint(parts[0], 10, 62)
 		tx, err2 := strconv.ParseUint(parts[1], 10, 31)
 		n, err3 := strconv.ParseUint(parts[2], 10, 31)
-		if p = (Position{block, int(tx), int(n)}); err1 == nil && err2 == nil && err3 == nil && p.String() == s { //nolint:gosec // 31 bits
+		if p = (Position{block, int(tx), int(n)}); err1 == nil && err2 == nil && err3 == nil && p.String() == s {
 			return p, nil
 		}
 	}

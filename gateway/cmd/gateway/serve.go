@@ -41,8 +41,10 @@ func serve(ctx context.Context, c config.Config, logs io.Writer) error {
 	var routes []service.Route
 	for _, home := range c.Places() {
 		money := client.Currency(home.Place.Channel, home.Place.Chaincode)
-		routes = append(routes, service.Route{Place: home.Place, Programs: home.Programs, Ledger: lanes.Fabric{Currency: money}, Keys: money,
-			Chain: feed.Fabric{Client: client, Channel: home.Place.Channel}})
+		routes = append(routes, service.Route{
+			Place: home.Place, Programs: home.Programs, Ledger: lanes.Fabric{Currency: money}, Keys: money,
+			Chain: feed.Fabric{Client: client, Channel: home.Place.Channel},
+		})
 	}
 	s, err := service.New(service.Options{
 		Lanes: lanes.Options{

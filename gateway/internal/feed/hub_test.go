@@ -74,8 +74,8 @@ func TestSlowListenersCatchUp(t *testing.T) {
 	require.Equal(t, payments, n)
 
 	hub.Close()
-	for range hub.Listen(ctx, who, start) {
-		t.Fatal("a closed hub tells nothing")
+	for h, err := range hub.Listen(ctx, who, start) {
+		t.Fatalf("a closed hub tells %v, %v", h, err)
 	}
 	require.Eventually(t, func() bool { // and leaves nothing running
 		buf := make([]byte, 1<<20)
