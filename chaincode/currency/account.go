@@ -32,6 +32,7 @@ type Holder struct {
 	Reason    string    `json:"reason,omitempty"`    // why it is frozen, an officer's reference
 	Recovery  *Recovery `json:"recovery,omitempty"`  // proposed while it is frozen
 	Successor string    `json:"successor,omitempty"` // account that took over when the key was lost
+	Cases     []string  `json:"cases,omitempty"`     // open ones about it
 }
 
 // Person holds what counts per person rather than per account. In a programme
@@ -74,7 +75,7 @@ func (h Holder) status() error {
 	case Active:
 		return nil
 	case Frozen:
-		return HolderFrozen.Errorf("account %s", AccountID(h.DID))
+		return HolderFrozen.Errorf("account %s, for %s", AccountID(h.DID), h.Reason)
 	default:
 		return HolderClosed.Errorf("account %s", AccountID(h.DID))
 	}

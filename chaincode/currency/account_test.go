@@ -3,6 +3,7 @@
 package currency_test
 
 import (
+	"reflect"
 	"testing"
 
 	"github.com/komsco/trust-platform/chaincode/currency"
@@ -25,15 +26,15 @@ func TestFreeze(t *testing.T) {
 			wantCode(t, h.CanReceive(), tc.act)
 			frozen, err := h.Freeze("case-8")
 			wantCode(t, err, tc.freeze)
-			if want := (currency.Holder{DID: h.DID, Kid: h.Kid, Key: h.Key, Status: currency.Frozen, Reason: "case-8"}); err == nil && frozen != want {
+			if want := (currency.Holder{DID: h.DID, Kid: h.Kid, Key: h.Key, Status: currency.Frozen, Reason: "case-8"}); err == nil && !reflect.DeepEqual(frozen, want) {
 				t.Errorf("froze to %+v", frozen)
 			}
-			if err != nil && frozen != h {
+			if err != nil && !reflect.DeepEqual(frozen, h) {
 				t.Errorf("a refused freeze left %+v", frozen)
 			}
 			free, err := h.Unfreeze()
 			wantCode(t, err, tc.unfreeze)
-			if want := alice.holder(); err == nil && free != want {
+			if want := alice.holder(); err == nil && !reflect.DeepEqual(free, want) {
 				t.Errorf("unfroze to %+v", free)
 			}
 		})

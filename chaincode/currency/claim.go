@@ -42,6 +42,7 @@ const (
 	CreditRefund  CreditKind = "refund"
 	CreditReward  CreditKind = "reward"
 	CreditBuy     CreditKind = "purchase"
+	CreditRelease CreditKind = "release"  // from is the case that held it
 	CreditTrade   CreditKind = "exchange" // from is the programme it came from
 )
 

@@ -30,11 +30,14 @@ func (Close) Validate() error { return nil }
 
 // Decide closes an account that holds nothing, and of whose holds none may still
 // be captured or wait to go back. Credits not claimed yet lie apart and are not
-// seen here: who closes claims first. It returns NOT_EMPTY, or HOLDER_STATE for a
+// seen here: who closes claims first. It returns NOT_EMPTY, CASE_OPEN, or HOLDER_STATE for a
 // merchant's account, which its officers close.
 func (o Close) Decide(p Purse, h Holder, now time.Time) (Holder, error) {
 	if h.Merchant != "" {
 		return h, HolderState.Errorf("account %s is merchant %s's: its officers close the merchant", o.Holder, h.Merchant)
+	}
+	if err := h.checkNoCase(); err != nil {
+		return h, err
 	}
 	if won := p.Buckets.Total(); won > 0 {
 		return h, NotEmpty.Errorf("account %s holds %d won", o.Holder, won)

@@ -93,6 +93,10 @@ var (
 	RefundUnknown        = Codes.New("REFUND_UNKNOWN", code.NotFound, "No refund of this payment waits at this merchant.")
 	TicketsUnknown       = Codes.New("TICKETS_UNKNOWN", code.NotFound, "There is no series of tickets of this id.")
 	TicketUsed           = Codes.New("TICKET_USED", code.Conflict, "The ticket was presented before.")
+	CaseUnknown          = Codes.New("CASE_UNKNOWN", code.NotFound, "There is no case of this id about the account.")
+	CaseExists           = Codes.New("CASE_EXISTS", code.Conflict, "The case id is taken.")
+	CaseState            = Codes.New("CASE_STATE", code.Conflict, "The case is not in the state that the change starts from.")
+	CaseOpen             = Codes.New("CASE_OPEN", code.Conflict, "A case about the account is open: it is to be closed first.")
 	PayoutExists         = Codes.New("PAYOUT_EXISTS", code.Conflict, "The bank reference was used for another payout.")
 )
 

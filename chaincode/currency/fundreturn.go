@@ -11,6 +11,7 @@ type FundReturn struct {
 	Fund          string `json:"fund"`
 	Amount        int64  `json:"amount"`                  // won
 	Day           Day    `json:"day"`                     // of the programme's calendar; its year is the fiscal year
+	Case          string `json:"case,omitempty"`          // that it was clawed back for
 	Appropriation string `json:"appropriation,omitempty"` // that absorbed it
 }
 

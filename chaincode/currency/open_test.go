@@ -3,6 +3,7 @@
 package currency_test
 
 import (
+	"reflect"
 	"testing"
 
 	"github.com/komsco/trust-platform/chaincode/currency"
@@ -54,7 +55,7 @@ func TestOpenByEnrolment(t *testing.T) {
 			}
 			want := alice.holder()
 			want.Person, want.Opened, want.Order = "p-1", now.Unix(), "d"
-			if h != want || person != "p-1" {
+			if !reflect.DeepEqual(h, want) || person != "p-1" {
 				t.Errorf("opened %+v for %q", h, person)
 			}
 		})

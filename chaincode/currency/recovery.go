@@ -39,11 +39,14 @@ func (h Holder) ProposeRecovery(r ProposeRecovery, p Program, by string, now tim
 }
 
 // Recover closes the account in favour of the proposed one. It returns
-// HOLDER_STATE where nothing, or another key, was proposed, RECOVERY_EARLY,
+// HOLDER_STATE where nothing, or another key, was proposed, CASE_OPEN, RECOVERY_EARLY,
 // SAME_OFFICER, SAME_ORGANISATION or what [Program.SignerOf] does.
 func (h Holder) Recover(r ProposeRecovery, p Program, docs Documents, by string, now time.Time) (before, after Holder, err error) {
 	if h.Status != Frozen || h.Recovery == nil || h.Recovery.DID != r.DID {
 		return h, after, HolderState.Errorf("account %s is %s, its recovery by %.100s was not proposed", r.Account, h.Status, r.DID)
+	}
+	if err := h.checkNoCase(); err != nil {
+		return h, after, err
 	}
 	if err := p.CheckSecond(h.Recovery.By, by); err != nil {
 		return h, after, err

@@ -15,7 +15,7 @@ type Term string
 // The terms. For every programme and fund, at every block:
 //
 //	entered + exchangedIn = funds + reserved + credits + purses + holds
-//	        + redemptions + paidOut + cashedOut + returned + exchangedOut
+//	        + redemptions + cases + paidOut + cashedOut + returned + exchangedOut
 //
 // Each operation moves value between two of them and touches no other.
 const (
@@ -28,13 +28,14 @@ const (
 	Purses       Term = "purses"       // held
 	Holds        Term = "holds"        // set aside for merchants, not yet captured
 	Redemptions  Term = "redemptions"  // claimed by merchants, or by residents in cash, not yet paid out by the bank
+	Cases        Term = "cases"        // held by officers' cases
 	PaidOut      Term = "paidOut"      // paid out by the bank to merchants
 	CashedOut    Term = "cashedOut"    // paid out by the bank to residents
 	Returned     Term = "returned"     // lapsed, or kept from a cash refund, and back at its fund, in no appropriation yet
 )
 
 // SupplyTerms lists the terms, the left side first.
-var SupplyTerms = []Term{Entered, ExchangedIn, Funds, Reserved, Credits, Purses, Holds, Redemptions, PaidOut, CashedOut, Returned, ExchangedOut}
+var SupplyTerms = []Term{Entered, ExchangedIn, Funds, Reserved, Credits, Purses, Holds, Redemptions, Cases, PaidOut, CashedOut, Returned, ExchangedOut}
 
 // Line is the equation of one programme and fund.
 type Line struct {
@@ -89,7 +90,7 @@ func (s *Supply) Apply(table, program string, before, after []byte) error {
 // HoldsMoney reports whether records of this kind are terms of the equation.
 func HoldsMoney(table string) bool {
 	switch table {
-	case TableDeposit, TableAppropriation, TableRun, TableBatch, TableTranche, TableCredit, TablePurse, TableHold, TableRedemption, TableFundReturn, TableExchanged:
+	case TableDeposit, TableAppropriation, TableRun, TableBatch, TableTranche, TableCredit, TablePurse, TableHold, TableRedemption, TableFundReturn, TableExchanged, TableCase:
 		return true
 	}
 	return false
@@ -183,6 +184,10 @@ func (s *Supply) add(table, program string, value []byte, sign int64) error {
 		var h Hold
 		err = json.Unmarshal(value, &h)
 		parts(Holds, h.Parts)
+	case TableCase:
+		var c Case
+		err = json.Unmarshal(value, &c)
+		parts(Cases, c.Held)
 	case TableExchanged:
 		var x Exchanged
 		err = json.Unmarshal(value, &x)

@@ -38,5 +38,6 @@ const (
 	TableExchanged     = "exchanged"     // program / account / seq
 	TableTicketSeries  = "ticketseries"  // program / id
 	TableTicket        = "ticket"        // program / series / digest of the ticket
+	TableCase          = "case"          // program / account / id
 	TablePurchase      = "purchase"      // program / account / seq
 )

@@ -54,6 +54,7 @@ type badTown struct {
 	minsu, jisoo, frozen *wallet             // residents of nowon, holding 110,000 won
 	empty                *wallet             // resident of nowon who gave all away in one order
 	lost, recovered      *wallet             // residents of nowon: to be recovered by the key "phone", and recovered by "phone 2"
+	suspect              *wallet             // resident of nowon: case "open" holds 1,000 won, 500 proposed to be clawed back, case "shut" is closed
 	stranger             *wallet             // with no account
 	closed, suspended    *wallet             // merchants of these names
 	owing                *wallet             // merchant of this name, which owes jisoo 500 won and holds 300
@@ -181,6 +182,12 @@ func newBadTown(t *testing.T) *badTown {
 	tn.do(tn.komsco, "DefineProgram", currency.DefineProgram{Operation: tn.op(), Program: p})
 	tn.register("raw", "stall", tn.stall, region, category)
 	tn.batch(tn.open("raw", b.minsu))
+	b.suspect = tn.resident(nowon, "suspect")
+	tn.openCase(nowon, b.suspect, "shut")
+	tn.openCase(nowon, b.suspect, "open")
+	tn.do(tn.komsco, "HoldFunds", tn.holding(nowon, b.suspect, "open", 1_000))
+	tn.do(tn.komsco, "ProposeClawback", tn.clawing(nowon, b.suspect, "open", 500))
+	tn.do(tn.komsco, "CloseCase", tn.endCase(nowon, b.suspect, "shut"))
 	return b
 }
 

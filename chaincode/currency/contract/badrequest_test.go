@@ -497,6 +497,37 @@ func badRequests(t *testing.T, tried map[string]bool) {
 		{"Receipt", b.courier, currency.ReceiptQuery{Program: nowon, Account: b.minsu.account, Seq: b.paid, Read: read}, of(own, account, seq, bad{
 			"unknown": {members{"seq": 99}, currency.ReceiptUnknown},
 		})},
+		{"OpenCase", b.komsco, currency.OpenCase{CaseQuery: b.about(nowon, b.minsu, "fresh"), Reason: "report-1", Rule: currency.RingOfGifts, Receipts: []currency.ReceiptName{{Holder: b.minsu.account, Seq: b.paid}}}, of(operation, program, account, id, bad{
+			"unknown": {members{"account": b.stranger.account}, currency.HolderUnknown}, "closed": {members{"account": b.recovered.account}, currency.HolderClosed},
+			"taken":     {members{"account": b.suspect.account, "id": "open"}, currency.CaseExists},
+			"no reason": {members{"reason": nil}, currency.InvalidID}, "text for a reason": {members{"reason": "Kim Minsu stole"}, currency.InvalidID},
+			"no rule of ours":   {members{"rule": "looks odd"}, currency.InvalidID},
+			"no such receipt":   {members{"receipts": []currency.ReceiptName{{Holder: b.minsu.account, Seq: 999}}}, currency.ReceiptUnknown},
+			"malformed receipt": {members{"receipts": []currency.ReceiptName{{Holder: "x", Seq: 1}}}, currency.InvalidID},
+			"too many receipts": {members{"receipts": make([]currency.ReceiptName, currency.MaxCaseReceipts+1)}, currency.TooLarge},
+		})},
+		{"HoldFunds", b.komsco, currency.HoldFunds{CaseQuery: b.about(nowon, b.suspect, "open"), Amount: 1_000}, of(operation, program, account, id, amount, bad{
+			"unknown": {members{"id": "nowhere"}, currency.CaseUnknown}, "another's": {members{"account": b.minsu.account}, currency.CaseUnknown},
+			"closed": {members{"id": "shut"}, currency.CaseState}, "more than is there": {members{"amount": 109_001}, currency.InsufficientFunds},
+			"nothing": {members{"amount": nil}, currency.InvalidAmount}, "no such credit": {members{"credits": []string{b.returned + ":0"}}, currency.CreditUnknown},
+			"a credit twice":   {members{"credits": []string{b.returned + ":0", b.returned + ":0"}}, currency.CreditRepeated},
+			"malformed credit": {members{"credits": []string{"x"}}, currency.InvalidID},
+		})},
+		{"ProposeClawback", b.komsco, currency.ClawBack{CaseQuery: b.about(nowon, b.suspect, "open"), Amount: 1_000}, of(operation, program, account, id, amount, bad{
+			"unknown": {members{"id": "nowhere"}, currency.CaseUnknown}, "closed": {members{"id": "shut"}, currency.CaseState},
+			"more than is held": {members{"amount": 1_001}, currency.InsufficientFunds},
+		})},
+		{"ApproveClawback", b.bank, currency.ClawBack{CaseQuery: b.about(nowon, b.suspect, "open"), Amount: 500}, of(operation, program, account, id, amount, bad{
+			"unknown": {members{"id": "nowhere"}, currency.CaseUnknown}, "closed": {members{"id": "shut"}, currency.CaseState},
+			"another amount": {members{"amount": 501}, currency.CaseState},
+		})},
+		{"CloseCase", b.komsco, currency.CaseOperation{CaseQuery: b.about(nowon, b.suspect, "open")}, of(operation, program, account, id, bad{
+			"unknown": {members{"id": "nowhere"}, currency.CaseUnknown}, "closed": {members{"id": "shut"}, currency.CaseState},
+		})},
+		{"Case", b.komsco, b.about(nowon, b.suspect, "open"), of(program, account, id, bad{
+			"unknown": {members{"id": "nowhere"}, currency.CaseUnknown},
+		})},
+		{"Cases", b.courier, currency.OwnQuery{PageQuery: currency.PageQuery{Program: nowon}, Account: b.minsu.account, Read: read}, of(own, account, page)},
 	} {
 		tried[f.function] = true
 		before := b.state()
@@ -546,4 +577,6 @@ var restricted = map[string]*code.Code{
 	"OpenAllotment": code.RoleMissing, "CloseAllotment": code.RoleMissing, "ConfirmPurchase": code.RoleMissing, "Purchase": code.RoleMissing,
 	"Redemption": code.RoleMissing, "Redemptions": code.RoleMissing, "Payout": code.RoleMissing,
 	"AbsorbReturns": code.RoleMissing, "Lapsing": code.RoleMissing, "ProposeRecovery": code.RoleMissing, "ApproveRecovery": code.RoleMissing, "Hold": currency.ReadRefused,
+	"OpenCase": code.RoleMissing, "HoldFunds": code.RoleMissing, "ProposeClawback": code.RoleMissing, "ApproveClawback": code.RoleMissing, "CloseCase": code.RoleMissing,
+	"Case": code.RoleMissing,
 }

@@ -21,7 +21,7 @@ func New(config ledger.Config) *ledger.Chaincode {
 		ledger.RoleFunctions(currency.Roles...),
 		programFunctions(), fundFunctions(), runFunctions(), correctionFunctions(), guardFunctions(), merchantFunctions(), shopFunctions(), earningFunctions(), quoteFunctions(), accountFunctions(),
 		payoutFunctions(), recoveryFunctions(), lapseFunctions(), holdFunctions(), dueFunctions(), requestFunctions(), allotmentFunctions(), purchaseFunctions(), orderFunctions(), historyFunctions(),
-		keySyncFunctions(), ticketFunctions(),
+		keySyncFunctions(), ticketFunctions(), caseFunctions(),
 	)...)
 }
 
@@ -57,5 +57,6 @@ var (
 	dayIssued      = ledger.NewTable[currency.DayIssued](currency.TableDayIssued, 2)
 	daySold        = ledger.NewTable[currency.DayIssued](currency.TableDaySold, 3)
 	exchanges      = ledger.NewTable[currency.Exchanged](currency.TableExchanged, 3)
+	cases          = ledger.NewTable[currency.Case](currency.TableCase, 3)
 	purchases      = ledger.NewTable[currency.Purchase](currency.TablePurchase, 3)
 )

@@ -84,6 +84,7 @@ func (a *audit) compare(t ledgertest.TB, s currency.Line) {
 	want := map[daybook.Side]int64{
 		daybook.Undrawn: s.Terms[currency.Funds] + s.Terms[currency.Reserved] + s.Terms[currency.Returned],
 		daybook.Claims:  s.Terms[currency.Redemptions],
+		daybook.Cases:   s.Terms[currency.Cases],
 	}
 	held := s.Terms[currency.Credits] + s.Terms[currency.Purses] + s.Terms[currency.Holds]
 	for _, p := range a.book.Programs() {

@@ -30,6 +30,7 @@ func TestRandomDays(t *testing.T) {
 			"sweep":   d.sweep,
 			"recover": d.recover,
 			"forward": d.forward,
+			"case":    d.fraud,
 			"commit":  d.commitSome,
 			"flush":   d.commitAll,
 			"clock": func(t *rapid.T) {

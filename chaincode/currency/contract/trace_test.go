@@ -138,6 +138,8 @@ func (d *days) traces(t ledgertest.TB) {
 			default:
 				want["paidOut/"+of[0]] += r.Amount
 			}
+		case currency.TableCase:
+			want["case/"+of[0]] += currency.Total(stored[currency.Case](d.town, raw).Held)
 		case currency.TableFundReturn:
 			if r := stored[currency.FundReturn](d.town, raw); r.Appropriation == "" {
 				want["returned/"+of[0]+"/"+r.Fund] += r.Amount

@@ -18,10 +18,11 @@ const (
 	Residents Side = "residents" // in their purses and holds, or on the way to them
 	Shops     Side = "shops"     // in their purses, or on the way to them
 	Claims    Side = "claims"    // redeemed, not paid out yet
+	Cases     Side = "cases"     // held by officers' cases
 )
 
 // Sides lists the sides of the books.
-var Sides = []Side{Undrawn, Residents, Shops, Claims}
+var Sides = []Side{Undrawn, Residents, Shops, Claims, Cases}
 
 // sideOf is the side that a term of the supply equation belongs to; credits and
 // purses go by their owner.
@@ -38,6 +39,8 @@ func sideOf(t currency.Term, shop bool) Side {
 		return Residents
 	case currency.Redemptions:
 		return Claims
+	case currency.Cases:
+		return Cases
 	}
 	return Outside
 }
@@ -59,10 +62,15 @@ const (
 	CashClaimed  Flow = "cashClaimed"  // claimed by residents
 	PaidOut      Flow = "paidOut"      // by the bank, to shops
 	CashedOut    Flow = "cashedOut"    // by the bank, to residents
+	Held         Flow = "held"         // of residents, by cases
+	HeldShops    Flow = "heldShops"    // of shops, by cases
+	Freed        Flow = "freed"        // given back to residents by cases
+	FreedShops   Flow = "freedShops"   // given back to shops by cases
+	ClawedBack   Flow = "clawedBack"   // by cases, back to its fund
 )
 
 // Flows lists the flows in the order of a report.
-var Flows = []Flow{Entered, Issued, ExchangedIn, ExchangedOut, Used, Respent, Refunded, Lapsed, Redeemed, CashClaimed, PaidOut, CashedOut}
+var Flows = []Flow{Entered, Issued, ExchangedIn, ExchangedOut, Used, Respent, Refunded, Lapsed, Redeemed, CashClaimed, PaidOut, CashedOut, Held, HeldShops, Freed, FreedShops, ClawedBack}
 
 // ways are the sides that a flow goes from and to.
 var ways = map[Flow]struct{ from, to Side }{
@@ -78,6 +86,11 @@ var ways = map[Flow]struct{ from, to Side }{
 	CashClaimed:  {Residents, Claims},
 	PaidOut:      {Claims, Outside},
 	CashedOut:    {Claims, Outside},
+	Held:         {Residents, Cases},
+	HeldShops:    {Shops, Cases},
+	Freed:        {Cases, Residents},
+	FreedShops:   {Cases, Shops},
+	ClawedBack:   {Cases, Undrawn},
 }
 
 // Line is the day of one programme and fund, in won.

@@ -45,7 +45,9 @@ func (m *movement) record(w Write, before []byte) error {
 		credit  currency.Credit
 		back    currency.FundReturn
 		claimed currency.Redemption
+		about   currency.Case
 	}
+	shop := len(key) > 1 && m.book.shops[account{program, key[1]}]
 	switch table {
 	case currency.TableCredit:
 		if before != nil || after == nil || len(key) != 4 || key[2] != m.tx {
@@ -57,13 +59,15 @@ func (m *movement) record(w Write, before []byte) error {
 		switch is.credit.Kind {
 		case currency.CreditPayment:
 			m.flow(program, Used, is.credit.Parts)
+		case currency.CreditRelease:
+			m.flow(program, ofSide(shop, Freed, FreedShops), is.credit.Parts)
 		case currency.CreditIssue, currency.CreditBuy, currency.CreditReward:
 			for _, p := range is.credit.Parts {
 				m.issued[fund{program, p.Origin}] += p.Amount
 			}
 		}
 	case currency.TableReceipt:
-		if len(key) != 3 || after == nil || !m.book.shops[account{program, key[1]}] {
+		if len(key) != 3 || after == nil || !shop {
 			return nil
 		}
 		var r currency.Receipt
@@ -78,7 +82,22 @@ func (m *movement) record(w Write, before []byte) error {
 		if err := decodeBoth(before, after, &was.back, &is.back); err != nil {
 			return err
 		}
-		m.won(fund{program, is.back.Fund}, Lapsed, is.back.Amount-was.back.Amount)
+		why := Lapsed
+		if is.back.Case != "" {
+			why = ClawedBack
+		}
+		m.won(fund{program, is.back.Fund}, why, is.back.Amount-was.back.Amount)
+	case currency.TableCase:
+		if err := decodeBoth(before, after, &was.about, &is.about); err != nil {
+			return err
+		}
+		if currency.Total(is.about.Held) <= currency.Total(was.about.Held) {
+			return nil // what was given back, new credits and returns say
+		}
+		m.flow(program, ofSide(shop, Held, HeldShops), is.about.Held)
+		for _, p := range was.about.Held {
+			m.won(fund{program, p.Origin}, ofSide(shop, Held, HeldShops), -p.Amount)
+		}
 	case currency.TableRedemption:
 		if err := decodeBoth(before, after, &was.claimed, &is.claimed); err != nil {
 			return err
@@ -104,6 +123,13 @@ func (m *movement) record(w Write, before []byte) error {
 		m.book.exchanged(program, x)
 	}
 	return nil
+}
+
+func ofSide(shop bool, residents, shops Flow) Flow {
+	if shop {
+		return shops
+	}
+	return residents
 }
 
 func decodeBoth(before, after []byte, was, is any) error {
@@ -160,11 +186,11 @@ func (m *movement) settle() error {
 		if f == nil {
 			f = map[Flow]int64{}
 		}
-		f[Issued] = f[Entered] + f[Lapsed] - stock[Undrawn]
+		f[Issued] = f[Entered] + f[Lapsed] + f[ClawedBack] - stock[Undrawn]
 		if f[Issued] != m.issued[of] {
 			return fmt.Errorf("programme %s fund %s: %d won left the funds, new credits say %d", of.program, of.fund, f[Issued], m.issued[of])
 		}
-		if f[Refunded] = f[Used] - f[Redeemed] - f[Respent] - stock[Shops]; f[Refunded] < 0 { // a hold went back to a shop that pays
+		if f[Refunded] = f[Used] - f[Redeemed] - f[Respent] - f[HeldShops] + f[FreedShops] - stock[Shops]; f[Refunded] < 0 { // a hold went back to a shop that pays
 			f[Respent], f[Refunded] = f[Respent]+f[Refunded], 0
 		}
 		for name, won := range f {

@@ -33,8 +33,8 @@ type YearsOf struct {
 
 // YearLine is the year of one fund, in won. Two equations hold:
 //
-//	brought + appropriated + deposited + lapsed = issued + left
-//	carried + issued + exchangedIn = used + cashed + exchangedOut + lapsed + outstanding
+//	brought + appropriated + deposited + lapsed + clawedBack = issued + left
+//	carried + issued + exchangedIn = used + cashed + exchangedOut + lapsed + held + outstanding
 type YearLine struct {
 	Fund         string `json:"fund"`
 	Brought      int64  `json:"brought"`      // undrawn from years before
@@ -52,14 +52,16 @@ type YearLine struct {
 	Left         int64  `json:"left"`        // undrawn: in deposits and appropriations, reserved by runs, or lapsed and not returned yet
 	Waiting      int64  `json:"waiting"`     // of that, lapsed and not returned yet
 	PaidOut      int64  `json:"paidOut"`     // by the bank, to shops
+	ClawedBack   int64  `json:"clawedBack"`  // by officers' cases, of residents and shops, back at the fund
+	Held         int64  `json:"held"`        // taken from residents for cases, less what cases gave back
 }
 
 // Check returns an error unless both equations hold.
 func (l YearLine) Check() error {
-	if in, out := l.Brought+l.Appropriated+l.Deposited+l.Lapsed, l.Issued+l.Left; in != out {
+	if in, out := l.Brought+l.Appropriated+l.Deposited+l.Lapsed+l.ClawedBack, l.Issued+l.Left; in != out {
 		return fmt.Errorf("fund %s: %d won came into the budget, %d are issued or left: %+v", l.Fund, in, out, l)
 	}
-	if in, out := l.Carried+l.Issued+l.ExchangedIn, l.Used+l.Cashed+l.ExchangedOut+l.Lapsed+l.Outstanding; in != out {
+	if in, out := l.Carried+l.Issued+l.ExchangedIn, l.Used+l.Cashed+l.ExchangedOut+l.Lapsed+l.Held+l.Outstanding; in != out {
 		return fmt.Errorf("fund %s: %d won were residents', %d are explained: %+v", l.Fund, in, out, l)
 	}
 	return nil
@@ -176,6 +178,7 @@ func (y *annual) report(program string, year int) YearsOf {
 			Used: l.Flows[Used] - l.Flows[Respent] - l.Flows[Refunded], Cashed: l.Flows[CashClaimed], Lapsed: l.Flows[Lapsed],
 			Returned: y.closed.returned(name) - opened.returned(name), Outstanding: l.Closing[Residents], Left: l.Closing[Undrawn],
 			Waiting: y.closed.waiting[name], PaidOut: l.Flows[PaidOut],
+			ClawedBack: l.Flows[ClawedBack], Held: l.Flows[Held] - l.Flows[Freed],
 		})
 	}
 	for _, a := range y.closed.all {

@@ -25,6 +25,7 @@ const (
 	KindPaidOut       Kind = "paidOut"   // by the bank, to shops
 	KindCashedOut     Kind = "cashedOut" // by the bank, to residents
 	KindReturned      Kind = "returned"  // lapsed, or kept back, and at its fund
+	KindCase          Kind = "case"      // held by officers for a case about an account
 )
 
 // Node is somewhere that traced money was. entered + in = out + held, in won.

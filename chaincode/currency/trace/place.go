@@ -109,6 +109,10 @@ func (l *Ledger) shares(w Write) ([]share, error) {
 		var h currency.Hold
 		err = decode(&h)
 		parts(is(at, KindAccount, program, id), h.Parts)
+	case currency.TableCase:
+		var c currency.Case
+		err = decode(&c)
+		parts(is(at, KindCase, program, ""), c.Held)
 	case currency.TableExchanged:
 		var x currency.Exchanged
 		err = decode(&x)

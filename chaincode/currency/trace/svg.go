@@ -220,7 +220,7 @@ func (p *picture) drawEdge(b *strings.Builder, e *line) {
 
 var colours = map[Kind]string{
 	KindDeposit: "#dbeafe", KindAppropriation: "#dbeafe", KindRun: "#e5e7eb", KindAllotment: "#e5e7eb", KindExchange: "#e5e7eb",
-	KindAccount: "#fef3c7", KindShop: "#dcfce7", KindRedeemed: "#ede9fe", KindPaidOut: "#ede9fe", KindCashedOut: "#ede9fe", KindReturned: "#fee2e2",
+	KindAccount: "#fef3c7", KindShop: "#dcfce7", KindRedeemed: "#ede9fe", KindPaidOut: "#ede9fe", KindCashedOut: "#ede9fe", KindReturned: "#fee2e2", KindCase: "#fee2e2",
 }
 
 func drawNode(b *strings.Builder, n *box) {
@@ -245,7 +245,7 @@ func (n *box) label() string {
 var kindNames = map[Kind]string{
 	KindDeposit: "deposit", KindAppropriation: "appropriation", KindRun: "run", KindAllotment: "allotment", KindExchange: "exchanged into",
 	KindAccount: "account", KindShop: "shop", KindRedeemed: "claimed at the bank", KindPaidOut: "paid out", KindCashedOut: "cash refunds",
-	KindReturned: "returned to",
+	KindReturned: "returned to", KindCase: "held for cases",
 }
 
 // Label is the node for people: what it is, and its name; an account by the first

@@ -20,8 +20,8 @@ func (a *app) auditCommand() *cobra.Command {
 Reads every block from the first one, valid transactions only, and checks after
 each block that for every programme and fund
 
-  entered = funds + reserved + credits + purses + holds + redemptions + paid out
-          + cashed out + returned
+  entered = funds + reserved + credits + purses + holds + redemptions + cases
+          + paid out + cashed out + returned
 
 The first block at which it does not hold is named. With several --profile (an
 organisation each, read with its own identity) or several --peer, the peers are

@@ -59,7 +59,7 @@ func (a *app) close() {
 func (a *app) root() *cobra.Command {
 	root := a.group("trustctl", "Run the platform's money: programmes, funds, issues, merchants, payouts, audits",
 		a.programCommands(), a.policyCommands(), a.depositCommands(), a.appropriationCommands(), a.runCommands(), a.issueCommand(),
-		a.allotmentCommands(), a.purchaseCommands(), a.earningCommands(), a.merchantCommands(), a.holderCommands(), a.payoutCommands(), a.refundCommands(), a.lapseCommands(), a.recoveryCommands(), a.roleCommands(), a.auditCommand(), a.reportCommands(), a.anchorCommands(), a.verifyCommand(),
+		a.allotmentCommands(), a.purchaseCommands(), a.earningCommands(), a.merchantCommands(), a.holderCommands(), a.payoutCommands(), a.refundCommands(), a.lapseCommands(), a.recoveryCommands(), a.fraudCommands(), a.roleCommands(), a.auditCommand(), a.reportCommands(), a.anchorCommands(), a.verifyCommand(),
 		a.traceCommand(),
 		a.profileCommand(), a.errorsCommand(), a.versionCommand(),
 	)

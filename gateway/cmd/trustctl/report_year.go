@@ -24,9 +24,9 @@ func (a *app) reportYear() *cobra.Command {
 
 For each programme and fund
 
-  brought + appropriated + deposited + lapsed = issued + left
+  brought + appropriated + deposited + lapsed + clawed back = issued + left
   carried + issued + exchanged in = used + cashed + exchanged out + lapsed
-          + outstanding
+          + held + outstanding
 
 or the command fails. What lapses is in the books of the year it lapses in; returned
 is what an appropriation took in again this year (trustctl lapse absorb), waiting
@@ -96,6 +96,8 @@ var yearColumns = []struct {
 	{"left", func(l daybook.YearLine) int64 { return l.Left }},
 	{"waiting", func(l daybook.YearLine) int64 { return l.Waiting }},
 	{"paid out", func(l daybook.YearLine) int64 { return l.PaidOut }},
+	{"clawed back", func(l daybook.YearLine) int64 { return l.ClawedBack }},
+	{"held", func(l daybook.YearLine) int64 { return l.Held }},
 }
 
 func writeYear(out io.Writer, r daybook.YearReport) error {

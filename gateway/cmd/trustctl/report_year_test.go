@@ -28,9 +28,9 @@ func TestYearIsWritten(t *testing.T) {
 	require.Regexp(t, `outstanding +25,000`, text.String())
 	require.Regexp(t, `welfare-2026 +welfare +2026 +100,000 +30,000 +85,000 +45,000`, text.String())
 	require.NoError(t, writeYearCSV(&csv, r))
-	require.Equal(t, `year,program,fund,appropriation,brought,appropriated,deposited,issued,carried,exchanged in,exchanged out,used,cashed,lapsed,returned,outstanding,left,waiting,paid out,drawn
-2026,nowon,welfare,,0,100000,0,85000,0,0,0,10000,0,50000,30000,25000,65000,20000,0,
-2026,nowon,welfare,welfare-2026,,100000,,,,,,,,,30000,,45000,,,85000
+	require.Equal(t, `year,program,fund,appropriation,brought,appropriated,deposited,issued,carried,exchanged in,exchanged out,used,cashed,lapsed,returned,outstanding,left,waiting,paid out,clawed back,held,drawn
+2026,nowon,welfare,,0,100000,0,85000,0,0,0,10000,0,50000,30000,25000,65000,20000,0,0,0,
+2026,nowon,welfare,welfare-2026,,100000,,,,,,,,,30000,,45000,,,,,85000
 `, csv.String())
 	wrong := r.Programs[0].Funds[0]
 	wrong.Used++

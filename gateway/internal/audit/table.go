@@ -42,11 +42,15 @@ func (r Report) String() string {
 		fmt.Fprintf(&b, "NOT EXPLAINED: %v\n", err)
 		return b.String()
 	}
-	in, out := "", ""
-	if len(shown(r.Peers[0].Lines)) == len(currency.SupplyTerms) {
+	in, cases, out := "", "", ""
+	terms := shown(r.Peers[0].Lines)
+	if slices.Contains(terms, currency.ExchangedIn) {
 		in, out = " + exchanged in", " + exchanged out"
 	}
-	fmt.Fprintf(&b, "entered%s = funds + reserved + credits + purses + holds + redemptions + paid out + cashed out + returned%s, after every block", in, out)
+	if slices.Contains(terms, currency.Cases) {
+		cases = " + cases"
+	}
+	fmt.Fprintf(&b, "entered%s = funds + reserved + credits + purses + holds + redemptions%s + paid out + cashed out + returned%s, after every block", in, cases, out)
 	if len(r.Peers) > 1 {
 		fmt.Fprintf(&b, "; %d peers hold the same ledger", len(r.Peers))
 	}
@@ -75,15 +79,24 @@ func writeLines(b *strings.Builder, lines []currency.Line) {
 	_ = t.Flush() // a strings.Builder takes everything
 }
 
-// shown are the terms, without those of exchanges where nothing was exchanged.
+// shown are the terms, without those of exchanges and of cases where there are
+// none.
 func shown(lines []currency.Line) []currency.Term {
+	seen := map[currency.Term]bool{}
 	for _, l := range lines {
-		if l.Terms[currency.ExchangedIn] != 0 || l.Terms[currency.ExchangedOut] != 0 {
-			return currency.SupplyTerms
+		for t, won := range l.Terms {
+			seen[t] = seen[t] || won != 0
 		}
 	}
+	traded := seen[currency.ExchangedIn] || seen[currency.ExchangedOut]
 	return slices.DeleteFunc(slices.Clone(currency.SupplyTerms), func(t currency.Term) bool {
-		return t == currency.ExchangedIn || t == currency.ExchangedOut
+		switch t {
+		case currency.ExchangedIn, currency.ExchangedOut:
+			return !traded
+		case currency.Cases:
+			return !seen[t]
+		}
+		return false
 	})
 }
 

@@ -102,6 +102,10 @@ func (a *API) accounts() {
 		func(ctx context.Context, in *pageInput) (*output[call.Page[currency.Due]], error) {
 			return paged(ctx, in, a.service.WaitingRefunds)
 		})
+	huma.Register(a.huma, operation("cases", "/cases", "Cases of officers about an account: why, on which receipts, what is held of it and what became of that"),
+		func(ctx context.Context, in *pageInput) (*output[call.Page[currency.Case]], error) {
+			return paged(ctx, in, a.service.Cases)
+		})
 	huma.Register(a.huma, operation("request-parts", "/requests/{id}/parts", "Which parts of a merchant's bill were paid or authorised, and by which order"),
 		func(ctx context.Context, in *struct {
 			OwnInput

@@ -54,6 +54,11 @@ func (s *Service) Hold(ctx context.Context, q currency.ReceiptQuery) (currency.H
 	return private[currency.Hold](ctx, s, "Hold", q.Read, q)
 }
 
+// Cases pages through the cases about an account, for its holder.
+func (s *Service) Cases(ctx context.Context, q currency.OwnQuery) (call.Page[currency.Case], error) {
+	return private[call.Page[currency.Case]](ctx, s, "Cases", q.Read, q)
+}
+
 // WaitingRefunds pages through what a merchant owes, for the merchant.
 func (s *Service) WaitingRefunds(ctx context.Context, q currency.OwnQuery) (call.Page[currency.Due], error) {
 	return private[call.Page[currency.Due]](ctx, s, "WaitingRefunds", q.Read, q)

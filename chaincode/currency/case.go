@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package currency
+
+import (
+	"slices"
+
+	"github.com/komsco/trust-platform/chaincode/ledger/call"
+)
+
+// Case is an officer's case about an account: why, on which receipts, and what is
+// held for it meanwhile. It ends with what is held given back to the holder, or,
+// by two people, to the funds it came from. Its holder can read it.
+type Case struct {
+	Reason     string        `json:"reason"`             // an officer's reference; no text about people
+	Rule       Pattern       `json:"rule,omitempty"`     // what was seen, if it is one of the known patterns
+	Receipts   []ReceiptName `json:"receipts,omitempty"` // that the case is about
+	Held       []Part        `json:"held,omitempty"`     // of the account's value, won
+	Clawback   *Clawback     `json:"clawback,omitempty"` // proposed
+	ClawedBack int64         `json:"clawedBack,omitempty"`
+	Released   int64         `json:"released,omitempty"` // won
+	By         string        `json:"by"`                 // MSP/common name
+	At         int64         `json:"at"`                 // Unix seconds
+	ClosedBy   string        `json:"closedBy,omitempty"` // MSP/common name; empty while it is open
+	Closed     int64         `json:"closed,omitempty"`   // Unix seconds
+}
+
+// Pattern is what an officer saw in the receipts of a case.
+type Pattern string
+
+// The patterns.
+const (
+	RoundPayments    Pattern = "round"    // many round amounts at one shop
+	RepeatedPayments Pattern = "repeated" // the same payer at the same shop again and again
+	RingOfGifts      Pattern = "ring"     // gifts that came back to who gave first
+)
+
+// Patterns lists them.
+var Patterns = []Pattern{RoundPayments, RepeatedPayments, RingOfGifts}
+
+// Clawback is one officer's proposal to give held value back to its funds.
+type Clawback struct {
+	Amount int64  `json:"amount"` // won
+	By     string `json:"by"`     // MSP/common name
+}
+
+// Bounds of cases.
+const (
+	MaxCases        = 16 // open ones of an account
+	MaxCaseReceipts = 64 // that a case names
+)
+
+// OpenCase takes a case up and freezes the account, if it is not yet. It returns
+// HOLDER_CLOSED, or CASE_STATE where as many are open as fit.
+func (h Holder) OpenCase(id string) (Holder, error) {
+	if h.Status == Closed {
+		return h, HolderClosed.Errorf("account %s", AccountID(h.DID))
+	}
+	if len(h.Cases) >= MaxCases {
+		return h, CaseState.Errorf("account %s has %d open cases, as many as fit", AccountID(h.DID), len(h.Cases))
+	}
+	if h.Status == Active {
+		h.Status, h.Reason = Frozen, id
+	}
+	h.Cases = append(slices.Clone(h.Cases), id)
+	return h, nil
+}
+
+// CloseCase ends a case. The account may act again where it was frozen by cases
+// only, and this was the last.
+func (h Holder) CloseCase(id string) Holder {
+	h.Cases = slices.DeleteFunc(slices.Clone(h.Cases), func(c string) bool { return c == id })
+	switch {
+	case h.Status != Frozen || h.Reason != id:
+	case len(h.Cases) > 0:
+		h.Reason = h.Cases[0]
+	default:
+		h.Status, h.Reason, h.Recovery, h.Cases = Active, "", nil, nil
+	}
+	return h
+}
+
+// checkNoCase returns CASE_OPEN while a case holds on to the account.
+func (h Holder) checkNoCase() error {
+	if len(h.Cases) > 0 {
+		return CaseOpen.Errorf("account %s: case %s is to be closed first", AccountID(h.DID), h.Cases[0])
+	}
+	return nil
+}
+
+func (c Case) checkOpen(id string) error {
+	if c.ClosedBy != "" {
+		return CaseState.Errorf("case %s was closed by %s", id, c.ClosedBy)
+	}
+	return nil
+}
+
+// Decide holds an amount out of a purse, in the order in which it would be spent,
+// and credits whole. The face goes along: what is held counts as neither used nor
+// bought. It returns CASE_STATE, HOLDER_STATE unless the account is frozen (who may
+// spend would race it), INSUFFICIENT_FUNDS, or BUCKET_LIMIT where more kinds of value would be
+// held than one credit can give back.
+func (r HoldFunds) Decide(c Case, h Holder, b Buckets, credits []Credit, rules Policy) (Case, Buckets, error) {
+	if err := c.checkOpen(r.ID); err != nil {
+		return c, nil, err
+	}
+	if h.Status != Frozen {
+		return c, nil, HolderState.Errorf("account %s is %s: freeze it first", r.Account, h.Status)
+	}
+	held := slices.Clone(c.Held)
+	if r.Amount > 0 {
+		left, used, err := b.Draw(r.Amount, rules.Order(), true, func(Bucket) Refusal { return "" })
+		if err != nil {
+			return c, nil, err
+		}
+		b, held = left, append(held, used...)
+	}
+	for _, credit := range credits {
+		held = append(held, credit.Parts...)
+	}
+	if c.Held = MergeParts(held); len(c.Held) > MaxBuckets {
+		return c, nil, BucketLimit.Errorf("%d kinds of value would be held, at most %d", len(c.Held), MaxBuckets)
+	}
+	return c, b, nil
+}
+
+// ProposeClawback proposes it, in place of an earlier proposal. It returns
+// CASE_STATE or INSUFFICIENT_FUNDS.
+func (c Case) ProposeClawback(r ClawBack, by string) (Case, error) {
+	if err := c.checkOpen(r.ID); err != nil {
+		return c, err
+	}
+	if held := Total(c.Held); r.Amount > held {
+		return c, InsufficientFunds.Errorf("case %s holds %d won, %d are to be clawed back", r.ID, held, r.Amount)
+	}
+	c.Clawback = &Clawback{Amount: r.Amount, By: by}
+	return c, nil
+}
+
+// ApproveClawback is the second person's word. What is held goes back in the
+// order in which it would be spent, each part to the fund it came from. It returns
+// CASE_STATE unless this very amount was proposed, SAME_OFFICER or SAME_ORGANISATION.
+func (c Case) ApproveClawback(r ClawBack, p Program, rules Policy, by string) (Case, []Part, error) {
+	if err := c.checkOpen(r.ID); err != nil {
+		return c, nil, err
+	}
+	if c.Clawback == nil || c.Clawback.Amount != r.Amount {
+		return c, nil, CaseState.Errorf("case %s: a clawback of %d won was not proposed", r.ID, r.Amount)
+	}
+	if err := p.CheckSecond(c.Clawback.By, by); err != nil {
+		return c, nil, err
+	}
+	held, err := Buckets{}.Add(c.Held, true)
+	if err != nil {
+		return c, nil, err
+	}
+	left, back, err := held.Draw(r.Amount, rules.Order(), true, func(Bucket) Refusal { return "" })
+	if err != nil {
+		return c, nil, err
+	}
+	c.Held = nil
+	for _, b := range left {
+		c.Held = append(c.Held, Part{Terms: b.Terms, Amount: b.Left})
+	}
+	c.Clawback, c.ClawedBack = nil, c.ClawedBack+r.Amount
+	return c, back, nil
+}
+
+// Close ends the case; what is still held goes back to the holder. It returns
+// CASE_STATE.
+func (c Case) Close(id, by string, at int64) (Case, []Part, error) {
+	if err := c.checkOpen(id); err != nil {
+		return c, nil, err
+	}
+	back := c.Held
+	c.Held, c.Clawback, c.Released = nil, nil, Total(back)
+	c.ClosedBy, c.Closed = by, at
+	return c, back, nil
+}
+
+// CaseQuery names a case.
+type CaseQuery struct {
+	Program string `json:"program"`
+	Account string `json:"account"`
+	ID      string `json:"id"`
+}
+
+// Validate checks the form.
+func (r CaseQuery) Validate() error {
+	if err := CheckID("case id", r.ID); err != nil {
+		return err
+	}
+	return AccountQuery{Program: r.Program, Account: r.Account}.Validate()
+}
+
+// OpenCase opens a case about an account.
+type OpenCase struct {
+	call.Operation
+	CaseQuery
+	Reason   string        `json:"reason"`             // an officer's reference
+	Rule     Pattern       `json:"rule,omitempty"`     // what was seen
+	Receipts []ReceiptName `json:"receipts,omitempty"` // at most 64
+}
+
+// Validate checks the form.
+func (r OpenCase) Validate() error {
+	if err := CheckID("reason", r.Reason); err != nil {
+		return err
+	}
+	if r.Rule != "" && !slices.Contains(Patterns, r.Rule) {
+		return InvalidID.Errorf("rule %.48q is none of %v", string(r.Rule), Patterns)
+	}
+	if len(r.Receipts) > MaxCaseReceipts {
+		return TooLarge.Errorf("%d receipts are named, at most %d are allowed", len(r.Receipts), MaxCaseReceipts)
+	}
+	for _, name := range r.Receipts {
+		if err := name.validate(); err != nil {
+			return err
+		}
+	}
+	return r.CaseQuery.Validate()
+}
+
+// HoldFunds holds value of an account for a case.
+type HoldFunds struct {
+	call.Operation
+	CaseQuery
+	Amount  int64        `json:"amount,omitempty"`  // of the purse, won
+	Credits []CreditName `json:"credits,omitempty"` // not claimed yet, at most 500
+}
+
+// Validate checks the form.
+func (r HoldFunds) Validate() error {
+	if r.Amount != 0 || len(r.Credits) == 0 {
+		if err := CheckAmount("amount", r.Amount); err != nil {
+			return err
+		}
+	}
+	seen := map[CreditName]bool{}
+	for _, c := range r.Credits {
+		if seen[c] {
+			return CreditRepeated.Errorf("%s", c)
+		}
+		seen[c] = true
+	}
+	if err := checkClaims(r.Credits); err != nil {
+		return err
+	}
+	return r.CaseQuery.Validate()
+}
+
+// ClawBack proposes, or approves, that an amount of what a case holds go back to its
+// funds.
+type ClawBack struct {
+	call.Operation
+	CaseQuery
+	Amount int64 `json:"amount"` // won
+}
+
+// Validate checks the form.
+func (r ClawBack) Validate() error {
+	if err := CheckAmount("amount", r.Amount); err != nil {
+		return err
+	}
+	return r.CaseQuery.Validate()
+}
+
+// CaseOperation is an operation on a case.
+type CaseOperation struct {
+	call.Operation
+	CaseQuery
+}
