@@ -83,9 +83,7 @@ func (l *Ledger) add(tx Tx) error {
 	if len(c.list) == 0 {
 		return nil
 	}
-	slices.SortFunc(receipts, func(a, b told) int {
-		return cmp.Or(cmp.Compare(a.program, b.program), cmp.Compare(a.account, b.account), cmp.Compare(a.seq, b.seq))
-	})
+	receipts = inTurn(receipts)
 	for _, r := range receipts {
 		if err := l.claim(c, r); err != nil {
 			return err
@@ -97,6 +95,39 @@ func (l *Ledger) add(tx Tx) error {
 		}
 	}
 	return l.rest(c)
+}
+
+// inTurn puts receipts into the order of programme, account and seq, but none before
+// what it follows up in the same transaction: a hold stands before its capture.
+func inTurn(receipts []told) []told {
+	slices.SortFunc(receipts, func(a, b told) int {
+		return cmp.Or(cmp.Compare(a.program, b.program), cmp.Compare(a.account, b.account), cmp.Compare(a.seq, b.seq))
+	})
+	var (
+		out  = make([]told, 0, len(receipts))
+		seen = make([]bool, len(receipts))
+		take func(i int)
+	)
+	take = func(i int) {
+		if seen[i] {
+			return
+		}
+		seen[i] = true
+		r := receipts[i]
+		if i > 0 && receipts[i-1].program == r.program && receipts[i-1].account == r.account {
+			take(i - 1)
+		}
+		if r.Payment != nil {
+			if n := slices.IndexFunc(receipts, func(x told) bool { return x.program == r.program && x.of() == *r.Payment }); n >= 0 {
+				take(n)
+			}
+		}
+		out = append(out, r)
+	}
+	for i := range receipts {
+		take(i)
+	}
+	return out
 }
 
 // compare notes what a record changed, and lets in what entered by it.

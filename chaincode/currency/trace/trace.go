@@ -11,8 +11,8 @@
 //     first goes first. Value of other terms is another queue, so what a purse
 //     spends is told by the buckets its receipt names.
 //   - In a transaction money enters, then credits are claimed in the order of
-//     receipts (programme, account, seq), then what receipts name as used goes to
-//     what they name it for, the credit, hold or redemption, and what is left of it
+//     receipts (programme, account, seq; a hold before its capture), then what
+//     receipts name as used goes to what they name it for, the credit, hold or redemption, and what is left of it
 //     back to its fund. What no receipt tells
 //     (issues, sweeps, closings, the bank's word) goes from what shrank to what
 //     grew, of the same programme and fund: first within one account, then of equal
