@@ -9,6 +9,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -213,16 +214,36 @@ type Choice struct {
 	Disclose   []string // paths of what is shown of what could be kept back
 }
 
-// Answer shows what the person agreed to. It returns where the person goes on, if the
-// verifier says so, and an [*Error] of the verifier's.
+// Answer shows what the person agreed to, unless a name in it, such as that of what an
+// asked claim lies within, is none that the verifier may see (OVER_ASKING). It returns
+// where the person goes on, if the verifier says so, and an [*Error] of the verifier's.
 func (w *Wallet) Answer(ctx context.Context, r *Request, choices []Choice) (redirect string, err error) {
 	shown := map[string][]string{}
+	var names []string
 	for _, c := range choices {
 		p, err := credential.Presenting{Disclose: c.Disclose, Nonce: r.object.Nonce, Audience: r.object.ClientID, Issued: w.now().Unix()}.Present(c.Credential, w.Holder)
 		if err != nil {
 			return "", err
 		}
 		shown[c.ID] = append(shown[c.ID], p)
+		paths, err := credential.Disclosures(p)
+		if err != nil {
+			return "", err
+		}
+		for _, path := range paths {
+			if name := path[strings.LastIndexByte(path, '/')+1:]; strings.Trim(name, "0123456789") != "" { // no element of an array
+				names = append(names, name)
+			}
+		}
+	}
+	if r.Standing != nil {
+		asking := r.Standing.Asking(r.Verifier, r.Query)
+		asking.Attributes = append(asking.Attributes, names...)
+		slices.Sort(asking.Attributes)
+		asking.Attributes = slices.Compact(asking.Attributes)
+		if err := asking.Check(ctx, w.Verifier.Ledger); err != nil {
+			return "", err
+		}
 	}
 	token, err := json.Marshal(shown)
 	if err != nil {

@@ -194,9 +194,15 @@ func (w *Wallet) do(ctx context.Context, method, to, bearer, media string, body 
 	if bearer != "" {
 		r.Header.Set("Authorization", "Bearer "+bearer)
 	}
-	client := w.HTTP
-	if client == nil {
-		client = http.DefaultClient
+	client := http.Client{}
+	if w.HTTP != nil {
+		client = *w.HTTP
+	}
+	client.CheckRedirect = func(r *http.Request, via []*http.Request) error {
+		if len(via) >= 5 {
+			return BadAnswer.Errorf("%.160s redirects on and on", to)
+		}
+		return CheckURL(r.URL.String()) // never into the clear
 	}
 	res, err := client.Do(r)
 	if err != nil {

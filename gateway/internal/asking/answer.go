@@ -73,7 +73,11 @@ func (a *Asker) end(r *request, err error, reports map[string]credential.Report)
 	r.Refused++
 	r.Reason = err.Error()
 	if reports != nil {
-		r.Reports = reports
+		r.Reports = map[string]credential.Report{}
+		for id, report := range reports { // what it says is not for who may not see it, nor for use
+			report.Claims = nil
+			r.Reports[id] = report
+		}
 	}
 	return err
 }

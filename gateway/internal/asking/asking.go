@@ -90,7 +90,7 @@ const (
 type Outcome struct {
 	State   State                        `json:"state" enum:"open,answered,declined,over"`
 	Expires int64                        `json:"expires" doc:"Of the request, Unix seconds"`
-	Reports map[string]credential.Report `json:"reports,omitempty" doc:"By the ids of the query; of the answer or, while the request is open, of the last that did not verify"`
+	Reports map[string]credential.Report `json:"reports,omitempty" doc:"By the ids of the query; of the answer or, while the request is open, of the last that did not verify, without what it says"`
 	Refused int                          `json:"refused,omitempty" doc:"Answers that did not verify"`
 	Reason  string                       `json:"reason,omitempty" doc:"Why the last was refused, or the wallet declined"`
 }

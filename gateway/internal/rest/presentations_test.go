@@ -17,6 +17,7 @@ import (
 	"github.com/komsco/trust-platform/gateway/credential"
 	"github.com/komsco/trust-platform/gateway/internal/asking"
 	"github.com/komsco/trust-platform/gateway/internal/gatewaytest"
+	"github.com/komsco/trust-platform/gateway/internal/issuing"
 	"github.com/komsco/trust-platform/gateway/openid"
 )
 
@@ -158,6 +159,22 @@ func TestWalletShows(t *testing.T) {
 		out := h.outcome(made.ID)
 		require.Equal(t, asking.Declined, out.State)
 		require.Contains(t, out.Reason, "access_denied")
+	})
+	t.Run("a registered name within what is not", func(t *testing.T) {
+		offer := h.offer(issuing.NewOffer{Kind: "record", Claims: object{"record": object{"grade": "A"}}}).Offer
+		got, err := h.wallet.Accept(t.Context(), &offer, "", "")
+		require.NoError(t, err)
+		body := aRequest([]any{"record", "grade"})
+		body["dcql_query"].(object)["credentials"].([]any)[0].(object)["meta"] = object{"vct_values": []any{"https://credentials.example/record"}}
+		made := h.ask(body)
+		r, err := h.wallet.Request(t.Context(), made.Link)
+		require.NoError(t, err)
+		choices, err := r.Choose([]string{got.Credential})
+		require.NoError(t, err)
+		require.Equal(t, []string{"record", "record/grade"}, choices[0].Disclose)
+		_, err = h.wallet.Answer(t.Context(), r, choices)
+		require.ErrorContains(t, err, "OVER_ASKING")
+		require.Equal(t, 0, h.outcome(made.ID).Refused, "nothing was sent")
 	})
 	t.Run("nothing to show", func(t *testing.T) {
 		body := aRequest([]any{"name"})
@@ -330,11 +347,27 @@ func TestAnswersRefused(t *testing.T) {
 	status, _, raw := h.send(http.MethodPost, "/v1/presentation-requests/"+made.ID+"/response", "application/x-www-form-urlencoded", "", good.Encode())
 	require.Equal(t, 200, status, "%s", raw)
 	require.Equal(t, asking.Answered, h.outcome(made.ID).State)
-	// What is shown beyond what the verifier may see is refused, although its holder chose to.
+	// Shown beyond what was asked for, but not beyond what the verifier may see: taken.
 	grades := h.ask(aRequest([]any{"degree", "grade"}))
 	full, _ := h.answer(grades, "degree/grade", "name")
 	status, _, raw = h.send(http.MethodPost, "/v1/presentation-requests/"+grades.ID+"/response", "application/x-www-form-urlencoded", "", full.Encode())
-	require.Equal(t, 200, status, "name is registered: %s", raw)
+	require.Equal(t, 200, status, raw)
+	// A holder's software that does not look shows what the verifier may not see: refused in the report.
+	offer := h.offer(issuing.NewOffer{Kind: "record", Claims: object{"record": object{"grade": "A"}}}).Offer
+	got, err := h.wallet.Accept(t.Context(), &offer, "", "")
+	require.NoError(t, err)
+	h.held = got.Credential
+	body := aRequest([]any{"record", "grade"})
+	body["dcql_query"].(object)["credentials"].([]any)[0].(object)["meta"] = object{"vct_values": []any{"https://credentials.example/record"}}
+	records := h.ask(body)
+	blunt, _ := h.answer(records, "record/grade")
+	status, _, raw = h.send(http.MethodPost, "/v1/presentation-requests/"+records.ID+"/response", "application/x-www-form-urlencoded", "", blunt.Encode())
+	require.Equal(t, 400, status, raw)
+	require.Contains(t, raw, "OVER_ASKING")
+	out := h.outcome(records.ID)
+	report := out.Reports["d"]
+	require.Equal(t, "OVER_ASKING", report.Of(credential.Purpose).Code)
+	require.Nil(t, report.Claims, "nor does the verifier read it in the report")
 }
 
 // A wallet refuses requests that a verifier should not have made, whatever gateway

@@ -65,6 +65,7 @@ func newOffice(t *testing.T) *office {
 		Kinds: []issuing.Kind{
 			{ID: "diploma", Type: diploma, Name: "Diploma", Disclosable: []string{"name", "degree/grade"}, Life: 24 * time.Hour},
 			{ID: "card", Type: "https://credentials.example/card"},
+			{ID: "record", Type: "https://credentials.example/record", Disclosable: []string{"record", "record/grade"}},
 		},
 	})
 	require.NoError(t, err)
