@@ -51,20 +51,7 @@ func (a *app) traceCommand() *cobra.Command {
 			return nil
 		}
 	}
-	g := &cobra.Command{
-		Use: "trace", Short: "Follow money over your own peer's blocks, forward or back",
-		Long: `Follow money over your own peer's blocks.
-
-Reads every block from the first one. What is told is a graph: at every node
-
-  entered + in = out + held
-
-Value of equal terms in one purse is a queue, what came first goes first; which terms
-an order spent, its receipt says. The peer must hold all blocks: one that joined from
-a snapshot does not.`,
-		Example: "  trustctl trace deposit KB-1 --program nowon --svg donation.svg\n  trustctl trace origins AbCdEfGhIjKlMnOpQrStUv/3 --program nowon",
-	}
-	g.AddCommand(
+	g := a.group("trace", "Follow money over your own peer's blocks, forward or back",
 		verb("deposit", "BANKREF", "Where the money of a deposit went, a donation's too", func(q *gateway.TraceQuestion, arg string) error {
 			q.Deposit = arg
 			return nil
@@ -76,6 +63,16 @@ a snapshot does not.`,
 		verb("receipt", "ACCOUNT/SEQ", "Where the money went that an order moved", receipt(false)),
 		verb("origins", "ACCOUNT/SEQ", "Which deposits and appropriations the money came from that an order moved", receipt(true)),
 	)
+	g.Long = `Follow money over your own peer's blocks.
+
+Reads every block from the first one. What is told is a graph: at every node
+
+  entered + in = out + held
+
+Value of equal terms in one purse is a queue, what came first goes first; which terms
+an order spent, its receipt says. The peer must hold all blocks: one that joined from
+a snapshot does not.`
+	g.Example = "  trustctl trace deposit KB-1 --program nowon --svg donation.svg\n  trustctl trace origins AbCdEfGhIjKlMnOpQrStUg/3 --program nowon"
 	return g
 }
 
