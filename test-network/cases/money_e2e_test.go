@@ -43,6 +43,7 @@ func TestMoney(t *testing.T) {
 	}{
 		{"Case01HometownVoucher", m.case01},
 		{"Case05Nowon", m.case05},
+		{"Case06WelfareAllowance", m.case06},
 		{"Case09Gimpo", m.case09},
 		{"Case10SettledInSeconds", m.case10},
 		{"Case11CultureVoucher", m.case11voucher},
