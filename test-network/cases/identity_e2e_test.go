@@ -11,6 +11,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -312,6 +313,19 @@ func (n *nation) case02(t *testing.T) {
 		}
 		return demo.IsCode(err, "KEY_STOPPED")
 	}, 30*time.Second, 100*time.Millisecond)
+	// Anybody may ask where the account stands, and have it brought in line at once when she finds the phone again.
+	sync := func() currency.Synced {
+		var out struct{ Accounts []currency.Synced }
+		require.NoError(t, n.api.Post(t.Context(), "/v1/programs/"+town.Program+"/key-syncs", map[string]any{"accounts": []string{r.Wallet.Account}}, &out))
+		require.Len(t, out.Accounts, 1)
+		return out.Accounts[0]
+	}
+	require.Equal(t, currency.StopSuspended, sync().Stopped)
+	younghee.become(t, identity.Resume)
+	require.Eventually(t, func() bool { return sync().Stopped == "" }, 20*time.Second, 100*time.Millisecond)
+	order, err = r.Pay("market", 1_000)
+	require.NoError(t, err)
+	require.NoError(t, town.API.Order(t.Context(), "/v1/payments", order, nil))
 
 	var clients []*gateway.Client
 	for _, org := range n.p.Orgs() {
@@ -450,7 +464,7 @@ func (n *nation) case19(t *testing.T) {
 
 	const service = "https://company-register.example"
 	v := credential.Verifier{Ledger: n.registry(t, "CityMSP", "Admin")}
-	present := func() credential.Report {
+	present := func(statusTime int64) credential.Report {
 		token, err := n.signIn(t, maria, service, identity.UnlockBiometric, false)
 		require.NoError(t, err)
 		claims, err := n.institution(t, service, identity.UnlockBiometric).Verify(token, "session-1", time.Now())
@@ -458,13 +472,16 @@ func (n *nation) case19(t *testing.T) {
 		require.Equal(t, maria.did, claims.DID)
 		shown, err := credential.Presenting{Nonce: claims.ID, Audience: service}.Present(card, maria.Signer)
 		require.NoError(t, err)
-		r, err := v.Presentation(t.Context(), shown, credential.Demand{Challenge: claims.ID, Domain: service, Root: "residency", Unlock: identity.UnlockBiometric})
+		r, err := v.Presentation(t.Context(), shown, credential.Demand{
+			Challenge: claims.ID, Domain: service, Root: "residency", Unlock: identity.UnlockBiometric, StatusTime: statusTime,
+		})
 		require.NoError(t, err)
 		return r
 	}
-	r := present()
+	r := present(0)
 	require.NoError(t, r.Err())
 	require.Equal(t, true, r.Claims["e_resident"])
+	signedUp := time.Now().Unix()
 
 	town, err := demo.FoundAs(t.Context(), n.p, "e-resident", demo.Rules, func(p *currency.Program) {
 		p.Open, p.Enrollers = true, nil
@@ -475,11 +492,25 @@ func (n *nation) case19(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, town.API.Order(t.Context(), "/v1/accounts", order, nil))
 
-	nonce := make([]byte, 16)
-	_, _ = rand.Read(nonce)
+	// Statuses carry whole seconds: what comes is of a later one.
+	require.Eventually(t, func() bool { return time.Now().Unix() > signedUp }, 5*time.Second, 50*time.Millisecond)
 	agency.tell(t, identity.SetStatus{
 		V: 1, Network: at.Network, Channel: at.Channel, Chaincode: at.Chaincode, List: "e-residents", Exp: time.Now().Add(time.Minute).Unix(),
-		Nonce: base64.RawURLEncoding.EncodeToString(nonce), Changes: []identity.StatusChange{{Index: 4711, Set: true}},
+		Nonce: credential.NewNonce(), Changes: []identity.StatusChange{{Index: 4711, Set: true}},
 	})
-	require.Eventually(t, func() bool { return !present().Verified }, 20*time.Second, 100*time.Millisecond)
+	require.Eventually(t, func() bool { return !present(0).Verified }, 20*time.Second, 100*time.Millisecond)
+	r = present(0)
+	require.Equal(t, "CREDENTIAL_REVOKED", r.Of(credential.Status).Code)
+
+	// Whether she had it when she signed up can be told for ever, by the block that was the last one then.
+	r = present(signedUp)
+	require.NoError(t, r.Err())
+	var now, then identity.StatusAnswer
+	entry := "/v1/status-lists/" + agency.did + "/e-residents/4711"
+	require.NoError(t, n.api.Get(t.Context(), entry, "", &now))
+	require.True(t, now.Set)
+	require.Regexp(t, "^[0-9a-f]{64}$", now.Tx, "whose block has the agency's signed statement")
+	require.NoError(t, n.api.Get(t.Context(), entry+"?time="+strconv.FormatInt(signedUp, 10), "", &then))
+	require.False(t, then.Set)
+	require.Error(t, n.api.Get(t.Context(), entry+"?time=1", "", &then), "the list was not opened yet")
 }
