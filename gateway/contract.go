@@ -25,13 +25,13 @@ func (c *Client) contract(channel, chaincode string, codes *code.Registry) contr
 	return contract{client: c, fabric: c.fabric.GetNetwork(channel).GetContract(chaincode), codes: codes}
 }
 
-// submit carries out a function and waits for its commit; after a conflict, or where
-// endorsers stand at different heights, it is endorsed anew. The error is an [*Error].
+// submit carries out a function and waits for its commit; after a conflict it is
+// endorsed anew. The error is an [*Error].
 func (c contract) submit(ctx context.Context, function string, args ...string) ([]byte, error) {
 	for try := 1; ; try++ {
 		payload, err := c.submitOnce(ctx, function, args)
 		var failed *Error
-		if try <= conflictRetries && errors.As(err, &failed) && (failed.Conflict() || failed.disagreed()) && pause(ctx, time.Duration(try)*conflictPause) {
+		if try <= conflictRetries && errors.As(err, &failed) && failed.Conflict() && pause(ctx, time.Duration(try)*conflictPause) {
 			continue
 		}
 		return payload, err
@@ -50,13 +50,13 @@ func (c contract) submitOnce(ctx context.Context, function string, args []string
 }
 
 // endorse has as many organisations endorse a function as the policy asks for. Where
-// only others' peers refuse, they have yet to take in a block that ours has: they are
-// asked again. The error is an [*Error].
+// peers answer differently, or only others' refuse, some have yet to take in a block that
+// others have: they are asked again. The error is an [*Error].
 func (c contract) endorse(ctx context.Context, function string, args ...string) (*Transaction, error) {
 	for try := 1; ; try++ {
 		t, err := c.endorseOnce(ctx, function, args)
 		var failed *Error
-		if try <= conflictRetries && errors.As(err, &failed) && failed.refusedElsewhere(c.client.options.MSPID) && pause(ctx, time.Duration(try)*conflictPause) {
+		if try <= conflictRetries && errors.As(err, &failed) && failed.behind(c.client.options.MSPID) && pause(ctx, time.Duration(try)*conflictPause) {
 			continue
 		}
 		return t, err

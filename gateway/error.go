@@ -83,6 +83,9 @@ func (e *Error) disagreed() bool {
 	return e.Phase == PhaseEndorse && e.Code == nil && status.Code(e.Cause) == codes.Aborted
 }
 
+// behind reports whether some endorsers have yet to take in a block that others have.
+func (e *Error) behind(own string) bool { return e.disagreed() || e.refusedElsewhere(own) }
+
 // refusedElsewhere reports whether other organisations' peers refused what own's, which
 // is asked first, endorsed: what a client reads at its own peer, the others may have yet
 // to take in.
