@@ -16,6 +16,7 @@ import (
 	"github.com/komsco/trust-platform/chaincode/currency"
 	"github.com/komsco/trust-platform/chaincode/ledger/call"
 	"github.com/komsco/trust-platform/gateway"
+	"github.com/komsco/trust-platform/gateway/till"
 	testnetwork "github.com/komsco/trust-platform/test-network"
 	"github.com/komsco/trust-platform/test-network/demo"
 )
@@ -166,6 +167,12 @@ func (m *money) case08(t *testing.T) {
 	coffee, err := kiosk.Pay("bar", 3_500)
 	require.NoError(t, err)
 	require.NoError(t, cafe.API.Order(t.Context(), "/v1/payments", coffee, nil))
+	heard := m.hear(t, cafe, bar, &till.Position{}) // the till hears the coffee's payment
+	require.Equal(t, till.Paid, heard.Type)
+	require.EqualValues(t, 3_500, heard.Receipt.Amount)
+	change := m.hear(t, cafe, &demo.Shop{Resident: kiosk}, &till.Position{}) // and the kiosk the café tokens
+	require.Equal(t, currency.CreditTrade, change.Credit.Kind)
+	require.EqualValues(t, 5_000, change.Credit.Amount)
 	require.EqualValues(t, 1_500, purse(t, cafe, kiosk).Total)
 	takings, err := cafe.Takings(t.Context(), bar)
 	require.NoError(t, err)

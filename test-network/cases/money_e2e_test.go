@@ -47,6 +47,8 @@ func TestMoney(t *testing.T) {
 		{"Case09Gimpo", m.case09},
 		{"Case10SettledInSeconds", m.case10},
 		{"Case11CultureVoucher", m.case11voucher},
+		{"Case11Donation", m.case11donor},
+		{"AtTheTill", m.atTheTill},
 		{"Case07KToken", m.case07},
 		{"Case08Cafe", m.case08},
 		{"Case12GhostDividend", m.case12},
