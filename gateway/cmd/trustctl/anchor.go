@@ -245,12 +245,7 @@ byte by byte. Exit code 1 at the first difference. Run again, it goes on.`,
 			if err != nil {
 				return err
 			}
-			p := newProgress(cmd.ErrOrStderr())
-			found, err := c.RebuildLogs(cmd.Context(), s.Channel, s.Chaincode, args[0], func(done, of uint64) {
-				if !a.json && (!p.tty || done%50 == 0 || done == of) {
-					p.say(int64(done), int64(of), "block %d of %d", done, of) //nolint:gosec // heights are far below 2^63
-				}
-			})
+			found, err := c.RebuildLogs(cmd.Context(), s.Channel, s.Chaincode, args[0], a.blocks(cmd))
 			if err != nil {
 				return err
 			}

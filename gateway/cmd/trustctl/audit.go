@@ -48,12 +48,7 @@ that joined from a snapshot does not.`,
 					return err
 				}
 			}
-			p := newProgress(cmd.ErrOrStderr())
-			report, err := gateway.Audit(cmd.Context(), clients, all[0].Channel, all[0].Chaincode, height, func(done, of uint64) {
-				if !a.json && (!p.tty || done%50 == 0 || done == of) {
-					p.say(int64(done), int64(of), "block %d of %d", done, of) //nolint:gosec // heights are far below 2^63
-				}
-			})
+			report, err := gateway.Audit(cmd.Context(), clients, all[0].Channel, all[0].Chaincode, height, a.blocks(cmd))
 			var (
 				violation  *gateway.AuditViolation
 				difference *gateway.AuditDifference

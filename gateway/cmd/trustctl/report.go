@@ -44,23 +44,11 @@ later day is there; until then figures may still grow.`,
 			if err != nil {
 				return usage("%q is not a day such as 2026-11-27", args[0])
 			}
-			all, err := a.resolve()
+			client, from, err := a.onePeer(cmd, "a report")
 			if err != nil {
 				return err
 			}
-			if len(all) != 1 {
-				return usage("a report is made from one peer, %d are named", len(all))
-			}
-			client, err := a.connect(cmd.Context(), all[0])
-			if err != nil {
-				return err
-			}
-			p := newProgress(cmd.ErrOrStderr())
-			report, err := gateway.DayReport(cmd.Context(), client, all[0].Channel, all[0].Chaincode, currency.DayOf(at, time.UTC), func(done, of uint64) {
-				if !a.json && (!p.tty || done%50 == 0 || done == of) {
-					p.say(int64(done), int64(of), "block %d of %d", done, of) //nolint:gosec // heights are far below 2^63
-				}
-			})
+			report, err := gateway.DayReport(cmd.Context(), client, from.Channel, from.Chaincode, currency.DayOf(at, time.UTC), a.blocks(cmd))
 			if err != nil {
 				return err
 			}
@@ -69,6 +57,29 @@ later day is there; until then figures may still grow.`,
 			}
 			return writeReport(cmd.OutOrStdout(), report)
 		},
+	}
+}
+
+// onePeer connects to the one peer whose blocks a report or a trace is made from.
+func (a *app) onePeer(cmd *cobra.Command, what string) (*gateway.Client, settings, error) {
+	all, err := a.resolve()
+	if err != nil {
+		return nil, settings{}, err
+	}
+	if len(all) != 1 {
+		return nil, settings{}, usage("%s is made from one peer, %d are named", what, len(all))
+	}
+	client, err := a.connect(cmd.Context(), all[0])
+	return client, all[0], err
+}
+
+// blocks tells how far a reading of blocks has come, unless JSON is asked for.
+func (a *app) blocks(cmd *cobra.Command) func(done, of uint64) {
+	p := newProgress(cmd.ErrOrStderr())
+	return func(done, of uint64) {
+		if !a.json && (!p.tty || done%50 == 0 || done == of) {
+			p.say(int64(done), int64(of), "block %d of %d", done, of) //nolint:gosec // heights are far below 2^63
+		}
 	}
 }
 

@@ -43,23 +43,11 @@ later one is there. It closes with the supply at the height that is shown.`,
 			if asCSV && a.json {
 				return usage("--csv or --json, not both")
 			}
-			all, err := a.resolve()
+			client, from, err := a.onePeer(cmd, "a report")
 			if err != nil {
 				return err
 			}
-			if len(all) != 1 {
-				return usage("a report is made from one peer, %d are named", len(all))
-			}
-			client, err := a.connect(cmd.Context(), all[0])
-			if err != nil {
-				return err
-			}
-			p := newProgress(cmd.ErrOrStderr())
-			report, err := gateway.YearReport(cmd.Context(), client, all[0].Channel, all[0].Chaincode, year, func(done, of uint64) {
-				if !a.json && (!p.tty || done%50 == 0 || done == of) {
-					p.say(int64(done), int64(of), "block %d of %d", done, of) //nolint:gosec // heights are far below 2^63
-				}
-			})
+			report, err := gateway.YearReport(cmd.Context(), client, from.Channel, from.Chaincode, year, a.blocks(cmd))
 			switch {
 			case err != nil:
 				return err

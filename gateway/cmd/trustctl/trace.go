@@ -107,21 +107,9 @@ func (a *app) trace(cmd *cobra.Command, q gateway.TraceQuestion, height uint64, 
 }
 
 func (a *app) follow(cmd *cobra.Command, q gateway.TraceQuestion, height uint64) (gateway.TraceGraph, error) {
-	all, err := a.resolve()
+	client, from, err := a.onePeer(cmd, "a trace")
 	if err != nil {
 		return gateway.TraceGraph{}, err
 	}
-	if len(all) != 1 {
-		return gateway.TraceGraph{}, usage("a trace reads one peer; %d are named", len(all))
-	}
-	client, err := a.connect(cmd.Context(), all[0])
-	if err != nil {
-		return gateway.TraceGraph{}, err
-	}
-	p := newProgress(cmd.ErrOrStderr())
-	return client.Currency(all[0].Channel, all[0].Chaincode).Trace(cmd.Context(), q, height, func(done, of uint64) {
-		if !a.json && (!p.tty || done%50 == 0 || done == of) {
-			p.say(int64(done), int64(of), "block %d of %d", done, of) //nolint:gosec // heights are far below 2^63
-		}
-	})
+	return client.Currency(from.Channel, from.Chaincode).Trace(cmd.Context(), q, height, a.blocks(cmd))
 }

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/komsco/trust-platform/chaincode/anchor"
 	"github.com/komsco/trust-platform/gateway/internal/anchortest"
 	"github.com/komsco/trust-platform/gateway/internal/rest"
@@ -34,9 +36,10 @@ func FuzzNDJSON(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Cleanup(func() { _ = s.Close() })
-	for _, err := s.Store().Source(f.Context(), "docs"); err != nil; _, err = s.Store().Source(f.Context(), "docs") {
-		time.Sleep(time.Millisecond) // the first block is on its way
-	}
+	require.Eventually(f, func() bool {
+		_, err := s.Store().Source(f.Context(), "docs")
+		return err == nil
+	}, 10*time.Second, time.Millisecond, "the first block is on its way")
 	api := rest.New(nil).WithAnchor(s)
 
 	one := `{"digest":"` + hexDigest("one") + `"}`

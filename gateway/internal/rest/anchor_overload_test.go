@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/komsco/trust-platform/chaincode/anchor"
 	"github.com/komsco/trust-platform/gateway/internal/anchortest"
 	"github.com/komsco/trust-platform/gateway/internal/rest"
@@ -82,9 +84,10 @@ func overload(t testing.TB, queue, asked int) (full, after, rss int64) {
 		t.Fatal(err)
 	}
 	defer s.Close() //nolint:errcheck // the test is over
-	for _, err := s.Store().Source(t.Context(), "docs"); err != nil; _, err = s.Store().Source(t.Context(), "docs") {
-		time.Sleep(time.Millisecond)
-	}
+	require.Eventually(t, func() bool {
+		_, err := s.Store().Source(t.Context(), "docs")
+		return err == nil
+	}, 10*time.Second, time.Millisecond, "the first block is on its way")
 	api := rest.New(nil).WithAnchor(s)
 	call := func(path, media string, body io.Reader) *httptest.ResponseRecorder {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/sources/docs/records"+path, body)
