@@ -83,6 +83,16 @@ func fraudCase(t *ledger.Tx, q currency.CaseQuery) (currency.Case, error) {
 	return c, err
 }
 
+// caseAndHolder are a case and the account that it is about.
+func caseAndHolder(t *ledger.Tx, q currency.CaseQuery) (currency.Case, currency.Holder, error) {
+	c, err := fraudCase(t, q)
+	if err != nil {
+		return c, currency.Holder{}, err
+	}
+	h, err := holder(t, q.Program, q.Account)
+	return c, h, err
+}
+
 func saveCase(t *ledger.Tx, q currency.CaseQuery, c currency.Case, event string) error {
 	t.Emit(event, q.Program+"/"+q.Account+"/"+q.ID)
 	return cases.Put(t, c, q.Program, q.Account, q.ID)
@@ -123,11 +133,7 @@ func holdFunds(t *ledger.Tx, r currency.HoldFunds) (currency.Case, error) {
 	if err != nil {
 		return currency.Case{}, err
 	}
-	c, err := fraudCase(t, r.CaseQuery)
-	if err != nil {
-		return c, err
-	}
-	h, err := holder(t, r.Program, r.Account)
+	c, h, err := caseAndHolder(t, r.CaseQuery)
 	if err != nil {
 		return c, err
 	}
@@ -214,11 +220,7 @@ func closeCase(t *ledger.Tx, r currency.CaseOperation) (currency.Case, error) {
 	if err != nil {
 		return currency.Case{}, err
 	}
-	c, err := fraudCase(t, r.CaseQuery)
-	if err != nil {
-		return c, err
-	}
-	h, err := holder(t, r.Program, r.Account)
+	c, h, err := caseAndHolder(t, r.CaseQuery)
 	if err != nil {
 		return c, err
 	}
