@@ -24,6 +24,7 @@ type Issue struct {
 	Run     string // id of the run; it stands for this issue, also when it is taken up again
 	Unit    string // what the rows are counted in, as the one who issues understands it
 	Source  currency.Source
+	Purpose string // of the policy in force, that all of it is kept for; empty is none
 	Rows    []currency.Row
 	// Draws say what pays for it. An amount of 0 means as much as is needed and
 	// there: bought value comes from deposits and its bonus from appropriations,
@@ -131,7 +132,7 @@ func (c *Currency) open(ctx context.Context, i Issue) (currency.Run, error) {
 		return currency.Run{}, err
 	}
 	request := currency.OpenRun{
-		Operation: i.operation("open"), Program: i.Program, ID: i.Run, Unit: i.Unit, Source: i.Source,
+		Operation: i.operation("open"), Program: i.Program, ID: i.Run, Unit: i.Unit, Source: i.Source, Purpose: i.Purpose,
 	}
 	var total, bonus int64
 	for rows := range slices.Chunk(i.Rows, i.BatchRows) {
@@ -198,9 +199,9 @@ func (i Issue) check(run currency.Run, rules currency.Policy) error {
 	for _, b := range run.Batches {
 		rows += b.Rows
 	}
-	if run.Unit != i.Unit || run.Source != i.Source || rows != len(i.Rows) {
-		return currency.RunExists.Errorf("%s was opened for %d rows of %s in %s, these are %d rows of %s in %s; give this issue a run id of its own",
-			i.Run, rows, run.Source, run.Unit, len(i.Rows), i.Source, i.Unit)
+	if run.Unit != i.Unit || run.Source != i.Source || run.Purpose != i.Purpose || rows != len(i.Rows) {
+		return currency.RunExists.Errorf("%s was opened for %d rows of %s in %s for purpose %q, these are %d rows of %s in %s for %q; give this issue a run id of its own",
+			i.Run, rows, run.Source, run.Unit, run.Purpose, len(i.Rows), i.Source, i.Unit, i.Purpose)
 	}
 	batches, _ := cut(i.Rows, run.Batches)
 	for n, rows := range batches {

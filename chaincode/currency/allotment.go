@@ -14,12 +14,13 @@ const MaxTranches = 1000
 type Allotment struct {
 	Program       string `json:"program"`
 	ID            string `json:"id"`
-	Unit          string `json:"unit"`          // what the amount is counted in
-	Source        Source `json:"source"`        // of the value paid from it: subsidy or reward
-	Appropriation string `json:"appropriation"` // what it is drawn from
-	Fund          string `json:"fund"`          // origin of the value paid from it
-	Amount        int64  `json:"amount"`        // won; a multiple of the tranches
-	Tranches      int    `json:"tranches"`      // 1 to 1000
+	Unit          string `json:"unit"`              // what the amount is counted in
+	Source        Source `json:"source"`            // of the value paid from it: subsidy or reward
+	Purpose       string `json:"purpose,omitempty"` // that all of it is kept for; empty is none
+	Appropriation string `json:"appropriation"`     // what it is drawn from
+	Fund          string `json:"fund"`              // origin of the value paid from it
+	Amount        int64  `json:"amount"`            // won; a multiple of the tranches
+	Tranches      int    `json:"tranches"`          // 1 to 1000
 	Returned      int64  `json:"returned,omitempty"`
 	Closed        bool   `json:"closed,omitempty"`
 	By            string `json:"by"` // MSP/common name
@@ -27,9 +28,10 @@ type Allotment struct {
 
 // Tranche is one part of an allotment.
 type Tranche struct {
-	Source Source `json:"source"`
-	Fund   string `json:"fund"`
-	Left   int64  `json:"left"` // won
+	Source  Source `json:"source"`
+	Purpose string `json:"purpose,omitempty"` // that value paid from it is kept for
+	Fund    string `json:"fund"`
+	Left    int64  `json:"left"` // won
 }
 
 // Draw takes won for value of a source. It returns FUND_EXCEEDED.
@@ -45,10 +47,13 @@ func (t Tranche) Draw(source Source, amount int64) (Tranche, error) {
 }
 
 // Open draws the allotment from its appropriation. It returns UNIT_MISMATCH,
-// BATCH_CEILING, FUND_EXCEEDED or APPROPRIATION_STATE.
+// PURPOSE_UNKNOWN, BATCH_CEILING, FUND_EXCEEDED or APPROPRIATION_STATE.
 func (a Allotment) Open(p Policy, from Appropriation) (Allotment, Tranche, Appropriation, error) {
 	if a.Unit != p.Unit {
 		return a, Tranche{}, from, UnitMismatch.Errorf("the allotment counts in %.48q, the programme in %q", a.Unit, p.Unit)
+	}
+	if err := p.CheckPurpose(a.Purpose); err != nil {
+		return a, Tranche{}, from, err
 	}
 	each := a.Amount / int64(a.Tranches)
 	if each > p.BatchCeiling {
@@ -56,7 +61,7 @@ func (a Allotment) Open(p Policy, from Appropriation) (Allotment, Tranche, Appro
 	}
 	from, err := from.Draw(a.Amount)
 	a.Fund = from.Fund
-	return a, Tranche{Source: a.Source, Fund: a.Fund, Left: each}, from, err
+	return a, Tranche{Source: a.Source, Purpose: a.Purpose, Fund: a.Fund, Left: each}, from, err
 }
 
 // Close ends an allotment: what its tranches hold goes back. It returns
@@ -80,8 +85,9 @@ type OpenAllotment struct {
 	call.Operation
 	Program       string `json:"program"`
 	ID            string `json:"id"`
-	Unit          string `json:"unit"`   // what the amount is counted in
-	Source        Source `json:"source"` // subsidy or reward
+	Unit          string `json:"unit"`              // what the amount is counted in
+	Source        Source `json:"source"`            // subsidy or reward
+	Purpose       string `json:"purpose,omitempty"` // of the policy, that all of it is kept for
 	Appropriation string `json:"appropriation"`
 	Amount        int64  `json:"amount"`   // won, in all
 	Tranches      int    `json:"tranches"` // into how many equal parts
@@ -90,7 +96,7 @@ type OpenAllotment struct {
 // Allotment is the allotment that is asked for, before it is opened.
 func (r OpenAllotment) Allotment() Allotment {
 	return Allotment{
-		Program: r.Program, ID: r.ID, Unit: r.Unit, Source: r.Source,
+		Program: r.Program, ID: r.ID, Unit: r.Unit, Source: r.Source, Purpose: r.Purpose,
 		Appropriation: r.Appropriation, Amount: r.Amount, Tranches: r.Tranches,
 	}
 }
@@ -102,6 +108,12 @@ func (r OpenAllotment) Validate() error {
 	}
 	if r.Source != Subsidy && r.Source != Reward {
 		return InvalidID.Errorf("source %.16q: an allotment is for subsidy or reward", string(r.Source))
+	}
+	if err := checkPurposeID(r.Purpose); err != nil {
+		return err
+	}
+	if r.Purpose != "" && r.Source == Subsidy {
+		return InvalidID.Errorf("purpose %s: the subsidy of purchases counts together with what was bought, and is kept for no purpose", r.Purpose)
 	}
 	if r.Tranches < 1 || r.Tranches > MaxTranches {
 		return TooLarge.Errorf("%d tranches, 1 to %d are allowed", r.Tranches, MaxTranches)

@@ -32,6 +32,8 @@ type Terms struct {
 	Expiry Day    `json:"expiry,omitempty"` // last day it may be spent; 0 never expires
 	Source Source `json:"source,omitempty"`
 	Origin string `json:"origin"` // the fund it came from
+	// what it is kept for, one of the policy's purposes; empty is not restricted beyond the policy
+	Purpose string `json:"purpose,omitempty"`
 }
 
 // Plain are the terms that are left when a merchant has been paid.
@@ -42,7 +44,18 @@ func (t Terms) IsPlain() bool { return t.Policy == 0 }
 
 func (t Terms) compare(o Terms) int {
 	return cmp.Or(compareExpiry(t.Expiry, o.Expiry), cmp.Compare(t.Source, o.Source),
-		cmp.Compare(t.Policy, o.Policy), cmp.Compare(t.Origin, o.Origin))
+		cmp.Compare(t.Policy, o.Policy), cmp.Compare(t.Origin, o.Origin), cmp.Compare(t.Purpose, o.Purpose))
+}
+
+func boundFirst(a, b Terms) int {
+	switch {
+	case (a.Purpose == "") == (b.Purpose == ""):
+		return 0
+	case a.Purpose == "":
+		return 1
+	default:
+		return -1
+	}
 }
 
 func compareExpiry(a, b Day) int {
@@ -128,7 +141,8 @@ func (bs Buckets) Add(parts []Part, face bool) (Buckets, error) {
 type Refusal string
 
 // Draw takes an amount from the buckets that may be used: earliest expiry first,
-// ties by source in the order given, then by policy version and origin. moved
+// ties by source in the order given, then what is kept for a purpose before what is
+// free, then by policy version, origin and purpose. moved
 // takes the face along, for gifts. The receiver is not changed.
 //
 // It returns INSUFFICIENT_FUNDS, saying what kept the rest from being used.
@@ -137,10 +151,28 @@ func (bs Buckets) Draw(amount int64, order []Source, moved bool, may func(Bucket
 }
 
 // room bounds what buckets that share it may be used for together, and says what
-// keeps more of them.
+// keeps more of them. It may lie within a wider one, which it shares with others.
 type room struct {
-	left int64 // won
-	why  Refusal
+	left   int64 // won
+	why    Refusal
+	within *room
+}
+
+// most is what a bucket may be used for, and what keeps the rest; nil has no bound.
+func (r *room) most(left int64) (most int64, why Refusal) {
+	most = left
+	for ; r != nil; r = r.within {
+		if r.left < most {
+			most, why = r.left, r.why
+		}
+	}
+	return most, why
+}
+
+func (r *room) take(won int64) {
+	for ; r != nil; r = r.within {
+		r.left -= won
+	}
 }
 
 // draw is Draw where buckets may have a room; nil is none.
@@ -165,7 +197,12 @@ type drawing struct {
 	used    []Part
 	from    []int // indexes of the buckets that used are taken from
 	free    int64 // what may be used in all, won
-	refused map[Refusal]int64
+	refused []Withheld
+}
+
+// refuse notes what of a bucket may not be used.
+func (d *drawing) refuse(b Bucket, won int64, why Refusal) {
+	d.refused = append(d.refused, Withheld{Terms: b.Terms, Amount: won, Why: string(why)})
 }
 
 // short is INSUFFICIENT_FUNDS with its figures.
@@ -175,16 +212,19 @@ func (d drawing) short(amount int64, bs Buckets) error {
 
 // plan says what draw would take: up to an amount.
 func (bs Buckets) plan(amount int64, order []Source, may func(Bucket) (*room, Refusal)) drawing {
-	d := drawing{refused: map[Refusal]int64{}}
+	var d drawing
 	index := make([]int, 0, len(bs))
-	rooms := map[int]*room{}
+	var rooms map[int]*room
 	for i, b := range bs {
 		r, why := may(b)
 		if why != "" {
-			d.refused[why] += b.Left
+			d.refuse(b, b.Left, why)
 			continue
 		}
 		if r != nil {
+			if rooms == nil {
+				rooms = map[int]*room{}
+			}
 			rooms[i] = r
 		}
 		index = append(index, i)
@@ -197,17 +237,14 @@ func (bs Buckets) plan(amount int64, order []Source, may func(Bucket) (*room, Re
 	}
 	slices.SortFunc(index, func(i, j int) int {
 		a, b := bs[i], bs[j]
-		return cmp.Or(compareExpiry(a.Expiry, b.Expiry), cmp.Compare(rank(a.Source), rank(b.Source)), a.compare(b.Terms))
+		return cmp.Or(compareExpiry(a.Expiry, b.Expiry), cmp.Compare(rank(a.Source), rank(b.Source)), boundFirst(a.Terms, b.Terms), a.compare(b.Terms))
 	})
 	for _, i := range index {
-		most := bs[i].Left
-		if r := rooms[i]; r != nil {
-			most = min(most, r.left)
-			if kept := bs[i].Left - most; kept > 0 {
-				d.refused[r.why] += kept
-			}
-			r.left -= most
+		most, why := rooms[i].most(bs[i].Left)
+		if kept := bs[i].Left - most; kept > 0 {
+			d.refuse(bs[i], kept, why)
 		}
+		rooms[i].take(most)
 		d.free += most
 		if take := min(amount, most); take > 0 {
 			amount -= take
@@ -217,12 +254,16 @@ func (bs Buckets) plan(amount int64, order []Source, may func(Bucket) (*room, Re
 	return d
 }
 
-func reasons(refused map[Refusal]int64) string {
+func reasons(refused []Withheld) string {
 	if len(refused) == 0 {
 		return ""
 	}
-	said := make([]string, 0, len(refused))
-	for why, amount := range refused {
+	won := map[string]int64{}
+	for _, w := range refused {
+		won[w.Why] += w.Amount
+	}
+	said := make([]string, 0, len(won))
+	for why, amount := range won {
 		said = append(said, fmt.Sprintf("%d %s", amount, why))
 	}
 	slices.Sort(said)

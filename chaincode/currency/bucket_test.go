@@ -136,7 +136,8 @@ func TestDraw(t *testing.T) {
 				expiry = "never"
 			}
 			source := slices.Index(order, terms.Source)
-			return fmt.Sprint(expiry, source, terms.Source, terms.Policy, terms.Origin)
+			free := terms.Purpose == ""
+			return fmt.Sprint(expiry, source, free, terms.Source, terms.Policy, terms.Origin, terms.Purpose)
 		}
 		remaining := lefts(left)
 		for i, p := range used {

@@ -132,7 +132,7 @@ func (o AskCashback) Decide(h Holder, who Person, p Program, rules Policy, paid 
 		return fail(NoCashback.Errorf("programme %s under policy version %d gives none", rules.Program, rules.Version))
 	}
 	today := p.Today(now)
-	if err := rules.CheckIssuable(today); err != nil {
+	if err := rules.CheckIssuable(from.Purpose, today); err != nil {
 		return fail(err)
 	}
 	month := 0
@@ -181,7 +181,7 @@ func (o AskCashback) Decide(h Holder, who Person, p Program, rules Policy, paid 
 	if err != nil {
 		return fail(err)
 	}
-	terms := Terms{Policy: rules.Version, Expiry: rules.Validity.Expiry(today), Source: Reward, Origin: from.Fund}
+	terms := Terms{Policy: rules.Version, Expiry: rules.expiry(from.Purpose, today), Source: Reward, Origin: from.Fund, Purpose: from.Purpose}
 	return out, who, from, []Part{{Terms: terms, Amount: total}}, nil
 }
 

@@ -65,14 +65,18 @@ type Cashed struct {
 	Returned []Part // and what goes back to its fund
 }
 
-// batchOfValue is what was bought under one policy until one last day.
+// batchOfValue is what was bought under one policy until one last day, for one purpose or none.
 type batchOfValue struct {
-	policy int
-	expiry Day
+	policy  int
+	expiry  Day
+	purpose string
 }
 
 // standing is how much of it there was and is, in won.
-type standing struct{ face, left, principal, cash int64 }
+type standing struct {
+	purpose                     string
+	face, left, principal, cash int64
+}
 
 // Decide refunds, of each policy version and last day, the value left less the
 // subsidy, once the policy's share of its face was used, or none of it within the
@@ -88,6 +92,7 @@ func (o CashOut) Decide(b Buckets, h Holder, policies Policies, today Day) (Cash
 	for _, bucket := range b {
 		if policies.cashable(bucket, today) {
 			s := all[bucket.batch()]
+			s.purpose = bucket.Purpose
 			s.face += bucket.Face
 			s.left += bucket.Left
 			if bucket.Source == Principal {
@@ -122,7 +127,7 @@ func (o CashOut) Decide(b Buckets, h Holder, policies Policies, today Day) (Cash
 	return out, nil
 }
 
-func (b Bucket) batch() batchOfValue { return batchOfValue{b.Policy, b.Expiry} }
+func (b Bucket) batch() batchOfValue { return batchOfValue{b.Policy, b.Expiry, b.Purpose} }
 
 func (ps Policies) cashable(b Bucket, today Day) bool {
 	return b.usable(today) == "" && ps[b.Policy].CashRefund != nil && (b.Source == Principal || b.Source == Subsidy)
@@ -149,7 +154,7 @@ func (p Policy) due(s standing, expiry, today Day) (int64, error) {
 	c := *p.CashRefund
 	used := s.face - s.left
 	needed := s.face - share(s.face, 10_000-c.Share) // rounded up
-	young := c.Days > 0 && used == 0 && p.Validity.Expiry(today.After(-c.Days)) <= expiry
+	young := c.Days > 0 && used == 0 && p.expiry(s.purpose, today.After(-c.Days)) <= expiry
 	if !young && (c.Share == 0 || used < needed) {
 		return 0, NotCashable.Errorf("of %d won until %s %d were used, %d have to be", s.face, expiry, used, needed)
 	}

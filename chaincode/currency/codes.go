@@ -61,6 +61,7 @@ var (
 	EvidenceUnknown      = Codes.New("EVIDENCE_UNKNOWN", code.NotFound, "Nothing was credited for this evidence.")
 	BusinessUnknown      = Codes.New("BUSINESS_UNKNOWN", code.Rule, "The merchant's business is not known, so nothing could keep it out.")
 	BanUnknown           = Codes.New("BAN_UNKNOWN", code.NotFound, "The business is not banned in this programme.")
+	PurposeUnknown       = Codes.New("PURPOSE_UNKNOWN", code.NotFound, "The policy that the value is issued under names no purpose of this id.")
 	DepositUnknown       = Codes.New("DEPOSIT_UNKNOWN", code.NotFound, "The bank confirmed no deposit of this reference.")
 	DepositExists        = Codes.New("DEPOSIT_EXISTS", code.Conflict, "The bank reference is used by another deposit.")
 	AppropriationUnknown = Codes.New("APPROPRIATION_UNKNOWN", code.NotFound, "There is no appropriation of this id.")

@@ -157,7 +157,7 @@ type Evidence struct {
 // Decide rewards what was attested: what the activity pays, but no more than the
 // person may still earn. It returns NOT_EARNED, BAD_SIGNATURE, KEY_MISMATCH,
 // ORDER_EXPIRED, TO_MERCHANT, HOLDER_FROZEN, HOLDER_CLOSED, POLICY_EXPIRED,
-// EARNING_CAP or FUND_EXCEEDED.
+// PURPOSE_UNKNOWN, EARNING_CAP or FUND_EXCEEDED.
 func (a Attestation) Decide(m *jws.Message, h Holder, who Person, p Program, docs Documents, rules Policy, from Tranche, now time.Time) (Evidence, Person, Tranche, Part, error) {
 	var none Part
 	attester, activity, err := a.attester(m, p, docs, rules)
@@ -174,12 +174,15 @@ func (a Attestation) Decide(m *jws.Message, h Holder, who Person, p Program, doc
 		return Evidence{}, who, from, none, err
 	}
 	e := rules.Earning
+	if err := rules.CheckPurpose(from.Purpose); err != nil {
+		return Evidence{}, who, from, none, err
+	}
 	validity := rules.Validity
 	if e.Validity != nil {
 		validity = *e.Validity
 	}
 	today := p.Today(now)
-	expiry := validity.Expiry(today)
+	expiry := rules.validity(from.Purpose, validity).Expiry(today)
 	if expiry != 0 && expiry < today {
 		return Evidence{}, who, from, none, PolicyExpired.Errorf("policy version %d: what is earned may be spent until %s, it is %s", rules.Version, expiry, today)
 	}
@@ -198,7 +201,7 @@ func (a Attestation) Decide(m *jws.Message, h Holder, who Person, p Program, doc
 		return Evidence{}, who, from, none, err
 	}
 	who.Earned += amount
-	part := Part{Terms: Terms{Policy: rules.Version, Expiry: expiry, Source: Reward, Origin: from.Fund}, Amount: amount}
+	part := Part{Terms: Terms{Policy: rules.Version, Expiry: expiry, Source: Reward, Origin: from.Fund, Purpose: from.Purpose}, Amount: amount}
 	return Evidence{
 		Activity: a.Activity, Attester: attester, Holder: a.Holder, Quantity: a.Quantity, Amount: amount, At: now.Unix(),
 	}, who, from, part, nil

@@ -8,11 +8,13 @@ import "slices"
 // of one of them names it. It stands only where the policies in force of both
 // name it at one rate: the one as into, the other as from.
 type Way struct {
-	Program string   `json:"program"`           // the other programme
-	Rate    int      `json:"rate"`              // won credited there for won given here, basis points, 1 to 10000; rounded down to the won
-	Sources []Source `json:"sources,omitempty"` // what may be given, or is taken; empty is all
-	Expiry  Keep     `json:"expiry,omitempty"`  // of from: which last day the value has then
-	As      Source   `json:"as,omitempty"`      // of from: the source it counts as then; empty keeps its own
+	Program  string   `json:"program"`            // the other programme
+	Rate     int      `json:"rate"`               // won credited there for won given here, basis points, 1 to 10000; rounded down to the won
+	Sources  []Source `json:"sources,omitempty"`  // what may be given, or is taken; empty is all
+	Expiry   Keep     `json:"expiry,omitempty"`   // of from: which last day the value has then
+	As       Source   `json:"as,omitempty"`       // of from: the source it counts as then; empty keeps its own
+	Purposes []string `json:"purposes,omitempty"` // of into: value kept for these may be given as well; no other is
+	Purpose  string   `json:"purpose,omitempty"`  // of from: what it is kept for then, one of the receiving policy's; empty is nothing
 }
 
 // Keep says which last day exchanged value has.
@@ -48,6 +50,9 @@ func checkWays(program string, into, from []Way) error {
 			case e.As != "" && (i == 0 || !slices.Contains(sources, e.As)):
 				return InvalidPolicy.Errorf("exchange with %s: as %.16q; the receiving policy names a source or nothing", e.Program, string(e.As))
 			}
+			if (i == 0 && e.Purpose != "") || (i == 1 && len(e.Purposes) > 0) {
+				return InvalidPolicy.Errorf("exchange with %s: who gives says of which purposes, who receives for which", e.Program)
+			}
 			for _, s := range e.Sources {
 				if !slices.Contains(sources, s) {
 					return InvalidPolicy.Errorf("exchange with %s: source %.16q", e.Program, string(s))
@@ -68,6 +73,11 @@ func wayTo(all []Way, program string) (Way, bool) {
 }
 
 func (e Way) allows(s Source) bool { return len(e.Sources) == 0 || slices.Contains(e.Sources, s) }
+
+// lets reports whether value may leave what it is kept for by this way.
+func (e Way) lets(purpose string) bool {
+	return purpose == "" || slices.Contains(e.Purposes, purpose)
+}
 
 // Exchange exchanges value into another programme, where the same holder has an
 // account and claims it (TypExchange).
@@ -140,9 +150,6 @@ func (o Exchange) Decide(b Buckets, from, to Holder, current, there Policy, poli
 	if err := to.CanReceive(); err != nil {
 		return Traded{}, err
 	}
-	if err := there.CheckIssuable(todayThere); err != nil {
-		return Traded{}, err
-	}
 	into, ok := wayTo(current.Into, o.Into)
 	if !ok {
 		return Traded{}, ExchangeOff.Errorf("policy %d of %s names no exchange into %s", current.Version, o.Program, o.Into)
@@ -151,6 +158,9 @@ func (o Exchange) Decide(b Buckets, from, to Holder, current, there Policy, poli
 	if !ok || taken.Rate != into.Rate {
 		return Traded{}, ExchangeOff.Errorf("policy %d of %s gives %d basis points, policy %d of %s takes at %d", current.Version, o.Program, into.Rate, there.Version, o.Into, taken.Rate)
 	}
+	if err := there.CheckIssuable(taken.Purpose, todayThere); err != nil {
+		return Traded{}, err
+	}
 	left, used, err := b.Draw(o.Amount, current.Order(), true, func(b Bucket) Refusal {
 		if why := b.usable(today); why != "" {
 			return why
@@ -158,6 +168,9 @@ func (o Exchange) Decide(b Buckets, from, to Holder, current, there Policy, poli
 		own, named := wayTo(policies[b.Policy].Into, o.Into)
 		if !named || !own.allows(b.Source) {
 			return Refusal("not to be exchanged into " + o.Into)
+		}
+		if !own.lets(b.Purpose) {
+			return Refusal("kept for " + b.Purpose + ", not to be exchanged into " + o.Into)
 		}
 		if !taken.allows(b.Source) {
 			return Refusal("of a source that " + o.Into + " does not take")
@@ -190,7 +203,7 @@ func (o Exchange) Decide(b Buckets, from, to Holder, current, there Policy, poli
 
 // terms are those of exchanged value in the receiving programme.
 func (e Way) terms(t Terms, there Policy, today Day) Terms {
-	own := there.Validity.Expiry(today)
+	own := there.expiry(e.Purpose, today)
 	switch {
 	case e.Expiry == Own, e.Expiry == Earlier && compareExpiry(own, t.Expiry) < 0:
 		t.Expiry = own
@@ -198,7 +211,7 @@ func (e Way) terms(t Terms, there Policy, today Day) Terms {
 	if e.As != "" {
 		t.Source = e.As
 	}
-	t.Policy = there.Version
+	t.Policy, t.Purpose = there.Version, e.Purpose
 	return t
 }
 

@@ -110,16 +110,26 @@ func leanCode[T ~string](w *leanWriter, codes []T, v T) T {
 }
 
 func (w *leanWriter) terms(t Terms) {
+	at := len(w.b)
 	leanCode(w, leanSources, t.Source)
+	if t.Purpose != "" {
+		w.b[at] |= leanPurpose
+	}
 	w.number(int64(t.Policy))
 	w.number(int64(t.Expiry))
 	w.text(t.Origin)
+	if t.Purpose != "" {
+		w.text(t.Purpose)
+	}
 }
+
+// leanPurpose marks the code of the source of value that is kept for a purpose.
+const leanPurpose = 0x40
 
 // isLean reports whether terms say all that t holds.
 func (t Terms) isLean() bool {
 	known := t.Policy >= 0 && t.Expiry >= 0 && slices.Contains(leanSources, t.Source)
-	t.Policy, t.Expiry, t.Source, t.Origin = 0, 0, "", ""
+	t.Policy, t.Expiry, t.Source, t.Origin, t.Purpose = 0, 0, "", "", ""
 	return known && t == Terms{}
 }
 
@@ -247,8 +257,10 @@ func (r *leanReader) credit(into *CreditName, own string) {
 	}
 }
 
-func readCode[T ~string](r *leanReader, codes []T, into *T) {
-	switch i := r.uint(); {
+func readCode[T ~string](r *leanReader, codes []T, into *T) { setCode(r, r.uint(), codes, into) }
+
+func setCode[T ~string](r *leanReader, i uint64, codes []T, into *T) {
+	switch {
 	case i >= uint64(len(codes)):
 		r.torn = true
 	case i > 0:
@@ -259,10 +271,14 @@ func readCode[T ~string](r *leanReader, codes []T, into *T) {
 func (r *leanReader) terms() Terms {
 	var t Terms
 	var policy, expiry int64
-	readCode(r, leanSources, &t.Source)
+	source := r.uint()
+	setCode(r, source&^leanPurpose, leanSources, &t.Source)
 	r.number(&policy)
 	r.number(&expiry)
 	r.text(&t.Origin)
+	if source&leanPurpose != 0 {
+		r.text(&t.Purpose)
+	}
 	t.Policy, t.Expiry = int(policy), Day(expiry) //nolint:gosec // was one when it was written
 	return t
 }

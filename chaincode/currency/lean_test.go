@@ -107,8 +107,11 @@ func fillAny(t *rapid.T, v reflect.Value) {
 func TestStoredFormIsLean(t *testing.T) {
 	digest, key := strings.Repeat("ab", 32), "zDnaerDaTF5BXEavCrfRZEk316dpbLsfPDZ3WJ5hRTPFU2169"
 	terms := currency.Terms{Policy: 1, Expiry: 20311231, Source: currency.Principal, Origin: "run-1"}
+	meals := terms
+	meals.Purpose = "meals"
 	for size, record := range map[int]stored{
 		24: &currency.Purse{Seq: 12, Buckets: currency.Buckets{{Terms: terms, Face: 1_000_000, Left: 999_990}}},
+		30: &currency.Purse{Seq: 12, Buckets: currency.Buckets{{Terms: meals, Face: 1_000_000, Left: 999_990}}},
 		100: &currency.Receipt{
 			Kind: currency.KindPayment, Order: digest, Tx: digest, At: 1_800_000_000, Amount: 700, To: "shop-1",
 			Credit: currency.CreditName(digest + ":0"), Used: []currency.Part{{Terms: terms, Amount: 700}},

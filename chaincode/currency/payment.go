@@ -73,9 +73,9 @@ func (o Payment) Decide(b Buckets, at Till, current Policy, policies Policies, t
 	if err := at.open(o, today); err != nil {
 		return Transfer{}, err
 	}
-	limited := map[limitedKind]*room{}
+	var limited shares
 	left, used, err := b.draw(o.Amount, current.Order(), false, func(b Bucket) (*room, Refusal) {
-		return at.admits(o, b, policies[b.Policy], today, limited)
+		return at.admits(o, b, policies[b.Policy], today, &limited)
 	})
 	if err != nil {
 		return Transfer{}, err

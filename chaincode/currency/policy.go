@@ -22,6 +22,7 @@ type Policy struct {
 	Regions       []string    `json:"regions,omitempty"`      // where it may be spent: merchants' regions; empty is everywhere
 	Categories    []string    `json:"categories,omitempty"`   // merchants' business categories; empty is all
 	Uses          []Use       `json:"uses,omitempty"`         // purposes, one of which must hold as well; empty is any
+	Purposes      []Purpose   `json:"purposes,omitempty"`     // what some of the value may be kept for, by its id; none if left out
 	CashRefund    *CashRefund `json:"cashRefund,omitempty"`   // when bought value may be turned back into cash; never if left out
 	Earning       *Earning    `json:"earning,omitempty"`      // what activities are rewarded; none if left out
 	Cashback      *Cashback   `json:"cashback,omitempty"`     // what is given back after spending; nothing if left out
@@ -120,6 +121,9 @@ func (p Policy) Validate() error {
 			return err
 		}
 	}
+	if err := p.checkPurposes(); err != nil {
+		return err
+	}
 	if err := p.Shops.check(); err != nil {
 		return err
 	}
@@ -146,10 +150,14 @@ func (p Policy) Validate() error {
 	return p.Validity.check()
 }
 
-// CheckIssuable returns POLICY_EXPIRED where value issued on that day could never
-// be spent: a fixed last day has passed.
-func (p Policy) CheckIssuable(today Day) error {
-	if last := p.Validity.Expiry(today); last != 0 && last < today {
+// CheckIssuable returns POLICY_EXPIRED where value issued on that day for a
+// purpose, or for none, could never be spent: a fixed last day has passed.
+// PURPOSE_UNKNOWN where the policy names no such purpose.
+func (p Policy) CheckIssuable(purpose string, today Day) error {
+	if err := p.CheckPurpose(purpose); err != nil {
+		return err
+	}
+	if last := p.expiry(purpose, today); last != 0 && last < today {
 		return PolicyExpired.Errorf("policy version %d: value may be spent until %s, it is %s", p.Version, last, today)
 	}
 	return nil

@@ -72,7 +72,7 @@ func (o Buy) Decide(held int64, h Holder, who Person, rules Policy, today Day, n
 	if sale == nil {
 		return out, who, NotOnSale.Errorf("programme %s under policy version %d", rules.Program, rules.Version)
 	}
-	if err := rules.CheckIssuable(today); err != nil {
+	if err := rules.CheckIssuable("", today); err != nil {
 		return out, who, err
 	}
 	if o.Amount%rules.Denomination != 0 {
@@ -150,7 +150,7 @@ func (p Purchase) Payable(r ConfirmPurchase, h Holder, who Person, rules Policy,
 	if err := h.CanReceive(); err != nil {
 		return err
 	}
-	return rules.CheckIssuable(today)
+	return rules.CheckIssuable("", today)
 }
 
 // Pay turns a purchase into value: the deposit that stands behind it and what

@@ -19,8 +19,9 @@ type Quote struct {
 	Kept   []Withheld `json:"kept,omitempty"`   // what may not be used
 }
 
-// Withheld is value that terms keep from being spent.
+// Withheld is value that its terms keep from being spent.
 type Withheld struct {
+	Terms
 	Why    string `json:"why"`
 	Amount int64  `json:"amount"` // won
 }
@@ -37,9 +38,9 @@ func (o Payment) Quote(b Buckets, at Till, current Policy, policies Policies, to
 	if err := at.open(o, today); err != nil {
 		refuse(err)
 	}
-	limited := map[limitedKind]*room{}
+	var limited shares
 	d := b.plan(o.Amount, current.Order(), func(b Bucket) (*room, Refusal) {
-		return at.admits(o, b, policies[b.Policy], today, limited)
+		return at.admits(o, b, policies[b.Policy], today, &limited)
 	})
 	out.Most = d.free
 	if out.Code == "" && d.free < o.Amount {
@@ -48,10 +49,8 @@ func (o Payment) Quote(b Buckets, at Till, current Policy, policies Policies, to
 	if out.Code == "" {
 		out.Used = d.used
 	}
-	for why, amount := range d.refused {
-		out.Kept = append(out.Kept, Withheld{Why: string(why), Amount: amount})
-	}
-	slices.SortFunc(out.Kept, func(a, b Withheld) int { return cmp.Or(cmp.Compare(a.Why, b.Why), cmp.Compare(a.Amount, b.Amount)) })
+	out.Kept = d.refused
+	slices.SortFunc(out.Kept, func(a, b Withheld) int { return cmp.Or(cmp.Compare(a.Why, b.Why), a.compare(b.Terms)) })
 	return out
 }
 

@@ -92,10 +92,11 @@ func goodMerchant() currency.Merchant {
 
 var anyTerms = rapid.Custom(func(t *rapid.T) currency.Terms {
 	return currency.Terms{
-		Policy: rapid.IntRange(1, 2).Draw(t, "policy"),
-		Expiry: rapid.SampledFrom([]currency.Day{0, 2026_03_01, 2026_03_02, 2026_12_31, 2031_03_02}).Draw(t, "expiry"),
-		Source: rapid.SampledFrom([]currency.Source{currency.Principal, currency.Subsidy, currency.Benefit, currency.Reward}).Draw(t, "source"),
-		Origin: rapid.SampledFrom([]string{"budget-2026", "deposits", "welfare"}).Draw(t, "origin"),
+		Policy:  rapid.IntRange(1, 2).Draw(t, "policy"),
+		Expiry:  rapid.SampledFrom([]currency.Day{0, 2026_03_01, 2026_03_02, 2026_12_31, 2031_03_02}).Draw(t, "expiry"),
+		Source:  rapid.SampledFrom([]currency.Source{currency.Principal, currency.Subsidy, currency.Benefit, currency.Reward}).Draw(t, "source"),
+		Origin:  rapid.SampledFrom([]string{"budget-2026", "deposits", "welfare"}).Draw(t, "origin"),
+		Purpose: rapid.SampledFrom([]string{"", "", "meals"}).Draw(t, "purpose"),
 	}
 })
 

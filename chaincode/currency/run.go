@@ -73,6 +73,7 @@ type Run struct {
 	Policy    int         `json:"policy"`              // version the value is bound to
 	Unit      string      `json:"unit"`                // what the rows are counted in
 	Source    Source      `json:"source"`              // principal, benefit or reward
+	Purpose   string      `json:"purpose,omitempty"`   // of the policy, that all of it is kept for; empty is none
 	Fund      string      `json:"fund"`                // origin of the rows' amounts
 	BonusFund string      `json:"bonusFund,omitempty"` // origin of the bonuses
 	Draws     []Draw      `json:"draws"`
@@ -101,6 +102,9 @@ func (r Run) Validate() error {
 	}
 	if r.Source != Principal && r.Source != Benefit && r.Source != Reward {
 		return InvalidID.Errorf("source %.16q: principal, benefit or reward is issued", string(r.Source))
+	}
+	if err := checkPurposeID(r.Purpose); err != nil {
+		return err
 	}
 	if len(r.Batches) == 0 || len(r.Batches) > MaxBatches || len(r.Draws) == 0 || len(r.Draws) > MaxDraws {
 		return TooLarge.Errorf("%d batches and %d draws: 1 to %d and 1 to %d", len(r.Batches), len(r.Draws), MaxBatches, MaxDraws)
@@ -148,11 +152,14 @@ type Funding struct {
 // Open reserves a run's money. The draws must cover the rows and the bonuses
 // exactly: bought value from deposits, its bonus and everything else from
 // appropriations, each kind from one fund. It returns UNIT_MISMATCH,
-// BATCH_CEILING, FUND_EXCEEDED, DEPOSIT_UNKNOWN, APPROPRIATION_UNKNOWN or
+// PURPOSE_UNKNOWN, BATCH_CEILING, FUND_EXCEEDED, DEPOSIT_UNKNOWN, APPROPRIATION_UNKNOWN or
 // APPROPRIATION_STATE.
 func (r Run) Open(p Policy, f Funding, now time.Time) (Run, Funding, error) {
 	if r.Unit != p.Unit {
 		return r, f, UnitMismatch.Errorf("the run counts in %.48q, the programme in %q", r.Unit, p.Unit)
+	}
+	if err := p.CheckPurpose(r.Purpose); err != nil {
+		return r, f, err
 	}
 	r.Policy, r.Reserved, r.Bonus, r.Returned, r.Closed = p.Version, 0, 0, 0, false
 	var err error
@@ -286,10 +293,10 @@ func (r Run) Issue(row Row, h Holder, p Policy, today Day, already int64) ([]Par
 	if err := h.CanReceive(); err != nil {
 		return nil, err
 	}
-	if err := p.CheckIssuable(today); err != nil {
+	if err := p.CheckIssuable(r.Purpose, today); err != nil {
 		return nil, err
 	}
-	terms := Terms{Policy: p.Version, Expiry: p.Validity.Expiry(today), Source: r.Source, Origin: r.Fund}
+	terms := Terms{Policy: p.Version, Expiry: p.expiry(r.Purpose, today), Source: r.Source, Origin: r.Fund, Purpose: r.Purpose}
 	parts := []Part{{Terms: terms, Amount: row.Amount}}
 	if r.Source == Principal {
 		if bonus := p.Bonus(row.Amount); bonus > 0 {
@@ -347,15 +354,16 @@ type OpenRun struct {
 	call.Operation
 	Program string      `json:"program"`
 	ID      string      `json:"id"`
-	Unit    string      `json:"unit"`   // what the rows are counted in
-	Source  Source      `json:"source"` // principal, benefit or reward
+	Unit    string      `json:"unit"`              // what the rows are counted in
+	Source  Source      `json:"source"`            // principal, benefit or reward
+	Purpose string      `json:"purpose,omitempty"` // of the policy in force, that all of it is kept for
 	Draws   []Draw      `json:"draws"`
 	Batches []Announced `json:"batches"`
 }
 
 // Run is the run that is asked for, before it is opened.
 func (r OpenRun) Run() Run {
-	return Run{Program: r.Program, ID: r.ID, Unit: r.Unit, Source: r.Source, Draws: r.Draws, Batches: r.Batches}
+	return Run{Program: r.Program, ID: r.ID, Unit: r.Unit, Source: r.Source, Purpose: r.Purpose, Draws: r.Draws, Batches: r.Batches}
 }
 
 // Validate checks the form.

@@ -31,10 +31,11 @@ type TicketSeries struct {
 	Each    int64  `json:"each"`  // won for a ticket
 	Count   int    `json:"count"` // tickets that are paid for
 	Policy  int    `json:"policy"`
-	Issuer  string `json:"issuer"` // accredited DID whose key it is
-	Key     string `json:"key"`    // RSA public key: SubjectPublicKeyInfo in base64url
-	Until   int64  `json:"until"`  // Unix seconds
-	By      string `json:"by"`     // MSP/common name
+	Purpose string `json:"purpose,omitempty"` // of the policy, that all of it is kept for; empty is none
+	Issuer  string `json:"issuer"`            // accredited DID whose key it is
+	Key     string `json:"key"`               // RSA public key: SubjectPublicKeyInfo in base64url
+	Until   int64  `json:"until"`             // Unix seconds
+	By      string `json:"by"`                // MSP/common name
 }
 
 // Bounds of a series.
@@ -65,12 +66,13 @@ type OpenTickets struct {
 	ID            string             `json:"id"`
 	Unit          string             `json:"unit"` // what each is counted in
 	Appropriation string             `json:"appropriation"`
-	Each          int64              `json:"each"`     // won
-	Count         int                `json:"count"`    // a multiple of the tranches
-	Tranches      int                `json:"tranches"` // 1 to 1000; two transactions of one block collide about once in as many
-	Until         int64              `json:"until"`    // Unix seconds
-	Root          string             `json:"root"`     // of accreditation, under which the issuer is one
-	Schema        identity.SchemaRef `json:"schema"`   // of the credential that says who has the right
+	Each          int64              `json:"each"`              // won
+	Count         int                `json:"count"`             // a multiple of the tranches
+	Tranches      int                `json:"tranches"`          // 1 to 1000; two transactions of one block collide about once in as many
+	Purpose       string             `json:"purpose,omitempty"` // of the policy in force, that all of it is kept for
+	Until         int64              `json:"until"`             // Unix seconds
+	Root          string             `json:"root"`              // of accreditation, under which the issuer is one
+	Schema        identity.SchemaRef `json:"schema"`            // of the credential that says who has the right
 	Region        string             `json:"region"`
 	Key           string             `json:"key"` // compact JWS of a TicketKey
 }
@@ -92,6 +94,9 @@ func (r OpenTickets) Validate() error {
 	if r.Until <= 0 || r.Until > 1<<40 {
 		return InvalidID.Errorf("until %d is not a time in Unix seconds", r.Until)
 	}
+	if err := checkPurposeID(r.Purpose); err != nil {
+		return err
+	}
 	if len(r.Key) > 4096 {
 		return TooLarge.Errorf("key has %d bytes, at most 4096", len(r.Key))
 	}
@@ -101,7 +106,7 @@ func (r OpenTickets) Validate() error {
 // Allotment is what pays for the series.
 func (r OpenTickets) Allotment() Allotment {
 	return Allotment{
-		Program: r.Program, ID: r.ID, Unit: r.Unit, Source: Benefit, Appropriation: r.Appropriation,
+		Program: r.Program, ID: r.ID, Unit: r.Unit, Source: Benefit, Purpose: r.Purpose, Appropriation: r.Appropriation,
 		Amount: r.Each * int64(r.Count), Tranches: r.Tranches,
 	}
 }
@@ -118,7 +123,7 @@ func (r OpenTickets) Accreditation(issuer string) identity.AccreditedQuery {
 // TICKET_EXPIRED, UNIT_MISMATCH or PERSON_CEILING. Whether the issuer is
 // accredited is the caller's to ask.
 func (r OpenTickets) Decide(place Place, p Program, rules Policy, docs Documents, now time.Time) (TicketSeries, error) {
-	s := TicketSeries{Program: r.Program, ID: r.ID, Each: r.Each, Count: r.Count, Policy: rules.Version, Until: r.Until}
+	s := TicketSeries{Program: r.Program, ID: r.ID, Each: r.Each, Count: r.Count, Policy: rules.Version, Purpose: r.Purpose, Until: r.Until}
 	m, err := jws.Parse(r.Key)
 	if err != nil {
 		return s, err
@@ -247,7 +252,7 @@ func (s TicketSeries) Check(o PresentTicket, h Holder, rules Policy, today Day, 
 	if h.Merchant != "" {
 		return Part{}, ToMerchant.Errorf("account %s is merchant %s", o.Holder, h.Merchant)
 	}
-	if err := rules.CheckIssuable(today); err != nil {
+	if err := rules.CheckIssuable(s.Purpose, today); err != nil {
 		return Part{}, err
 	}
 	key, err := ParseTicketKey(s.Key)
@@ -267,7 +272,7 @@ func (s TicketSeries) Check(o PresentTicket, h Holder, rules Policy, today Day, 
 	if err := rsa.VerifyPSS(key, crypto.SHA384, h384.Sum(nil), sig, &rsa.PSSOptions{SaltLength: crypto.SHA384.Size()}); err != nil {
 		return Part{}, TicketBad.Errorf("the issuer of series %s did not sign it for account %s", s.ID, o.Holder)
 	}
-	return Part{Amount: s.Each, Terms: Terms{Policy: rules.Version, Expiry: rules.Validity.Expiry(today), Source: Benefit}}, nil
+	return Part{Amount: s.Each, Terms: Terms{Policy: rules.Version, Expiry: rules.expiry(s.Purpose, today), Source: Benefit, Purpose: s.Purpose}}, nil
 }
 
 // UsedTicket is that a ticket was presented. It names nobody.

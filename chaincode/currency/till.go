@@ -25,29 +25,39 @@ type Bill struct {
 	Limited []PaidUnder `json:"limited,omitempty"` // of that, value that pays part of a bill only
 }
 
-// PaidUnder is what was paid with value of one policy version and source.
+// PaidUnder is what was paid with value of one policy version, source and purpose.
 type PaidUnder struct {
-	Policy int    `json:"policy"`
-	Source Source `json:"source"`
-	Amount int64  `json:"amount"` // won
+	Policy  int    `json:"policy"`
+	Source  Source `json:"source"`
+	Purpose string `json:"purpose,omitempty"`
+	Amount  int64  `json:"amount"` // won
 }
 
-// limitedKind is value that shares one part of a bill.
+// limitedKind is value that shares one part of a bill: of a policy and source, or
+// of one purpose among it.
 type limitedKind struct {
-	policy int
-	source Source
+	policy  int
+	source  Source
+	purpose string
 }
 
-func (t Terms) limited() limitedKind { return limitedKind{t.Policy, t.Source} }
+func (t Terms) limited() limitedKind { return limitedKind{t.Policy, t.Source, t.Purpose} }
 
-// under is what was paid of the bill with value of a kind.
-func (b Bill) under(k limitedKind) int64 {
+func (u PaidUnder) kind() limitedKind { return limitedKind{u.Policy, u.Source, u.Purpose} }
+
+// wide is all value of the policy and source, whatever it is kept for.
+func (k limitedKind) wide() limitedKind { return limitedKind{k.policy, k.source, ""} }
+
+// under is what was paid of the bill with value of a kind: of all of a policy and
+// source where the policy limits it, of one purpose where that does.
+func (b Bill) under(k limitedKind, wide bool) int64 {
+	var paid int64
 	for _, u := range b.Limited {
-		if k == (limitedKind{u.Policy, u.Source}) {
-			return u.Amount
+		if u.kind() == k || (wide && u.kind().wide() == k.wide()) {
+			paid += u.Amount
 		}
 	}
-	return 0
+	return paid
 }
 
 // checkBill checks the bill of an order: it is no less than what is paid of it,
@@ -101,45 +111,83 @@ func (t Till) open(o Payment, today Day) error {
 	return nil
 }
 
+// shares are what limits the buckets of one payment, by their kind: that of the
+// policy for all of a source, and within it one for each purpose.
+type shares struct {
+	wide, own map[limitedKind]*room
+}
+
+// of is the room of a kind.
+func (r shares) of(t Terms) *room {
+	if own := r.own[t.limited()]; own != nil {
+		return own
+	}
+	return r.wide[t.limited().wide()]
+}
+
 // admits says why a bucket may not pay here, or in which room; those that pay
 // part of a bill share one by their kind.
-func (t Till) admits(o Payment, b Bucket, p Policy, today Day, limited map[limitedKind]*room) (*room, Refusal) {
+func (t Till) admits(o Payment, b Bucket, p Policy, today Day, limited *shares) (*room, Refusal) {
 	if why := b.usable(today); why != "" {
 		return nil, why
 	}
-	part, why := p.admits(b.Source, t.Merchant, today)
-	switch {
-	case why != "":
+	part, why := p.admits(b.Terms, t.Merchant, today)
+	if why != "" {
 		return nil, why
-	case part == 10_000:
-		return nil, ""
-	case o.Bill == 0:
-		return nil, Refusal("for " + percent(part) + " of a bill, and none is named")
 	}
 	k := b.limited()
-	if limited[k] == nil {
-		most := share(o.Bill, part)
-		limited[k] = &room{
-			left: max(0, most-t.Before.under(k)),
-			why:  Refusal(fmt.Sprintf("beyond %s of the bill of %d won", percent(part), o.Bill)),
-		}
+	all, why := t.room(o, k.wide(), true, part, nil, &limited.wide)
+	if b.Purpose == "" || why != "" {
+		return all, why
 	}
-	return limited[k], ""
+	if part, why = p.purpose(b.Purpose).admits(b.Terms, t.Merchant, today); why == "" {
+		all, why = t.room(o, k, false, part, all, &limited.own)
+	}
+	if why != "" {
+		return nil, "kept for " + Refusal(b.Purpose) + ": " + why
+	}
+	return all, ""
+}
+
+// room is the one that value of a kind shares of a bill, within a wider one; nil
+// where it may pay all.
+func (t Till) room(o Payment, k limitedKind, wide bool, part int, within *room, limited *map[limitedKind]*room) (*room, Refusal) {
+	switch {
+	case part == 10_000:
+		return within, ""
+	case o.Bill == 0:
+		return nil, Refusal("for " + percent(part) + " of a bill, and none is named")
+	case *limited == nil:
+		*limited = map[limitedKind]*room{}
+	}
+	if r := (*limited)[k]; r != nil {
+		return r, ""
+	}
+	r := &room{
+		left:   max(0, share(o.Bill, part)-t.Before.under(k, wide)),
+		why:    Refusal(fmt.Sprintf("beyond %s of the bill of %d won", percent(part), o.Bill)),
+		within: within,
+	}
+	if !wide {
+		r.why = "kept for " + Refusal(k.purpose) + ": " + r.why
+	}
+	(*limited)[k] = r
+	return r, ""
 }
 
 // after is the bill once a payment was made with used parts, of which those of
 // limited kinds pay part of a bill only.
-func (b Bill) after(o Payment, used []Part, limited map[limitedKind]*room) Bill {
+func (b Bill) after(o Payment, used []Part, limited shares) Bill {
 	out := Bill{Amount: o.Bill, Paid: b.Paid + o.Amount, Limited: slices.Clone(b.Limited)}
 	for _, p := range used {
-		k := p.limited()
-		if limited[k] == nil {
+		if limited.of(p.Terms) == nil {
 			continue
 		}
-		i := slices.IndexFunc(out.Limited, func(u PaidUnder) bool { return k == limitedKind{u.Policy, u.Source} })
+		k := p.limited()
+		i := slices.IndexFunc(out.Limited, func(u PaidUnder) bool { return u.kind() == k })
 		if i < 0 {
 			i = len(out.Limited)
-			out.Limited = append(out.Limited, PaidUnder{Policy: p.Policy, Source: p.Source})
+			out.Limited = append(out.Limited, PaidUnder{Policy: p.Policy, Source: p.Source, Purpose: p.Purpose})
 		}
 		out.Limited[i].Amount += p.Amount
 	}

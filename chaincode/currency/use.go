@@ -13,6 +13,7 @@ import (
 // them is enough: an exception is another use.
 type Use struct {
 	Sources    []Source `json:"sources,omitempty"`    // only value that came to be so
+	Purposes   []string `json:"purposes,omitempty"`   // of a policy's uses: only value kept for these
 	Regions    []string `json:"regions,omitempty"`    // only merchants there
 	Categories []string `json:"categories,omitempty"` // only merchants of these business categories
 	Classes    []string `json:"classes,omitempty"`    // only merchants of these classes
@@ -36,7 +37,7 @@ func (u Use) check() error {
 	for _, l := range []struct {
 		what string
 		ids  []string
-	}{{"region", u.Regions}, {"category", u.Categories}, {"class", u.Classes}, {"merchant", u.Merchants}} {
+	}{{"region", u.Regions}, {"category", u.Categories}, {"class", u.Classes}, {"merchant", u.Merchants}, {"purpose", u.Purposes}} {
 		if len(l.ids) > maxNamed {
 			return InvalidPolicy.Errorf("a use names %d of %s, at most %d", len(l.ids), l.what, maxNamed)
 		}
@@ -69,11 +70,13 @@ func (u Use) check() error {
 
 // refuses says why value may not be spent for this use; empty where it may, as
 // far as the bill allows.
-func (u Use) refuses(s Source, m Merchant, today Day) Refusal {
+func (u Use) refuses(t Terms, m Merchant, today Day) Refusal {
 	in := func(all []string, one string) bool { return len(all) == 0 || slices.Contains(all, one) }
 	switch {
-	case len(u.Sources) > 0 && !slices.Contains(u.Sources, s):
-		return Refusal("for " + joined(u.Sources) + " only, not " + string(s))
+	case len(u.Sources) > 0 && !slices.Contains(u.Sources, t.Source):
+		return Refusal("for " + joined(u.Sources) + " only, not " + string(t.Source))
+	case !in(u.Purposes, t.Purpose):
+		return Refusal("for value kept for " + strings.Join(u.Purposes, " and ") + " only")
 	case !in(u.Merchants, m.ID):
 		return "not for this merchant"
 	case !in(u.Regions, m.Region):
@@ -105,17 +108,22 @@ func joined(all []Source) string {
 }
 
 // admits says what part of a bill value under this policy may pay at a merchant
-// on a day, in basis points, or why none.
-func (p Policy) admits(s Source, m Merchant, today Day) (part int, why Refusal) {
+// on a day, in basis points, or why none, whatever it is kept for.
+func (p Policy) admits(t Terms, m Merchant, today Day) (part int, why Refusal) {
 	if why := p.accepts(m); why != "" {
 		return 0, why
 	}
 	if len(p.Uses) == 0 {
 		return 10_000, ""
 	}
+	return anyOf(p.Uses, t, m, today)
+}
+
+// anyOf says what part of a bill value may pay where one of several uses is enough.
+func anyOf(uses []Use, t Terms, m Merchant, today Day) (part int, why Refusal) {
 	var refused []string
-	for _, u := range p.Uses {
-		why := u.refuses(s, m, today)
+	for _, u := range uses {
+		why := u.refuses(t, m, today)
 		switch {
 		case why != "":
 			refused = append(refused, string(why))

@@ -9,9 +9,9 @@ import (
 
 // allotmentFunctions, the mutators by the issuer's issuing officer:
 //
-//   - OpenAllotment {op, program, id, unit, source, appropriation, amount,
+//   - OpenAllotment {op, program, id, unit, source, purpose, appropriation, amount,
 //     tranches} reserves budget; emits AllotmentOpened. ALLOTMENT_EXISTS,
-//     UNIT_MISMATCH, BATCH_CEILING, DAY_CEILING, FUND_EXCEEDED, APPROPRIATION_UNKNOWN,
+//     UNIT_MISMATCH, PURPOSE_UNKNOWN, BATCH_CEILING, DAY_CEILING, FUND_EXCEEDED, APPROPRIATION_UNKNOWN,
 //     APPROPRIATION_STATE.
 //   - CloseAllotment {op, program, id} returns what is left; emits
 //     AllotmentClosed. ALLOTMENT_UNKNOWN, ALLOTMENT_CLOSED.

@@ -74,6 +74,9 @@ func (a *audit) apply(t ledgertest.TB, w ledgertest.Write) {
 		if before != nil || w.IsDelete {
 			t.Fatalf("%s %v is for ever: %s becomes %s", table, parts, before, w.Value)
 		}
+		if table == currency.TableReceipt {
+			a.spent(t, parts, w.Value)
+		}
 	case currency.TablePurse:
 		a.purse(t, parts, before, w.Value)
 	case currency.TableHold:
@@ -121,6 +124,9 @@ func (a *audit) credit(t ledgertest.TB, parts []string, before, after []byte) {
 // or an exchange that does not take its own.
 func expires(b currency.Bucket, p currency.Policy) bool {
 	ends := b.Expiry != 0
+	if i := slices.IndexFunc(p.Purposes, func(o currency.Purpose) bool { return o.ID == b.Purpose }); i >= 0 && p.Purposes[i].Validity != nil {
+		p.Validity, p.Earning = *p.Purposes[i].Validity, nil
+	}
 	if ends == (p.Validity != currency.Validity{}) {
 		return true
 	}
@@ -169,11 +175,42 @@ func (a *audit) purse(t ledgertest.TB, parts []string, before, after []byte) {
 		var p currency.Policy
 		a.decode(t, a.values[ledger.CompositeKey(currency.TablePolicy, parts[0], ledger.Num(int64(b.Policy)))], &p)
 		source := slices.Contains([]currency.Source{currency.Principal, currency.Subsidy, currency.Benefit, currency.Reward}, b.Source)
+		known := b.Purpose == "" || slices.ContainsFunc(p.Purposes, func(o currency.Purpose) bool { return o.ID == b.Purpose })
 		switch {
-		case !p.Approved || !source || !expires(b, p) || (b.Expiry != 0 && !b.Expiry.Valid()):
+		case !p.Approved || !source || !known || !expires(b, p) || (b.Expiry != 0 && !b.Expiry.Valid()):
 			t.Fatalf("purse %v holds %+v under policy %+v", parts, b, p)
 		case h.Merchant != "" && !p.Respend:
 			t.Fatalf("merchant's purse %v holds %+v, whose terms end with the payment", parts, b)
+		}
+	}
+}
+
+// spent: what was kept for a purpose was spent at a merchant that the purpose names,
+// as the policy of the bucket says, and exchanged only where that lets it go.
+func (a *audit) spent(t ledgertest.TB, parts []string, value []byte) {
+	t.Helper()
+	var r currency.Receipt
+	a.decode(t, value, &r)
+	for _, u := range r.Used {
+		if u.Purpose == "" || (r.Kind != currency.KindPayment && r.Kind != currency.KindHold && r.Kind != currency.KindExchange) {
+			continue
+		}
+		var p currency.Policy
+		var m currency.Merchant
+		a.decode(t, a.values[ledger.CompositeKey(currency.TablePolicy, parts[0], ledger.Num(int64(u.Policy)))], &p)
+		a.decode(t, a.values[ledger.CompositeKey(currency.TableMerchant, parts[0], r.To)], &m)
+		fits := slices.ContainsFunc(p.Purposes, func(o currency.Purpose) bool {
+			return o.ID == u.Purpose && slices.ContainsFunc(o.Uses, func(use currency.Use) bool {
+				return (len(use.Categories) == 0 || slices.Contains(use.Categories, m.Category)) &&
+					(len(use.Merchants) == 0 || slices.Contains(use.Merchants, m.ID)) &&
+					(use.BillShare == 0 || r.Bill > 0 && u.Amount*10_000 <= r.Bill*int64(use.BillShare))
+			})
+		})
+		if r.Kind == currency.KindExchange {
+			fits = slices.ContainsFunc(p.Into, func(w currency.Way) bool { return w.Program == r.To && slices.Contains(w.Purposes, u.Purpose) })
+		}
+		if !fits {
+			t.Fatalf("receipt %v: a %s at %s took %+v, which policy %+v keeps for another purpose", parts, r.Kind, r.To, u, p.Purposes)
 		}
 	}
 }

@@ -68,6 +68,11 @@ func newDays(t *rapid.T) *days {
 	}
 	low := policyOf(nowon, 2)
 	low.HoldingCap, low.Sale.MonthlyCap = holdingCap, monthlyCap
+	low.Purposes = []currency.Purpose{
+		{ID: "stalls", Uses: []currency.Use{{Merchants: []string{"stall"}}}},
+		{ID: "games", Uses: []currency.Use{{Categories: []string{otherCategory}}}},
+		{ID: "half", Uses: []currency.Use{{BillShare: 5000}}},
+	}
 	tn.newPolicy(low)
 	tn.do(tn.city, "OpenAllotment", tn.allot(nowon, "sale"))
 	tn.rewards(nowon)

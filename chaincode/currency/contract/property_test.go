@@ -125,6 +125,11 @@ func (d *days) officer(t *rapid.T) {
 		}
 		p.Gifts, p.Respend = rapid.Bool().Draw(t, "gifts"), rapid.Bool().Draw(t, "respend")
 		p.Uses = pick(t, "uses", nil, nil, []currency.Use{{BillShare: 5000}, {Sources: []currency.Source{currency.Principal}}})
+		if purposes := d.purposes(t); rapid.Bool().Draw(t, "other purposes") {
+			p.Purposes = purposes
+			p.Into[0].Purposes = pick(t, "may go", nil, []string{"stalls"})
+			p.From[0].Purpose = pick(t, "received for", "", "half")
+		}
 		p.Shops.Redemption = pick(t, "redemption", nil, &currency.RedemptionRule{Base: redemptionCap})
 		p.BonusRate = pick(t, "bonus", 0, 333, 10_000)
 		p.Guards = currency.Guards{
@@ -153,6 +158,18 @@ func (d *days) officer(t *rapid.T) {
 			Operation: d.op(), Program: program, Ref: fmt.Sprintf("transfer-%d", upTo(10).Draw(t, "ref")),
 			Account: d.stall.account, Seq: seq, Amount: mostly(t, "paid", max(r.Amount, 1), 1),
 		})
+	}
+}
+
+// purposes are what value of a new policy may be kept for.
+func (d *days) purposes(t *rapid.T) []currency.Purpose {
+	return []currency.Purpose{
+		{ID: "stalls", Uses: []currency.Use{{Merchants: []string{"stall"}}, {Categories: []string{otherCategory}, BillShare: 5000}}},
+		{ID: "games", Uses: []currency.Use{{Categories: []string{otherCategory}}}},
+		{
+			ID: "half", Uses: []currency.Use{{BillShare: 5000}},
+			Validity: pick(t, "of purpose", nil, &currency.Validity{Days: 3}, &currency.Validity{Until: 20260601}),
+		},
 	}
 }
 
@@ -270,6 +287,7 @@ func (d *days) issue(t *rapid.T) {
 	}
 	source := pick(t, "source", currency.Principal, currency.Benefit, currency.Reward)
 	run := d.openRun(program, fmt.Sprintf("run-%d", d.ops), source, batches...)
+	run.Purpose = pick(t, "purpose", "", mostly(t, "kept for", "stalls", "games"), "half")
 	if i := len(run.Draws) - 1; i >= 0 {
 		run.Draws[i].Amount += mostly(t, "drawn", int64(0), 1, -1)
 	}

@@ -12,8 +12,8 @@ import (
 
 // runFunctions, all by the issuer's issuing officer:
 //
-//   - OpenRun {op, program, id, unit, source, draws, batches} reserves the money;
-//     emits RunOpened. RUN_EXISTS, UNIT_MISMATCH, BATCH_CEILING, DAY_CEILING, POLICY_EXPIRED, FUND_EXCEEDED,
+//   - OpenRun {op, program, id, unit, source, purpose, draws, batches} reserves the money;
+//     emits RunOpened. RUN_EXISTS, UNIT_MISMATCH, PURPOSE_UNKNOWN, BATCH_CEILING, DAY_CEILING, POLICY_EXPIRED, FUND_EXCEEDED,
 //     DEPOSIT_UNKNOWN, APPROPRIATION_UNKNOWN, APPROPRIATION_STATE.
 //   - IssueBatch {op, program, run, batch, rows} credits the recipients; each row
 //     stands or falls alone; emits BatchIssued. RUN_UNKNOWN, RUN_CLOSED,
@@ -51,7 +51,7 @@ func openRun(t *ledger.Tx, r currency.OpenRun) (currency.Run, error) {
 	if err != nil {
 		return currency.Run{}, err
 	}
-	if err := rules.CheckIssuable(p.Today(t.Now())); err != nil {
+	if err := rules.CheckIssuable(r.Purpose, p.Today(t.Now())); err != nil {
 		return currency.Run{}, err
 	}
 	funding, err := loadFunding(t, r.Program, r.Draws)

@@ -18,11 +18,11 @@ var (
 
 // ticketFunctions; presenting is the order Present (ticket-order+jws):
 //
-//   - OpenTickets {op, program, id, unit, appropriation, each, count, tranches, until,
+//   - OpenTickets {op, program, id, unit, appropriation, each, count, tranches, purpose, until,
 //     root, schema, region, key} by the issuer's issuing officer opens a series and
 //     the allotment of its id that pays for it; emits TicketsOpened. The issuer of
 //     key must be accredited, as the programme's identity contract tells:
-//     NOT_ACCREDITED. ALLOTMENT_EXISTS, TICKET_KEY, TICKET_EXPIRED, UNIT_MISMATCH,
+//     NOT_ACCREDITED. ALLOTMENT_EXISTS, TICKET_KEY, TICKET_EXPIRED, UNIT_MISMATCH, PURPOSE_UNKNOWN,
 //     PERSON_CEILING, BATCH_CEILING, DAY_CEILING, FUND_EXCEEDED, APPROPRIATION_UNKNOWN,
 //     APPROPRIATION_STATE, DID_UNRESOLVED, DID_INACTIVE. CloseAllotment ends it.
 //   - TicketSeries {program, id} answers the record. TICKETS_UNKNOWN.

@@ -87,10 +87,11 @@ func TestQuote(t *testing.T) {
 	require.EqualValues(t, 110_000, good.Most)
 	require.EqualValues(t, 12_000, currency.Total(good.Used))
 	require.Equal(t, good.Used, tn.order("Pay", tn.pay(nowon, w, "stall", 12_000)).Used, "as it is then done")
+	held := tn.purse(nowon, w).Buckets
 	bad := ask("arcade", 1_000, 0)
 	require.Equal(t, "INSUFFICIENT_FUNDS", bad.Code)
 	require.Zero(t, bad.Most)
-	require.Equal(t, []currency.Withheld{{Why: "not for region " + otherRegion, Amount: 98_000}}, bad.Kept)
+	require.Equal(t, []currency.Withheld{{Terms: held[0].Terms, Why: "not for region " + otherRegion, Amount: 98_000}}, bad.Kept)
 	tn.order("SetShare", tn.stall.sign(tn.sharing(nowon, tn.stall, 1000)))
 	require.Equal(t, "BILL_MISSING", ask("stall", 1_000, 0).Code)
 	require.Equal(t, "BILL_SHARE", ask("stall", 1_001, 10_000).Code)

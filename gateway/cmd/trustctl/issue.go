@@ -67,6 +67,7 @@ with --keep-open waits for trustctl run correct.`,
 	f.StringVar(&i.Run, "run", "", "`id` of the run")
 	f.StringVar(&i.Unit, "unit", "", "what the file is counted in; must be the programme's unit")
 	sourceVar(f, &i.Source)
+	purposeVar(f, &i.Purpose)
 	f.StringArrayVar(&deposits, "deposit", nil, "`REF[=AMOUNT]` of a deposit that pays for it; several times for several")
 	f.StringArrayVar(&appropriations, "appropriation", nil, "`ID[=AMOUNT]` of an appropriation that pays for it; several times for several")
 	f.IntVar(&i.BatchRows, "batch-rows", 500, "rows in a batch, at most 1000")
@@ -86,6 +87,9 @@ func (a *app) issue(cmd *cobra.Command, i gateway.Issue, dry bool, wrong string)
 	if dry {
 		rules, err := c.Policy(cmd.Context(), i.Program, 0)
 		if err != nil {
+			return err
+		}
+		if err := rules.CheckPurpose(i.Purpose); err != nil {
 			return err
 		}
 		sum, err := currency.Announce(i.Rows, i.Source, rules)

@@ -20,6 +20,7 @@ func (a *app) allotmentCommands() *cobra.Command {
 			f.StringVar(&r.Appropriation, "appropriation", "", "`id` of the appropriation it is drawn from")
 			f.StringVar(&r.Unit, "unit", "", "what the amount is counted in")
 			f.StringVar((*string)(&r.Source), "source", string(currency.Subsidy), "what it pays: subsidy of purchases, or reward of activities and cashback")
+			purposeVar(f, &r.Purpose)
 			f.IntVar(&r.Tranches, "tranches", 100, "into how many equal parts it is cut: as many purchases are confirmed at the same time")
 			wonVar(f, &r.Amount, "amount", "what is set aside, in all")
 		},

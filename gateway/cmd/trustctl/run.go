@@ -37,6 +37,7 @@ func (a *app) runOpen() *cobra.Command {
 			f.BoolVar(&repeats, "allow-repeats", false, "an account may stand on several lines")
 			f.StringVar(&r.Unit, "unit", "", "what the file is counted in")
 			sourceVar(f, &r.Source)
+			purposeVar(f, &r.Purpose)
 			f.StringArrayVar(&deposits, "deposit", nil, "`REF=AMOUNT` drawn from a deposit")
 			f.StringArrayVar(&appropriations, "appropriation", nil, "`ID=AMOUNT` drawn from an appropriation")
 		},

@@ -76,6 +76,11 @@ func sourceVar(f *pflag.FlagSet, to *currency.Source) {
 	f.StringVar((*string)(to), "source", "", "principal, benefit or reward")
 }
 
+// purposeVar is the flag that says what value is kept for.
+func purposeVar(f *pflag.FlagSet, to *string) {
+	f.StringVar(to, "purpose", "", "`id` of a purpose of the policy in force, that all of it is kept for; none by default")
+}
+
 // account reads an account id, or a DID in its place.
 func account(s string) string {
 	if strings.HasPrefix(s, "did:") {
