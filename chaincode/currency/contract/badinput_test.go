@@ -196,7 +196,6 @@ func TestBadInput(t *testing.T) {
 	tried := map[string]bool{
 		"PayBatch":    true,                                        // with each of the bad orders
 		"OpenTickets": true, "TicketSeries": true, "Present": true, // TestOpenTicketsRefused, TestTickets, TestTicketsBadInput
-		"Charge": true, // in TestRequestsAndTokensRefused: it is signed twice over
 	}
 	t.Run("requests", func(t *testing.T) { badRequests(t, tried) })
 	t.Run("orders", func(t *testing.T) { badOrders(t, tried) })

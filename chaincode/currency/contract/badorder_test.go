@@ -4,6 +4,7 @@ package contract_test
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -122,6 +123,21 @@ func badOrders(t *testing.T, tried map[string]bool) {
 	}
 	setShare := b.sharing(nowon, b.stall, 1000)
 	setShare.Seq = next(b.stall)
+	// A charge is signed twice: by the merchant, and the token in it by the payer.
+	token := b.showing(nowon, b.minsu, 1_000)
+	token.Seq = next(b.minsu)
+	shown := func(by *wallet, change members) members {
+		header, body, _ := cut(by.sign(token))
+		return members{"token": by.raw(header, b.with(body, change))}
+	}
+	charge := b.charging(nowon, b.stall, "stall", b.minsu.sign(token), 1_000)
+	stolen := *newWallet("stolen")
+	stolen.Kid = b.minsu.Kid
+	but := func(table map[string]change, other map[string]change) map[string]change {
+		out := maps.Clone(table)
+		maps.Copy(out, other)
+		return out
+	}
 	receipt := func(w *wallet, seq int64) members {
 		return members{"payment": currency.ReceiptName{Holder: w.account, Seq: seq}}
 	}
@@ -156,6 +172,43 @@ func badOrders(t *testing.T, tried map[string]bool) {
 			"text as reference":   {members{"ref": "for Minsu's lunch"}, currency.InvalidID},
 			"no policy":           {members{"program": "raw", "seq": 1}, currency.PolicyUnknown},
 		}}},
+		{"Charge", b.stall, charge, []map[string]change{
+			but(binding, map[string]change{"unknown programme": {members{"program": "nowhere"}, currency.OrderElsewhere}}),
+			but(amount, map[string]change{"more than there": {members{"amount": currency.MaxAmount}, currency.TokenExceeded}}),
+			{
+				"above the token":     {members{"amount": 1_001}, currency.TokenExceeded},
+				"seq":                 {members{"seq": 1}, code.BadJWS},
+				"unknown merchant":    {members{"to": "nowhere"}, currency.MerchantUnknown},
+				"malformed merchant":  {members{"to": "a b"}, currency.InvalidID},
+				"another's till":      {members{"to": "owing"}, currency.RequestMismatch},
+				"bill below amount":   {members{"bill": 999, "ref": "bill-1"}, currency.InvalidAmount},
+				"bill without ref":    {members{"bill": 1_000}, currency.InvalidID},
+				"bill changed":        {members{"bill": 2_000, "ref": "billed"}, currency.BillMismatch},
+				"more than the bill":  {members{"bill": 1_500, "ref": "billed"}, currency.BillShare},
+				"text as reference":   {members{"ref": "Minsu's lunch"}, currency.InvalidID},
+				"no token":            {members{"token": ""}, code.BadJWS},
+				"token missing":       {members{"token": nil}, code.BadJWS},
+				"a payment as token":  {members{"token": b.minsu.sign(payment)}, currency.WrongOrder},
+				"own token":           {shown(b.stall, members{"holder": b.stall.account}), currency.SelfTransfer},
+				"stolen token":        {shown(&stolen, nil), code.BadSignature},
+				"token of a stranger": {shown(b.stranger, members{"holder": b.stranger.account, "seq": 1}), currency.HolderUnknown},
+				"token of a frozen":   {shown(b.frozen, members{"holder": b.frozen.account, "seq": next(b.frozen)}), currency.HolderFrozen},
+				"token for another":   {shown(b.minsu, members{"holder": b.jisoo.account}), currency.OrderElsewhere},
+				"token elsewhere":     {shown(b.minsu, members{"network": "busan"}), currency.OrderElsewhere},
+				"token's programme":   {shown(b.minsu, members{"program": bazaar}), currency.OrderElsewhere},
+				"token's version":     {shown(b.minsu, members{"v": 2}), currency.WrongOrder},
+				"token expired":       {shown(b.minsu, members{"exp": b.at(-time.Second)}), currency.OrderExpired},
+				"token for long":      {shown(b.minsu, members{"exp": b.at(6 * time.Minute)}), currency.TokenLife},
+				"token of nothing":    {shown(b.minsu, members{"max": 0}), currency.InvalidAmount},
+				"token of too much":   {shown(b.minsu, members{"max": currency.MaxAmount + 1}), currency.InvalidAmount},
+				"token used":          {shown(b.minsu, members{"seq": 1}), currency.SeqUsed},
+				"token ahead":         {shown(b.minsu, members{"seq": 99}), currency.SeqAhead},
+				"token's seq zero":    {shown(b.minsu, members{"seq": 0}), currency.InvalidID},
+				"token with more":     {shown(b.minsu, members{"nosuch": 1}), code.BadJWS},
+				"token's credits":     {shown(b.minsu, members{"claims": many}), currency.TooLarge},
+				"token above all":     {both(members{"amount": 200_000}, shown(b.minsu, members{"max": 200_000})), currency.InsufficientFunds},
+			},
+		}},
 		{"Give", b.minsu, gift, []map[string]change{binding, seq, amount, claims, condition, {
 			"unknown account":   {members{"to": b.stranger.account}, currency.HolderUnknown},
 			"malformed account": {members{"to": "stall"}, currency.InvalidID},
@@ -364,6 +417,13 @@ func badOrders(t *testing.T, tried map[string]bool) {
 		if f.function == "Open" {
 			continue
 		}
+		if f.function == "Charge" { // has the payer's seq, and is for a merchant's own account
+			for name, by := range map[string]*wallet{"frozen": b.frozen, "no account": b.stranger, "by a resident": b.jisoo} {
+				header, _, _ := cut(by.sign(f.good))
+				refuse(name, currency.RequestMismatch, by.raw(header, b.with(body, members{"holder": by.account})))
+			}
+			continue
+		}
 		for name, c := range map[string]struct {
 			by   *wallet
 			want *code.Code
@@ -379,6 +439,10 @@ func badOrders(t *testing.T, tried map[string]bool) {
 
 	for _, w := range []*wallet{b.minsu, b.jisoo, b.stall, b.closed, b.suspended} {
 		w.seq[nowon] = b.purse(nowon, w).Seq
+	}
+	for w, want := range map[*wallet]*code.Code{b.suspended: currency.MerchantSuspended, b.closed: currency.MerchantClosed} {
+		id := map[*wallet]string{b.suspended: "suspended", b.closed: "closed"}[w]
+		b.refused(want, b.courier, "Charge", w.sign(b.charging(nowon, w, id, b.minsu.sign(token), 1_000)))
 	}
 	b.refused(currency.MerchantSuspended, b.courier, "Redeem", b.redeem(nowon, b.suspended, 500))
 	b.refused(currency.SelfTransfer, b.courier, "Pay", b.pay(nowon, b.stall, "stall", 100))
@@ -402,6 +466,13 @@ func badOrders(t *testing.T, tried map[string]bool) {
 	// A closed merchant still redeems what it holds.
 	b.closed.seq[nowon]--
 	b.endorse(b.courier, "Redeem", b.redeem(nowon, b.closed, 1_000))
+}
+
+// both is both changes.
+func both(one, other members) members {
+	out := maps.Clone(one)
+	maps.Copy(out, other)
+	return out
 }
 
 func firstOf(credits map[currency.CreditName]currency.Credit) currency.CreditName {
