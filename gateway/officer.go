@@ -214,3 +214,9 @@ func (c *Currency) Redemption(ctx context.Context, program, account string, seq 
 func (c *Currency) Redemptions(ctx context.Context, program string, limit int, bookmark string) (call.Page[currency.Redemption], error) {
 	return evaluate[call.Page[currency.Redemption]](ctx, c, "Redemptions", currency.PageQuery{Program: program, Limit: limit, Bookmark: bookmark})
 }
+
+// Unpaid pages through the redemptions of a programme that the bank has not paid,
+// with why some are withheld, to the bank's cashiers and to auditors: ROLE_MISSING.
+func (c *Currency) Unpaid(ctx context.Context, program string, limit int, bookmark string) (call.Page[currency.UnpaidRedemption], error) {
+	return evaluate[call.Page[currency.UnpaidRedemption]](ctx, c, "Unpaid", currency.PageQuery{Program: program, Limit: limit, Bookmark: bookmark})
+}

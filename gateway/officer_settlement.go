@@ -14,8 +14,9 @@ import (
 
 // PayoutFile gathers the redemptions of a programme that the bank still has to
 // pay, as its cashier or an auditor: ROLE_MISSING, PROGRAM_UNKNOWN,
-// POLICY_UNKNOWN. It pages through all redemptions, paid ones too. A redemption stays in the
-// files until it is confirmed: the bank knows one it has paid by its reference.
+// POLICY_UNKNOWN. It reads those that are open and no other. A redemption stays in the
+// files until it is confirmed: the bank knows one it has paid by its reference. Those
+// of frozen accounts and suspended shops are withheld until they may act again.
 func (c *Currency) PayoutFile(ctx context.Context, program string) (*settlement.Payouts, error) {
 	rules, err := c.Policy(ctx, program, 0)
 	if err != nil {
@@ -23,7 +24,7 @@ func (c *Currency) PayoutFile(ctx context.Context, program string) (*settlement.
 	}
 	file := settlement.NewPayouts(program, rules.Unit, time.Now())
 	for bookmark := ""; ; {
-		page, err := c.Redemptions(ctx, program, 0, bookmark)
+		page, err := c.Unpaid(ctx, program, 0, bookmark)
 		if err != nil {
 			return nil, err
 		}

@@ -30,6 +30,7 @@ type Holder struct {
 	Stopped   Stop      `json:"stopped,omitempty"`   // why its key signs no more, by the last key sync
 	Former    *Signer   `json:"former,omitempty"`    // the key before, for what it signed and is sent again
 	Reason    string    `json:"reason,omitempty"`    // why it is frozen, an officer's reference
+	Since     int64     `json:"since,omitempty"`     // when it was frozen, Unix seconds
 	Recovery  *Recovery `json:"recovery,omitempty"`  // proposed while it is frozen
 	Successor string    `json:"successor,omitempty"` // account that took over when the key was lost
 	Cases     []string  `json:"cases,omitempty"`     // open ones about it
@@ -82,11 +83,11 @@ func (h Holder) status() error {
 }
 
 // Freeze stops an account. It returns HOLDER_STATE unless it is active.
-func (h Holder) Freeze(reason string) (Holder, error) {
+func (h Holder) Freeze(reason string, at int64) (Holder, error) {
 	if h.Status != Active {
 		return h, HolderState.Errorf("account %s is %s, only an active one is frozen", AccountID(h.DID), h.Status)
 	}
-	h.Status, h.Reason = Frozen, reason
+	h.Status, h.Reason, h.Since = Frozen, reason, at
 	return h, nil
 }
 
@@ -96,7 +97,7 @@ func (h Holder) Unfreeze() (Holder, error) {
 	if h.Status != Frozen {
 		return h, HolderState.Errorf("account %s is %s, not frozen", AccountID(h.DID), h.Status)
 	}
-	h.Status, h.Reason, h.Recovery = Active, "", nil
+	h.Status, h.Reason, h.Since, h.Recovery = Active, "", 0, nil
 	return h, nil
 }
 

@@ -24,9 +24,9 @@ func TestFreeze(t *testing.T) {
 			h.Status, h.Reason = tc.status, "case-7"
 			wantCode(t, h.CanAct(), tc.act)
 			wantCode(t, h.CanReceive(), tc.act)
-			frozen, err := h.Freeze("case-8")
+			frozen, err := h.Freeze("case-8", 1_800_000_000)
 			wantCode(t, err, tc.freeze)
-			if want := (currency.Holder{DID: h.DID, Kid: h.Kid, Key: h.Key, Status: currency.Frozen, Reason: "case-8"}); err == nil && !reflect.DeepEqual(frozen, want) {
+			if want := (currency.Holder{DID: h.DID, Kid: h.Kid, Key: h.Key, Status: currency.Frozen, Reason: "case-8", Since: 1_800_000_000}); err == nil && !reflect.DeepEqual(frozen, want) {
 				t.Errorf("froze to %+v", frozen)
 			}
 			if err != nil && !reflect.DeepEqual(frozen, h) {

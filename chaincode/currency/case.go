@@ -52,7 +52,7 @@ const (
 
 // OpenCase takes a case up and freezes the account, if it is not yet. It returns
 // HOLDER_CLOSED, or CASE_STATE where as many are open as fit.
-func (h Holder) OpenCase(id string) (Holder, error) {
+func (h Holder) OpenCase(id string, at int64) (Holder, error) {
 	if h.Status == Closed {
 		return h, HolderClosed.Errorf("account %s", AccountID(h.DID))
 	}
@@ -60,7 +60,7 @@ func (h Holder) OpenCase(id string) (Holder, error) {
 		return h, CaseState.Errorf("account %s has %d open cases, as many as fit", AccountID(h.DID), len(h.Cases))
 	}
 	if h.Status == Active {
-		h.Status, h.Reason = Frozen, id
+		h.Status, h.Reason, h.Since = Frozen, id, at
 	}
 	h.Cases = append(slices.Clone(h.Cases), id)
 	return h, nil
@@ -75,7 +75,7 @@ func (h Holder) CloseCase(id string) Holder {
 	case len(h.Cases) > 0:
 		h.Reason = h.Cases[0]
 	default:
-		h.Status, h.Reason, h.Recovery, h.Cases = Active, "", nil, nil
+		h.Status, h.Reason, h.Since, h.Recovery, h.Cases = Active, "", 0, nil, nil
 	}
 	return h
 }

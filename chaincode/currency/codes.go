@@ -81,6 +81,7 @@ var (
 	CreditRepeated       = Codes.New("CREDIT_REPEATED", code.Invalid, "The order names the credit twice.")
 	ReceiptUnknown       = Codes.New("RECEIPT_UNKNOWN", code.NotFound, "The holder has no receipt of this sequence number.")
 	RedemptionUnknown    = Codes.New("REDEMPTION_UNKNOWN", code.NotFound, "There is no redemption of this holder and sequence number.")
+	RedemptionWithheld   = Codes.New("REDEMPTION_WITHHELD", code.Conflict, "The redemption is not to be paid now: its account is frozen, or its shop suspended.")
 	RedemptionPaid       = Codes.New("REDEMPTION_PAID", code.Conflict, "The redemption was paid out before.")
 	ReturnUnknown        = Codes.New("RETURN_UNKNOWN", code.NotFound, "The transaction gave nothing back to this fund.")
 	ReturnAbsorbed       = Codes.New("RETURN_ABSORBED", code.Conflict, "The return is in an appropriation already.")

@@ -15,7 +15,8 @@ type Merchant struct {
 	Region   string `json:"region"`   // e.g. a 5-digit legal-dong code
 	Category string `json:"category"` // business category
 	Status   Status `json:"status"`
-	Payout   string `json:"payout"` // salted digest of the bank account it is paid out to
+	Since    int64  `json:"since,omitempty"` // of the status, Unix seconds; 0 since it was registered
+	Payout   string `json:"payout"`          // salted digest of the bank account it is paid out to
 	MerchantTerms
 	Sales    int64  `json:"sales,omitempty"`    // verified to be sold in a month, won
 	Evidence string `json:"evidence,omitempty"` // digest of the papers that prove them, hex
@@ -80,14 +81,14 @@ func (m Merchant) CanRedeem() error {
 
 // Become changes the status. It returns MERCHANT_STATE: a closed merchant stays
 // closed, and nothing becomes what it is.
-func (m Merchant) Become(s Status) (Merchant, error) {
+func (m Merchant) Become(s Status, at int64) (Merchant, error) {
 	if s != Active && s != Suspended && s != Closed {
 		return m, MerchantState.Errorf("status %.16q: active, suspended or closed", string(s))
 	}
 	if m.Status == Closed || m.Status == s {
 		return m, MerchantState.Errorf("merchant %s is %s and cannot become %s", m.ID, m.Status, s)
 	}
-	m.Status = s
+	m.Status, m.Since = s, at
 	return m, nil
 }
 

@@ -33,9 +33,9 @@ func TestMerchantStatus(t *testing.T) {
 			wantCode(t, m.CanBePaid(today), tc.paid)
 			wantCode(t, m.CanRedeem(), tc.redeem)
 			for status, want := range tc.become {
-				next, err := m.Become(status)
+				next, err := m.Become(status, 1_800_000_000)
 				wantCode(t, err, want)
-				if wantNext := m; err != nil && next != wantNext || err == nil && next.Status != status {
+				if wantNext := m; err != nil && next != wantNext || err == nil && (next.Status != status || next.Since != 1_800_000_000) {
 					t.Errorf("%s became %s", tc.status, next.Status)
 				}
 			}

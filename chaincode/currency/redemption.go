@@ -49,9 +49,10 @@ type Redemption struct {
 // Payout is a transfer that the bank made. Its reference is its key.
 type Payout struct {
 	Redemption ReceiptName `json:"redemption"`
-	Amount     int64       `json:"amount"` // won
-	By         string      `json:"by"`     // MSP/common name
-	At         int64       `json:"at"`     // Unix seconds
+	Amount     int64       `json:"amount"`         // won
+	Sent       int64       `json:"sent,omitempty"` // when the transfer left the bank, if it said so, Unix seconds
+	By         string      `json:"by"`             // MSP/common name
+	At         int64       `json:"at"`             // Unix seconds
 }
 
 // Decide redeems amount of what a merchant holds, but for won of funds that it
@@ -85,16 +86,20 @@ func (r Redemption) Pay(bankRef string, amount int64) (Redemption, error) {
 type ConfirmPayout struct {
 	call.Operation
 	Program string `json:"program"`
-	Ref     string `json:"ref"`     // the bank's reference, unique in the programme
-	Account string `json:"account"` // the merchant's account id
-	Seq     int64  `json:"seq"`     // of the redemption
-	Amount  int64  `json:"amount"`  // won
+	Ref     string `json:"ref"`            // the bank's reference, unique in the programme
+	Account string `json:"account"`        // the merchant's account id
+	Seq     int64  `json:"seq"`            // of the redemption
+	Amount  int64  `json:"amount"`         // won
+	Sent    int64  `json:"sent,omitempty"` // when the transfer left the bank, Unix seconds; now if left out
 }
 
 // Validate checks the form.
 func (r ConfirmPayout) Validate() error {
 	if err := checkMoney(r.Program, r.Ref, "-", r.Amount); err != nil {
 		return err
+	}
+	if r.Sent < 0 || r.Sent > 1<<40 {
+		return InvalidID.Errorf("sent %d is not a time in Unix seconds", r.Sent)
 	}
 	return ReceiptQuery{Program: r.Program, Account: r.Account, Seq: r.Seq}.Validate()
 }

@@ -29,6 +29,7 @@ const (
 	TableBan           = "ban"           // program / digest of the business
 	TableMonth         = "month"         // program / merchant
 	TableRedemption    = "redemption"    // program / account / seq
+	TableUnpaid        = "unpaid"        // program / account / seq
 	TableFundReturn    = "fundreturn"    // program / fund / transaction
 	TablePayout        = "payout"        // program / bank reference
 	TableAllotment     = "allotment"     // program / id

@@ -57,7 +57,8 @@ const defaultParallel = 8
 // refused is no error and holds no other up: an unknown reference is
 // REDEMPTION_UNKNOWN, another amount than claimed INVALID_AMOUNT, a redemption
 // paid under another of the bank's references REDEMPTION_PAID, the bank's reference
-// of another payout PAYOUT_EXISTS, another unit UNIT_MISMATCH. Of rows that contradict one
+// of another payout PAYOUT_EXISTS, another unit UNIT_MISMATCH, one whose account was frozen
+// when it was sent REDEMPTION_WITHHELD. Of rows that contradict one
 // another (one reference paid twice, one bank's reference for two) none is recorded.
 //
 // An error (the peer is gone, the role is missing) ends it after the rows that are under way;
@@ -199,14 +200,14 @@ func (w *work) one(ctx context.Context, i int) error {
 	}
 	if err == nil {
 		_, err = w.ledger.ConfirmPayout(ctx, currency.ConfirmPayout{
-			Operation: w.operation(name, c), Program: w.Program, Ref: c.BankRef, Account: name.Holder, Seq: name.Seq, Amount: c.Amount,
+			Operation: w.operation(name, c), Program: w.Program, Ref: c.BankRef, Account: name.Holder, Seq: name.Seq, Amount: c.Amount, Sent: c.sent(),
 		})
 	}
 	if err == nil {
 		w.finish(i, Paid, nil)
 		return nil
 	}
-	for _, own := range []*code.Code{currency.RedemptionUnknown, currency.RedemptionPaid, currency.PayoutExists, currency.InvalidAmount} {
+	for _, own := range []*code.Code{currency.RedemptionUnknown, currency.RedemptionPaid, currency.PayoutExists, currency.InvalidAmount, currency.RedemptionWithheld, currency.InvalidID} {
 		if errors.Is(err, own) {
 			w.finish(i, Refused, err)
 			return nil

@@ -98,7 +98,7 @@ func takings(t *testing.T, n int) (*bank, *settlement.Payouts) {
 		carry(gatewaytest.Must(town.Stall.Redeem(redeem)))
 		r, err := b.Redemption(t.Context(), "nowon", town.Stall.Account(), redeem.Seq)
 		require.NoError(t, err)
-		require.NoError(t, file.Add(currency.ReceiptName{Holder: town.Stall.Account(), Seq: redeem.Seq}, r))
+		require.NoError(t, file.Add(currency.ReceiptName{Holder: town.Stall.Account(), Seq: redeem.Seq}, currency.UnpaidRedemption{Redemption: r}))
 	}
 	return b, file
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"time"
 
 	"github.com/komsco/trust-platform/chaincode/currency"
 )
@@ -24,6 +25,7 @@ type Confirmation struct {
 	BankRef   string    `json:"bankref"`   // the bank's own, unique in the programme: 1 to 48 of A-Z a-z 0-9 . _ -
 	Amount    int64     `json:"amount"`
 	Unit      string    `json:"unit"`
+	Sent      time.Time `json:"sent,omitzero"` // when the transfer left the bank, UTC, whole seconds; left out where it does not say
 }
 
 // Validate returns an error where the file as a whole cannot be read.
@@ -52,17 +54,36 @@ func (c Confirmation) check(program, unit string) (currency.ReceiptName, error) 
 	if c.Unit != unit {
 		return name, currency.UnitMismatch.Errorf("%d in %.64q were paid, the programme counts in %s", c.Amount, c.Unit, unit)
 	}
+	if c.Sent.IsZero() {
+		return name, nil
+	}
+	if err := checkTime("sent", c.Sent); err != nil {
+		return name, currency.InvalidID.Errorf("%w", err)
+	}
 	return name, nil
 }
 
-var confirmationColumns = []string{"reference", "bankref", "amount", "unit"}
+// sent is the time in Unix seconds; 0 is not said.
+func (c Confirmation) sent() int64 {
+	if c.Sent.IsZero() {
+		return 0
+	}
+	return c.Sent.Unix()
+}
+
+// confirmationColumns are for ever; the last may be left out.
+var confirmationColumns = []string{"reference", "bankref", "amount", "unit", "sent"}
 
 // WriteCSV writes the file with a header and a line each transfer.
 func (f *Confirmations) WriteCSV(w io.Writer) error {
 	out := make([][]string, 0, len(f.Rows)+1)
 	out = append(out, confirmationColumns)
 	for _, c := range f.Rows {
-		out = append(out, []string{string(c.Reference), c.BankRef, strconv.FormatInt(c.Amount, 10), c.Unit})
+		sent := ""
+		if !c.Sent.IsZero() {
+			sent = c.Sent.Format(time.RFC3339)
+		}
+		out = append(out, []string{string(c.Reference), c.BankRef, strconv.FormatInt(c.Amount, 10), c.Unit, sent})
 	}
 	return writeAll(w, out)
 }
@@ -72,7 +93,7 @@ func (f *Confirmations) WriteJSON(w io.Writer) error { return writeJSON(w, f) }
 
 // ReadConfirmations reads a bank's file of either form.
 func ReadConfirmations(r io.Reader) (*Confirmations, error) {
-	return read(r, confirmationColumns, func(lines *lines) (*Confirmations, error) {
+	return read(r, confirmationColumns, 4, func(lines *lines) (*Confirmations, error) {
 		f := &Confirmations{V: 1}
 		for {
 			line, err := lines.next()
@@ -86,7 +107,13 @@ func ReadConfirmations(r io.Reader) (*Confirmations, error) {
 			if err != nil {
 				return nil, lines.at(err)
 			}
-			f.Rows = append(f.Rows, Confirmation{Reference: Reference(line[0]), BankRef: line[1], Amount: amount, Unit: line[3]})
+			row := Confirmation{Reference: Reference(line[0]), BankRef: line[1], Amount: amount, Unit: line[3]}
+			if len(line) > 4 && line[4] != "" {
+				if row.Sent, err = parseTime(line[4]); err != nil {
+					return nil, lines.at(err)
+				}
+			}
+			f.Rows = append(f.Rows, row)
 		}
 	})
 }

@@ -24,11 +24,11 @@ const MaxFile = 32 << 20
 type file interface{ Validate() error }
 
 // read takes a file in as JSON, where it begins with a brace, else as CSV with
-// these columns.
+// these columns, of which there are at least so many.
 func read[T any, F interface {
 	*T
 	file
-}](r io.Reader, columns []string, fromCSV func(*lines) (F, error)) (F, error) {
+}](r io.Reader, columns []string, least int, fromCSV func(*lines) (F, error)) (F, error) {
 	limited := &io.LimitedReader{R: r, N: MaxFile + 1}
 	in := bufio.NewReader(limited)
 	if mark, _ := in.Peek(3); string(mark) == "\xef\xbb\xbf" { // spreadsheets write it
@@ -41,7 +41,7 @@ func read[T any, F interface {
 		err = readJSON(in, f)
 	} else {
 		var l *lines
-		if l, err = newLines(in, columns); err == nil {
+		if l, err = newLines(in, columns, least); err == nil {
 			f, err = fromCSV(l)
 		}
 	}
@@ -75,9 +75,9 @@ type lines struct {
 	line int
 }
 
-func newLines(r io.Reader, columns []string) (*lines, error) {
+func newLines(r io.Reader, columns []string, least int) (*lines, error) {
 	l := &lines{csv: csv.NewReader(r)}
-	l.csv.FieldsPerRecord, l.csv.ReuseRecord = len(columns), true
+	l.csv.ReuseRecord = true // each has as many fields as the first
 	header, err := l.next()
 	if errors.Is(err, io.EOF) {
 		return nil, errors.New("the file is empty")
@@ -85,7 +85,7 @@ func newLines(r io.Reader, columns []string) (*lines, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w; the columns are %s", err, strings.Join(columns, ","))
 	}
-	if !slices.Equal(header, columns) {
+	if n := len(header); n < least || n > len(columns) || !slices.Equal(header, columns[:n]) {
 		return nil, fmt.Errorf("line %d: the columns are %s", l.line, strings.Join(columns, ","))
 	}
 	return l, nil

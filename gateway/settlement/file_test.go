@@ -29,13 +29,13 @@ func drawPayouts(t *rapid.T) *settlement.Payouts {
 			continue
 		}
 		seen[name] = true
-		require.NoError(t, f.Add(name, currency.Redemption{
+		require.NoError(t, f.Add(name, claimed(currency.Redemption{
 			Merchant: rapid.StringMatching(`|[A-Za-z0-9_-]{1,48}`).Draw(t, "merchant"),
 			Amount:   rapid.Int64Range(1, 1_000_000_000).Draw(t, "amount"),
 			Payout:   hex.EncodeToString(rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, "account")),
 			At:       rapid.Int64Range(0, 4_000_000_000).Draw(t, "at"),
 			Paid:     rapid.SampledFrom([]string{"", "", "T-1"}).Draw(t, "paid"),
-		}))
+		})))
 	}
 	return f
 }
@@ -64,6 +64,7 @@ func TestConfirmationsRoundTrip(t *testing.T) {
 				BankRef:   rapid.StringMatching(`[A-Za-z0-9 ,"._-]{1,50}`).Draw(t, "bankref"),
 				Amount:    rapid.Int64Range(0, currency.MaxAmount).Draw(t, "amount"),
 				Unit:      rapid.StringMatching(`[A-Z]{3}`).Draw(t, "unit"),
+				Sent:      rapid.SampledFrom([]time.Time{{}, made}).Draw(t, "sent"),
 			})
 		}
 		for _, write := range []func(io.Writer) error{f.WriteCSV, f.WriteJSON} {
@@ -76,13 +77,17 @@ func TestConfirmationsRoundTrip(t *testing.T) {
 	})
 }
 
+func claimed(r currency.Redemption) currency.UnpaidRedemption {
+	return currency.UnpaidRedemption{Redemption: r}
+}
+
 // sample is a payout file of two rows as CSV.
 func sample(t testing.TB) (string, []settlement.Reference) {
 	f := settlement.NewPayouts("nowon", "KRW", made)
 	var refs []settlement.Reference
 	for i, amount := range []int64{104_000, 5_000} {
 		name := currency.ReceiptName{Holder: currency.AccountID(fmt.Sprint(i)), Seq: int64(i + 1)}
-		require.NoError(t, f.Add(name, currency.Redemption{Merchant: "stall", Amount: amount, Payout: strings.Repeat("4f", 32), At: made.Unix()}))
+		require.NoError(t, f.Add(name, claimed(currency.Redemption{Merchant: "stall", Amount: amount, Payout: strings.Repeat("4f", 32), At: made.Unix()})))
 		refs = append(refs, f.Rows[i].Reference)
 	}
 	var out strings.Builder

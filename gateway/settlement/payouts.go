@@ -22,6 +22,8 @@ type Payouts struct {
 	Rows    []Payout  `json:"rows"`
 	Count   int       `json:"count"` // of rows
 	Total   int64     `json:"total"` // of their amounts
+
+	Withheld []currency.UnpaidRedemption `json:"-"` // not in the file: not to be paid now
 }
 
 // Payout is one transfer that the bank is asked for.
@@ -38,9 +40,13 @@ func NewPayouts(program, unit string, made time.Time) *Payouts {
 	return &Payouts{V: 1, Program: program, Unit: unit, Made: made.UTC().Truncate(time.Second), Rows: []Payout{}}
 }
 
-// Add takes in a redemption, unless it was paid.
-func (f *Payouts) Add(name currency.ReceiptName, r currency.Redemption) error {
+// Add takes in a redemption, unless it was paid or is withheld.
+func (f *Payouts) Add(name currency.ReceiptName, r currency.UnpaidRedemption) error {
 	if r.Paid != "" {
+		return nil
+	}
+	if r.Withheld != nil {
+		f.Withheld = append(f.Withheld, r)
 		return nil
 	}
 	reference, err := NewReference(f.Program, name)
@@ -137,7 +143,7 @@ func (f *Payouts) WriteJSON(w io.Writer) error { return writeJSON(w, f) }
 
 // ReadPayouts reads a payout file of either form, strictly.
 func ReadPayouts(r io.Reader) (*Payouts, error) {
-	return read(r, payoutColumns, payoutsFromCSV)
+	return read(r, payoutColumns, len(payoutColumns), payoutsFromCSV)
 }
 
 func payoutsFromCSV(lines *lines) (*Payouts, error) {

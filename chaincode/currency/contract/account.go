@@ -22,7 +22,7 @@ import (
 func accountFunctions() []ledger.Function {
 	return []ledger.Function{
 		ledger.Officer("FreezeHolder", func(t *ledger.Tx, r currency.SetFreeze) (currency.Holder, error) {
-			return changeHolder(t, r, "HolderFrozen", func(h currency.Holder) (currency.Holder, error) { return h.Freeze(r.Reason) })
+			return changeHolder(t, r, "HolderFrozen", func(h currency.Holder) (currency.Holder, error) { return h.Freeze(r.Reason, t.Now().Unix()) })
 		}),
 		ledger.Officer("UnfreezeHolder", func(t *ledger.Tx, r currency.SetFreeze) (currency.Holder, error) {
 			return changeHolder(t, r, "HolderUnfrozen", currency.Holder.Unfreeze)

@@ -51,6 +51,7 @@ func (a *audit) follow(t ledgertest.TB, net *ledgertest.Network) {
 				t.Fatalf("block %d transaction %d, %s: a condition delivered and nothing was paid", a.block, i, tx.Args[0])
 			}
 			a.owed(t)
+			a.unpaid(t)
 			if err := a.supply.Check(); err != nil {
 				t.Fatalf("block %d transaction %d, %s: %v", a.block, i, tx.Args[0], err)
 			}
@@ -311,6 +312,29 @@ func (a *audit) owed(t ledgertest.TB) {
 	}
 	if !maps.Equal(owed, due) {
 		t.Fatalf("owed is %v, due %v", owed, due)
+	}
+}
+
+// unpaid: what waits for the bank stands in the index, and nothing else does.
+func (a *audit) unpaid(t ledgertest.TB) {
+	t.Helper()
+	open, listed := map[string]int64{}, map[string]int64{}
+	for key, raw := range a.values {
+		table, of, _ := ledger.SplitKey(key)
+		switch table {
+		case currency.TableRedemption:
+			var r currency.Redemption
+			if a.decode(t, raw, &r); r.Paid == "" {
+				open[of[0]+"/"+of[1]+"/"+of[2]] = r.At
+			}
+		case currency.TableUnpaid:
+			var u currency.Unpaid
+			a.decode(t, raw, &u)
+			listed[of[0]+"/"+of[1]+"/"+of[2]] = u.At
+		}
+	}
+	if !maps.Equal(open, listed) {
+		t.Fatalf("to be paid are %v, listed %v", open, listed)
 	}
 }
 

@@ -5,6 +5,7 @@ package contract_test
 import (
 	"encoding/json"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -158,6 +159,9 @@ func badRequests(t *testing.T, tried map[string]bool) {
 			"version again":         {policy(members{"version": 2}), currency.PolicyState},
 			"version zero":          {policy(members{"version": 0}), currency.InvalidPolicy},
 			"version too large":     {policy(members{"version": 10_000}), currency.InvalidPolicy},
+			"purposes alike":        {policy(members{"purposes": slices.Repeat([]currency.Purpose{{ID: "meals", Uses: []currency.Use{{}}}}, 2)}), currency.InvalidPolicy},
+			"purpose of nothing":    {policy(members{"purposes": []currency.Purpose{{ID: "meals"}}}), currency.InvalidPolicy},
+			"malformed purpose":     {policy(members{"purposes": []currency.Purpose{{ID: "a b", Uses: []currency.Use{{}}}}}), currency.InvalidID},
 			"approved":              {policy(members{"approved": true}), currency.InvalidPolicy},
 			"approved by":           {policy(members{"approvedBy": "KomscoMSP/operator"}), currency.InvalidPolicy},
 			"proposed by":           {policy(members{"proposedBy": "KomscoMSP/operator"}), currency.InvalidPolicy},
@@ -218,6 +222,8 @@ func badRequests(t *testing.T, tried map[string]bool) {
 			"unit":                     {members{"unit": "SHARE"}, currency.UnitMismatch},
 			"no unit":                  {members{"unit": nil}, currency.UnitMismatch},
 			"no source":                {members{"source": nil}, currency.InvalidID},
+			"unknown purpose":          {members{"purpose": "rent"}, currency.PurposeUnknown},
+			"malformed purpose":        {members{"purpose": "a b"}, currency.InvalidID},
 			"subsidy alone":            {members{"source": "subsidy"}, currency.InvalidID},
 			"no draws":                 {members{"draws": nil}, currency.TooLarge},
 			"no batches":               {members{"batches": nil}, currency.TooLarge},
@@ -380,11 +386,18 @@ func badRequests(t *testing.T, tried map[string]bool) {
 			"unknown":        {members{"seq": 99}, currency.RedemptionUnknown},
 			"of a resident":  {members{"account": b.minsu.account}, currency.RedemptionUnknown},
 			"another amount": {members{"amount": 999}, currency.InvalidAmount},
+			"sent before":    {members{"sent": 1}, currency.InvalidID},
+			"sent negative":  {members{"sent": -1}, currency.InvalidID},
+			"sent tomorrow":  {members{"sent": b.at(24 * time.Hour)}, currency.InvalidID},
+			"sent never":     {members{"sent": int64(1)<<40 + 1}, currency.InvalidID},
 		})},
 		{"OpenAllotment", b.city, b.allot(nowon, "fresh"), of(operation, program, id, amount, bad{
 			"taken":           {members{"id": "sale"}, currency.AllotmentExists},
 			"another unit":    {members{"unit": "shares"}, currency.UnitMismatch},
 			"for benefits":    {members{"source": "benefit"}, currency.InvalidID},
+			"kept subsidy":    {members{"purpose": "meals"}, currency.InvalidID},
+			"unknown purpose": {members{"source": "reward", "purpose": "rent"}, currency.PurposeUnknown},
+			"bad purpose":     {members{"source": "reward", "purpose": "a b"}, currency.InvalidID},
 			"no tranches":     {members{"tranches": 0}, currency.TooLarge},
 			"unequal":         {members{"tranches": 3}, currency.InvalidAmount},
 			"unknown budget":  {members{"appropriation": "nothing"}, currency.AppropriationUnknown},
@@ -422,6 +435,7 @@ func badRequests(t *testing.T, tried map[string]bool) {
 		{"Redemption", b.bank, currency.ReceiptQuery{Program: nowon, Account: b.stall.account, Seq: b.redeemed}, of(account, seq, bad{
 			"unknown": {members{"seq": 99}, currency.RedemptionUnknown},
 		})},
+		{"Unpaid", b.bank, currency.PageQuery{Program: nowon}, of(page, bad{"malformed programme": {members{"program": "a b"}, currency.InvalidID}})},
 		{"Redemptions", b.bank, currency.PageQuery{Program: nowon}, of(page, bad{"malformed programme": {members{"program": "a b"}, currency.InvalidID}})},
 		{"Payout", b.bank, currency.RecordQuery{Program: nowon, ID: "paid"}, of(id, bad{"unknown": {members{"id": "nothing"}, currency.RedemptionUnknown}})},
 		{"Sweep", b.courier, currency.Sweep{Program: nowon, Purses: []string{b.minsu.account}, Credits: []currency.OwnedCredit{{Account: b.minsu.account, Credit: firstOf(b.credits(nowon, b.minsu))}}}, of(operation, program, bad{
@@ -575,7 +589,7 @@ var restricted = map[string]*code.Code{
 	"Evidence": code.RoleMissing, "VerifySales": code.RoleMissing, "BanMerchant": code.RoleMissing, "LiftBan": code.RoleMissing, "FreezeHolder": code.RoleMissing,
 	"UnfreezeHolder": code.RoleMissing, "Holder": code.RoleMissing, "ConfirmPayout": code.RoleMissing,
 	"OpenAllotment": code.RoleMissing, "CloseAllotment": code.RoleMissing, "ConfirmPurchase": code.RoleMissing, "Purchase": code.RoleMissing,
-	"Redemption": code.RoleMissing, "Redemptions": code.RoleMissing, "Payout": code.RoleMissing,
+	"Redemption": code.RoleMissing, "Redemptions": code.RoleMissing, "Unpaid": code.RoleMissing, "Payout": code.RoleMissing,
 	"AbsorbReturns": code.RoleMissing, "Lapsing": code.RoleMissing, "ProposeRecovery": code.RoleMissing, "ApproveRecovery": code.RoleMissing, "Hold": currency.ReadRefused,
 	"OpenCase": code.RoleMissing, "HoldFunds": code.RoleMissing, "ProposeClawback": code.RoleMissing, "ApproveClawback": code.RoleMissing, "CloseCase": code.RoleMissing,
 	"Case": code.RoleMissing,

@@ -119,7 +119,7 @@ func openCase(t *ledger.Tx, r currency.OpenCase) (currency.Case, error) {
 			return c, first(err, currency.ReceiptUnknown.Errorf("account %s seq %d", name.Holder, name.Seq))
 		}
 	}
-	if h, err = h.OpenCase(r.ID); err != nil {
+	if h, err = h.OpenCase(r.ID, t.Now().Unix()); err != nil {
 		return c, err
 	}
 	if err := holders.Put(t, h, r.Program, r.Account); err != nil {

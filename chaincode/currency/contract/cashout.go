@@ -4,7 +4,6 @@ package contract
 
 import (
 	"github.com/komsco/trust-platform/chaincode/currency"
-	"github.com/komsco/trust-platform/chaincode/ledger"
 )
 
 // cashOut carries out a cash refund: see currency.CashOut.Decide. The claim on
@@ -25,5 +24,5 @@ func (s *step) cashOut(o currency.CashOut) (currency.Buckets, string, error) {
 	cash := currency.Total(done.Cash)
 	claimed := currency.Redemption{Amount: cash, Parts: done.Cash, Payout: o.Payout, At: s.tx.Now().Unix()}
 	s.fill(currency.KindCashOut, cash, "", "", done.Used)
-	return done.Left, "CashedOut", redemptions.Put(s.tx, claimed, s.Program, s.Holder, ledger.Num(s.Seq))
+	return done.Left, "CashedOut", s.claimFromBank(claimed)
 }

@@ -50,6 +50,7 @@ var (
 	bans           = ledger.NewTable[currency.Ban](currency.TableBan, 2)
 	months         = ledger.NewTable[currency.Monthly](currency.TableMonth, 2)
 	redemptions    = ledger.NewTable[currency.Redemption](currency.TableRedemption, 3)
+	unpaids        = ledger.NewTable[currency.Unpaid](currency.TableUnpaid, 3)
 	fundReturns    = ledger.NewTable[currency.FundReturn](currency.TableFundReturn, 3)
 	payouts        = ledger.NewTable[currency.Payout](currency.TablePayout, 2)
 	allotments     = ledger.NewTable[currency.Allotment](currency.TableAllotment, 2)

@@ -72,7 +72,7 @@ func setMerchantStatus(t *ledger.Tx, r currency.SetMerchantStatus) (currency.Mer
 	if err != nil {
 		return m, err
 	}
-	if m, err = m.Become(r.Status); err != nil {
+	if m, err = m.Become(r.Status, t.Now().Unix()); err != nil {
 		return m, err
 	}
 	t.Emit("MerchantStatusChanged", r.Program+"/"+r.ID)

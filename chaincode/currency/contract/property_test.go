@@ -156,7 +156,7 @@ func (d *days) officer(t *rapid.T) {
 		r, _ := record[currency.Redemption](d.town, currency.TableRedemption, program, d.stall.account, ledger.Num(seq))
 		d.call(t, d.bank, "ConfirmPayout", currency.ConfirmPayout{
 			Operation: d.op(), Program: program, Ref: fmt.Sprintf("transfer-%d", upTo(10).Draw(t, "ref")),
-			Account: d.stall.account, Seq: seq, Amount: mostly(t, "paid", max(r.Amount, 1), 1),
+			Account: d.stall.account, Seq: seq, Amount: mostly(t, "paid", max(r.Amount, 1), 1), Sent: mostly(t, "sent", 0, r.At, 1),
 		})
 	}
 }

@@ -37,5 +37,14 @@ func (s *step) redeem(o currency.Redeem) (currency.Buckets, string, error) {
 	}
 	claimed := currency.Redemption{Merchant: m.ID, Amount: o.Amount, Parts: used, Payout: m.Payout, At: s.tx.Now().Unix()}
 	s.fill(currency.KindRedemption, o.Amount, "", "", used)
-	return left, "Redeemed", redemptions.Put(s.tx, claimed, s.Program, s.Holder, ledger.Num(s.Seq))
+	return left, "Redeemed", s.claimFromBank(claimed)
+}
+
+// claimFromBank puts a redemption, under the order's own name, among those that wait
+// for the bank.
+func (s *step) claimFromBank(r currency.Redemption) error {
+	if err := unpaids.Put(s.tx, currency.Unpaid{At: r.At}, s.Program, s.Holder, ledger.Num(s.Seq)); err != nil {
+		return err
+	}
+	return redemptions.Put(s.tx, r, s.Program, s.Holder, ledger.Num(s.Seq))
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/komsco/trust-platform/chaincode/currency"
+	"github.com/komsco/trust-platform/chaincode/ledger/call"
 	"github.com/komsco/trust-platform/gateway"
 	"github.com/komsco/trust-platform/gateway/internal/audit"
 )
@@ -25,6 +27,7 @@ func (a *app) payoutCommands() *cobra.Command {
 			f.StringVar(&r.Account, "account", "", "the merchant's account `id`")
 			f.Int64Var(&r.Seq, "seq", 0, "of the redemption")
 			wonVar(f, &r.Amount, "amount", "what was paid, which must be what was claimed")
+			f.Var(momentFlag{&r.Sent}, "sent", "when the transfer left the bank, where the account was frozen since; now by default")
 		},
 		fill: func(_ context.Context, r *currency.ConfirmPayout, program string, args []string) error {
 			r.Program, r.Ref, r.Account = program, args[0], account(r.Account)
@@ -41,7 +44,7 @@ func (a *app) payoutCommands() *cobra.Command {
 type claim struct {
 	Account string `json:"account"`
 	Seq     int64  `json:"seq"`
-	currency.Redemption
+	currency.UnpaidRedemption
 }
 
 func (a *app) payoutList() *cobra.Command {
@@ -65,43 +68,70 @@ func (a *app) payoutList() *cobra.Command {
 				return a.print(cmd, claims)
 			}
 			t := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-			fmt.Fprintln(t, "account\tseq\tmerchant\twon\tclaimed\tto (digest)\tpaid under")
+			fmt.Fprintln(t, "account\tseq\tmerchant\twon\tclaimed\tto (digest)\tpaid under\twithheld")
 			var total int64
 			for _, r := range claims {
 				total += r.Amount
-				fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%s\t%.16s…\t%s\n", r.Account, r.Seq, r.Merchant, audit.Won(r.Amount),
-					time.Unix(r.At, 0).Format(time.DateTime), r.Payout, r.Paid)
+				fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%s\t%.16s…\t%s\t%s\n", r.Account, r.Seq, r.Merchant, audit.Won(r.Amount),
+					time.Unix(r.At, 0).Format(time.DateTime), r.Payout, r.Paid, why(r.Withheld))
 			}
 			fmt.Fprintf(t, "%d redemptions\t\t\t%s\n", len(claims), audit.Won(total))
 			return t.Flush()
 		},
 	}
-	cmd.Flags().BoolVar(&all, "all", false, "those that were paid, too")
+	cmd.Flags().BoolVar(&all, "all", false, "those that were paid, too, which reads every redemption that ever was")
 	return cmd
+}
+
+// why says why a redemption is withheld.
+func why(w *currency.Withholding) string {
+	if w == nil {
+		return ""
+	}
+	return strings.TrimSpace(w.Code + " " + w.Reason)
 }
 
 func redemptions(ctx context.Context, c *gateway.Currency, program string, all bool) ([]claim, error) {
 	claims := []claim{}
-	for bookmark := ""; ; {
-		page, err := c.Redemptions(ctx, program, 0, bookmark)
+	add := func(key []string, r currency.UnpaidRedemption) error {
+		if len(key) != 2 {
+			return fmt.Errorf("redemption key %q: account and sequence number are expected", key)
+		}
+		seq, err := strconv.ParseInt(key[1], 10, 64)
 		if err != nil {
-			return nil, err
+			return fmt.Errorf("redemption key %q: %w", key, err)
 		}
-		for _, e := range page.Records {
-			if e.Record.Paid != "" && !all {
-				continue
-			}
-			if len(e.Key) != 2 {
-				return nil, fmt.Errorf("redemption key %q: account and sequence number are expected", e.Key)
-			}
-			seq, err := strconv.ParseInt(e.Key[1], 10, 64)
-			if err != nil {
-				return nil, fmt.Errorf("redemption key %q: %w", e.Key, err)
-			}
-			claims = append(claims, claim{e.Key[0], seq, e.Record})
+		claims = append(claims, claim{key[0], seq, r})
+		return nil
+	}
+	if !all {
+		err := everyPage(func(bookmark string) (call.Page[currency.UnpaidRedemption], error) {
+			return c.Unpaid(ctx, program, 0, bookmark)
+		}, add)
+		return claims, err
+	}
+	err := everyPage(func(bookmark string) (call.Page[currency.Redemption], error) {
+		return c.Redemptions(ctx, program, 0, bookmark)
+	}, func(key []string, r currency.Redemption) error {
+		return add(key, currency.UnpaidRedemption{Redemption: r})
+	})
+	return claims, err
+}
+
+// everyPage goes through all records of a list.
+func everyPage[T any](page func(bookmark string) (call.Page[T], error), each func(key []string, record T) error) error {
+	for bookmark := ""; ; {
+		p, err := page(bookmark)
+		if err != nil {
+			return err
 		}
-		if bookmark = page.Next; bookmark == "" {
-			return claims, nil
+		for _, e := range p.Records {
+			if err := each(e.Key, e.Record); err != nil {
+				return err
+			}
+		}
+		if bookmark = p.Next; bookmark == "" {
+			return nil
 		}
 	}
 }

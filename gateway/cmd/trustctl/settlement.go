@@ -22,7 +22,8 @@ func (a *app) payoutFile() *cobra.Command {
 		Long: `Write the bank's file of what is still to be paid, as its cashier or an auditor.
 
 A redemption is in every file until it is confirmed (payout confirm-file), always
-under the same reference: pay each reference once. The format is described in
+under the same reference: pay each reference once. Those of frozen accounts and
+suspended shops are left out until they may act again. The format is described in
 gateway/settlement/SETTLEMENT.md.`,
 		Example: "  trustctl payout file --out 2026-11-27.csv\n  trustctl payout file --format json > payouts.json",
 		Args:    arguments(),
@@ -47,18 +48,31 @@ gateway/settlement/SETTLEMENT.md.`,
 				write = file.WriteJSON
 			}
 			if out == "" {
+				sayWithheld(cmd.ErrOrStderr(), file)
 				return write(cmd.OutOrStdout())
 			}
 			if err := writeWhole(out, write); err != nil {
 				return err
 			}
 			fmt.Fprintf(cmd.ErrOrStderr(), "%s: %d payouts, %s %s\n", out, file.Count, audit.Won(file.Total), file.Unit)
+			sayWithheld(cmd.ErrOrStderr(), file)
 			return nil
 		},
 	}
 	cmd.Flags().StringVar(&form, "format", "csv", "csv or json")
 	cmd.Flags().StringVarP(&out, "out", "o", "", "`file` to write, which must not be there yet (default: standard output)")
 	return cmd
+}
+
+// sayWithheld tells what is not in the file, so that nobody takes it for nothing.
+func sayWithheld(w io.Writer, file *settlement.Payouts) {
+	var total int64
+	for _, r := range file.Withheld {
+		total += r.Amount
+	}
+	if n := len(file.Withheld); n > 0 {
+		fmt.Fprintf(w, "%d more, %s %s, are withheld: their accounts are frozen or their shops suspended (trustctl payout list)\n", n, audit.Won(total), file.Unit)
+	}
 }
 
 // writeWhole writes a new file: whole, or not at all.
@@ -90,7 +104,7 @@ func (a *app) payoutConfirmFile() *cobra.Command {
 		Use: "confirm-file FILE", Short: "Record what the bank's file says it paid, as its cashier",
 		Long: `Record what the bank's file says it paid, as its cashier.
 
-FILE is CSV or JSON (- for standard input) with reference, bankref, amount and unit of each transfer, see
+FILE is CSV or JSON (- for standard input) with reference, bankref, amount, unit and, if known, the time sent of each transfer, see
 gateway/settlement/SETTLEMENT.md. Each row has its own result: paid (recorded now), before (recorded
 earlier), repeated (the same row stands further up) or refused, with the reason.
 Send the same file again after any interruption: it goes on where it stopped, and

@@ -71,6 +71,27 @@ func (d dayFlag) Set(s string) error {
 
 func (dayFlag) Type() string { return "yyyy-mm-dd" }
 
+// momentFlag is a flag for a moment, kept in Unix seconds.
+type momentFlag struct{ to *int64 }
+
+func (m momentFlag) String() string {
+	if m.to == nil || *m.to == 0 {
+		return ""
+	}
+	return time.Unix(*m.to, 0).UTC().Format(time.RFC3339)
+}
+
+func (m momentFlag) Set(s string) error {
+	at, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return fmt.Errorf("%q is not a moment such as 2026-11-27T18:20:00+09:00", s)
+	}
+	*m.to = at.Unix()
+	return nil
+}
+
+func (momentFlag) Type() string { return "moment" }
+
 // sourceVar is the flag that says how value comes to be.
 func sourceVar(f *pflag.FlagSet, to *currency.Source) {
 	f.StringVar((*string)(to), "source", "", "principal, benefit or reward")

@@ -79,7 +79,7 @@ func (l *lane) apart(p payer) bool {
 func ownerOf(key gateway.Key) (payer, bool) {
 	switch key.Table {
 	case currency.TableHolder, currency.TablePurse, currency.TableCredit, currency.TableReceipt,
-		currency.TableRefunded, currency.TableRedemption, currency.TableHold, currency.TableBill, currency.TableCashback:
+		currency.TableRefunded, currency.TableRedemption, currency.TableUnpaid, currency.TableHold, currency.TableBill, currency.TableCashback:
 		parts := strings.SplitN(key.Parts, "/", 3)
 		if len(parts) >= 2 {
 			return payer{parts[0], parts[1]}, true
