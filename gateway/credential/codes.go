@@ -24,5 +24,8 @@ var (
 	ReplayedProof   = Codes.New("CHALLENGE_MISMATCH", code.Unauthorized, "The proof is for another challenge or domain.")
 	UnlockTooLow    = Codes.New("UNLOCK_TOO_LOW", code.Forbidden, "The holder's key is unlocked by less than is asked for.")
 	ListUnsigned    = Codes.New("STATUS_LIST_UNSIGNED", code.NotFound, "The issuer of this status list has its signed list elsewhere, not at this gateway.")
+	Unissued        = Codes.New("CREDENTIAL_UNKNOWN", code.NotFound, "This gateway issued no credential of this id with a status of this purpose.")
+	BadStatusChange = Codes.New("BAD_STATUS_CHANGE", code.Invalid, "The change of a status is not of its form, or names an entry that is not the credential's.")
+	ListFull        = Codes.New("STATUS_LIST_FULL", code.Conflict, "So many entries of the status list are taken that none is found free: open another list.")
 	NotRegistryHere = Codes.New("LEDGER_NEEDED", code.Rule, "The check needs the ledger's registries, which are not at hand.")
 )

@@ -21,6 +21,20 @@ var (
 	schemaPath = regexp.MustCompile(`^https?://[^?#]+/v1/schemas/([a-z2-7]{52}\.[a-z0-9-]{1,48}\.[0-9]{1,4})$`)
 )
 
+// ListURL names a list by the gateway that serves it signed.
+func ListURL(gateway, owner, list string) string {
+	return gateway + "/v1/status-lists/" + owner + "/" + list + "/credential"
+}
+
+// ParseListURL is the list on the ledger that a URL names; ok is false for another.
+func ParseListURL(url string) (owner, list string, ok bool) {
+	m := listPath.FindStringSubmatch(url)
+	if m == nil {
+		return "", "", false
+	}
+	return m[1], m[2], true
+}
+
 // schemaRef is the registered schema that a URL names, or "".
 func schemaRef(url string) identity.SchemaRef {
 	if m := schemaPath.FindStringSubmatch(url); m != nil {
@@ -58,14 +72,14 @@ func (c *checks) statusOf(claims Object) {
 // entry asks the ledger for an entry of a list of the issuer's, or reads it in a signed
 // list that was supplied.
 func (c *checks) entry(ref StatusRef) (identity.StatusAnswer, error) {
-	m := listPath.FindStringSubmatch(ref.URI)
-	if m == nil || c.Ledger == nil {
+	owner, list, ok := ParseListURL(ref.URI)
+	if !ok || c.Ledger == nil {
 		return c.suppliedEntry(ref)
 	}
-	if m[1] != c.Issuer {
-		return identity.StatusAnswer{}, StatusUnproved.Errorf("the list is of %s, the credential of %.160s", m[1], c.Issuer)
+	if owner != c.Issuer {
+		return identity.StatusAnswer{}, StatusUnproved.Errorf("the list is of %s, the credential of %.160s", owner, c.Issuer)
 	}
-	return c.Ledger.StatusAt(c.ctx, identity.StatusQuery{Owner: m[1], List: m[2], Index: ref.Index, Time: c.demand.StatusTime})
+	return c.Ledger.StatusAt(c.ctx, identity.StatusQuery{Owner: owner, List: list, Index: ref.Index, Time: c.demand.StatusTime})
 }
 
 // suppliedEntry reads an entry in a signed list (Bitstring Status List 1.0 section 3.2).

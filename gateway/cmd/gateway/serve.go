@@ -101,6 +101,9 @@ func serve(ctx context.Context, c config.Config, logs io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if suites != nil {
+		defer func() { _ = suites.Statuses.Close() }() // every entry is on disk already
+	}
 
 	var listen net.ListenConfig
 	listener, err := listen.Listen(ctx, "tcp", c.Listen)

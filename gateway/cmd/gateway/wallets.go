@@ -6,13 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
+	"strings"
 
+	"github.com/komsco/trust-platform/chaincode/identity"
 	"github.com/komsco/trust-platform/gateway"
 	"github.com/komsco/trust-platform/gateway/credential"
 	"github.com/komsco/trust-platform/gateway/internal/asking"
 	"github.com/komsco/trust-platform/gateway/internal/config"
 	"github.com/komsco/trust-platform/gateway/internal/issuing"
 	"github.com/komsco/trust-platform/gateway/internal/rest"
+	"github.com/komsco/trust-platform/gateway/internal/statuses"
 )
 
 // openIssuer is what issues credentials to wallets, nil where the configuration names no
@@ -69,14 +73,28 @@ func openVCAPI(c config.Config, client *gateway.Client, log *slog.Logger) (*rest
 	if c.DIDs == "" {
 		return nil, errors.New("vcAPI needs dids")
 	}
-	signers, err := signersOf("vcAPI.keys", c.VCAPI.Keys)
+	var keys []config.ListKey
+	lists := map[string][]string{}
+	for _, k := range c.VCAPI.Keys {
+		keys = append(keys, k.ListKey)
+		owner, _, _ := strings.Cut(k.Kid, "#")
+		lists[owner] = k.Lists
+	}
+	signers, err := signersOf("vcAPI.keys", keys)
+	if err != nil {
+		return nil, err
+	}
+	ledger := client.Identity(c.Channel, c.DIDs)
+	o := statuses.Options{Ledger: ledger, Place: identity.Place{Network: c.Network, Channel: c.Channel, Chaincode: c.DIDs}, Signers: signers}
+	if c.Wallets.Dir != "" {
+		o.File = filepath.Join(c.Wallets.Dir, "statuses.db")
+	}
+	kept, err := statuses.Open(o)
 	if err != nil {
 		return nil, err
 	}
 	if c.VCAPI.Anyone {
 		log.Warn("anyone may have credentials issued by the VC API", "issuers", len(signers))
 	}
-	return &rest.VCAPI{
-		Signers: signers, Verifier: &credential.Verifier{Ledger: client.Identity(c.Channel, c.DIDs)}, Anyone: c.VCAPI.Anyone,
-	}, nil
+	return &rest.VCAPI{Signers: signers, Verifier: &credential.Verifier{Ledger: ledger}, Statuses: kept, Lists: lists, Anyone: c.VCAPI.Anyone}, nil
 }

@@ -44,7 +44,8 @@ type Config struct {
 	SignIn     SignIn    `mapstructure:"signIn" yaml:"signIn"`
 	Issuing    Issuing   `mapstructure:"issuing" yaml:"issuing"` // in a file only
 	Asking     Asking    `mapstructure:"asking" yaml:"asking"`   // in a file only
-	VCAPI      VCAPI     `mapstructure:"vcAPI" yaml:"vcAPI"`     // in a file only
+	Wallets    Wallets   `mapstructure:"wallets" yaml:"wallets"`
+	VCAPI      VCAPI     `mapstructure:"vcAPI" yaml:"vcAPI"` // in a file only
 	Anchor     Anchor    `mapstructure:"anchor" yaml:"anchor"`
 	Witness    Witness   `mapstructure:"witness" yaml:"witness"`
 	VerifyPage string    `mapstructure:"verifyPage" yaml:"verifyPage"` // empty: none
@@ -131,11 +132,22 @@ type Asking struct {
 	Clients []string `mapstructure:"clients" yaml:"clients"` // DIDs that may ask in its name, besides its own
 }
 
+// Wallets says where the gateway keeps what it gave out to wallets.
+type Wallets struct {
+	Dir string `mapstructure:"dir" yaml:"dir"`
+}
+
 // VCAPI has the gateway serve the VC API, by which conformance suites drive it.
 type VCAPI struct {
-	On     bool      `mapstructure:"on" yaml:"on"`
-	Keys   []ListKey `mapstructure:"keys" yaml:"keys"`     // of issuers in whose name it signs whatever they ask for
-	Anyone bool      `mapstructure:"anyone" yaml:"anyone"` // may have it sign, not only issuers who signed in: for keys that serve tests alone
+	On     bool    `mapstructure:"on" yaml:"on"`
+	Keys   []VCKey `mapstructure:"keys" yaml:"keys"`     // of issuers in whose name it signs whatever they ask for
+	Anyone bool    `mapstructure:"anyone" yaml:"anyone"` // may have it sign, not only issuers who signed in: for keys that serve tests alone
+}
+
+// VCKey is a key of an issuer for the VC API.
+type VCKey struct {
+	ListKey `mapstructure:",squash" yaml:",inline"`
+	Lists   []string `mapstructure:"lists" yaml:"lists"` // status lists that the issuer opened for this gateway alone: credentials get an entry of each
 }
 
 // Kind is a kind of credential that is issued.
@@ -201,6 +213,7 @@ var settings = []setting{
 	{"signIn.key", "", "file of the P-256 key (PKCS #8 PEM) that signs sign-in tokens, made if it is not there; none are given out if empty"},
 	{"signIn.issuer", "", "URL under which the gateway is known, the iss of its tokens; http:// and the address it listens on if empty"},
 	{"publicURL", "", "URL by which others reach this gateway, which signed status lists name; as each request has it if empty"},
+	{"wallets.dir", "", "folder for which status entries credentials have, and for offers and requests that wallets have still to answer; in memory, so lost at a restart, if empty"},
 	{"anchor.dir", "", "folder for logs of anchored records; the gateway seals none if empty"},
 	{"anchor.chaincode", "anchor", "name of the anchor contract on the channel"},
 	{"anchor.key", "", "file of the sealer's Ed25519 key (PKCS #8 PEM), which sources grant their logs to; sealer.pem in the folder if empty, made if it is not there"},

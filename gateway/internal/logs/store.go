@@ -16,9 +16,8 @@ import (
 	"path/filepath"
 	"sync"
 
-	_ "modernc.org/sqlite" // the driver "sqlite", in Go alone
-
 	"github.com/komsco/trust-platform/chaincode/anchor"
+	"github.com/komsco/trust-platform/gateway/internal/sqlite"
 )
 
 // schema of the database. What is in chunk and batch is the sealer's, and the
@@ -59,18 +58,14 @@ func Open(dir, chaincode, sealer string) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, fmt.Errorf("logs: %w", err)
 	}
-	// Every commit is on disk before it returns.
-	dsn := "file:" + filepath.Join(dir, "logs.db") + "?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(10000)&_txlock=immediate"
-	write, err := sql.Open("sqlite", dsn)
+	write, err := sqlite.Open(filepath.Join(dir, "logs.db"), 1)
 	if err != nil {
 		return nil, fmt.Errorf("logs: %w", err)
 	}
-	write.SetMaxOpenConns(1)
-	read, err := sql.Open("sqlite", dsn)
+	read, err := sqlite.Open(filepath.Join(dir, "logs.db"), 4)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("logs: %w", err), write.Close())
 	}
-	read.SetMaxOpenConns(4)
 	s := &Store{dir: dir, chaincode: chaincode, sealer: sealer, write: write, read: read, chunk: chunkRecords, waits: map[term]bool{}, changed: make(chan struct{})}
 	older, err := s.older()
 	if err == nil {

@@ -62,6 +62,30 @@ type rawInput struct {
 	Type          string `header:"Content-Type"`
 	Authorization string `header:"Authorization"`
 	RawBody       []byte
+	base          string
+}
+
+// Resolve implements huma.Resolver.
+func (in *rawInput) Resolve(c huma.Context) []error {
+	in.base = baseOf(c)
+	return nil
+}
+
+// baseOf is the URL that a request reached the gateway by.
+func baseOf(c huma.Context) string {
+	if c.TLS() != nil {
+		return "https://" + c.Host()
+	}
+	return "http://" + c.Host()
+}
+
+// publicURL is that of the gateway as others reach it, without a slash at the end;
+// where the configuration names none, that of the request.
+func (a *API) publicURL(base string) string {
+	if a.identity.PublicURL != "" {
+		return strings.TrimSuffix(a.identity.PublicURL, "/")
+	}
+	return base
 }
 
 // of checks the media type.

@@ -31,11 +31,7 @@ type signedListInput struct {
 // Resolve implements huma.Resolver: without a public URL the list's id is the URL that
 // it was asked for by.
 func (in *signedListInput) Resolve(c huma.Context) []error {
-	scheme := "http"
-	if c.TLS() != nil {
-		scheme = "https"
-	}
-	in.base = scheme + "://" + c.Host()
+	in.base = baseOf(c)
 	return nil
 }
 
@@ -73,11 +69,7 @@ func (a *API) signedList(ctx context.Context, in *signedListInput) (*signedListO
 	if err != nil {
 		return nil, err
 	}
-	base := in.base
-	if a.identity.PublicURL != "" {
-		base = strings.TrimSuffix(a.identity.PublicURL, "/")
-	}
-	signed, err := a.identity.Lists.List(ctx, in.Owner, in.List, base+"/v1/status-lists/"+in.Owner+"/"+in.List+"/credential", jwt)
+	signed, err := a.identity.Lists.List(ctx, in.Owner, in.List, credential.ListURL(a.publicURL(in.base), in.Owner, in.List), jwt)
 	if err != nil {
 		return nil, problemOf(err)
 	}

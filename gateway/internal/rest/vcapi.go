@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/komsco/trust-platform/gateway/credential"
+	"github.com/komsco/trust-platform/gateway/internal/statuses"
 	"github.com/komsco/trust-platform/gateway/openid"
 )
 
@@ -20,7 +21,9 @@ import (
 type VCAPI struct {
 	Signers  map[string]credential.Signer // by the DID of the issuer
 	Verifier *credential.Verifier
-	Anyone   bool // has credentials issued; otherwise the issuer has to have signed in
+	Statuses *statuses.Keeper    // which entries credentials have
+	Lists    map[string][]string // by the DID of the issuer: of these its credentials get an entry each, if they come without
+	Anyone   bool                // has credentials issued and their status changed; otherwise the issuer has to have signed in
 }
 
 // WithVCAPI has the API serve the VC API. Call it before serving.
@@ -32,7 +35,12 @@ func (a *API) WithVCAPI(v *VCAPI) *API {
 // IssueRequest asks for a credential to be issued.
 type IssueRequest struct {
 	Credential map[string]any `json:"credential" doc:"VC 2.0 without a proof; its issuer is one whose key this gateway has"`
-	Options    map[string]any `json:"options,omitempty" doc:"None is known"`
+	Options    IssueOptions   `json:"options,omitempty"`
+}
+
+// IssueOptions say how a credential is issued. Others than these are ignored.
+type IssueOptions struct {
+	CredentialID string `json:"credentialId,omitempty" doc:"By which its status is changed, where the credential has no id"`
 }
 
 // IssueAnswer is the credential that was issued.
@@ -78,16 +86,18 @@ func (a *API) vcAPI() {
 	}
 	issue := operation("vc-issue", "/credentials/issue", "Issue a credential with a Data Integrity proof (VC API)", IssueRequest{}, http.StatusCreated)
 	issue.Errors = append(issue.Errors, http.StatusBadRequest)
-	raw(a, issue, func(_ context.Context, in *rawInput) (*noStore[IssueAnswer], error) {
+	issue.Description = "A credential without credentialStatus gets an entry of each of the issuer's lists that the gateway is set up with, drawn at random."
+	raw(a, issue, func(ctx context.Context, in *rawInput) (*noStore[IssueAnswer], error) {
 		if a.vc == nil {
 			return nil, problemOf(none)
 		}
-		signed, err := a.issueVC(in)
+		signed, err := a.issueVC(ctx, in)
 		if err != nil {
 			return nil, problemOf(err)
 		}
 		return &noStore[IssueAnswer]{"no-store", IssueAnswer{json.RawMessage(signed)}}, nil
 	})
+	a.vcStatus(operation("vc-status", "/credentials/status", "Change the status of a credential that was issued (VC API)", StatusRequest{}, http.StatusOK), none)
 	for _, kind := range []struct{ id, path, summary, member string }{
 		{"vc-verify", "/credentials/verify", "Verify a credential (VC API)", "verifiableCredential"},
 		{"vp-verify", "/presentations/verify", "Verify a presentation and the credentials in it (VC API)", "verifiablePresentation"},
@@ -104,7 +114,7 @@ func (a *API) vcAPI() {
 	}
 }
 
-func (a *API) issueVC(in *rawInput) (string, error) {
+func (a *API) issueVC(ctx context.Context, in *rawInput) (string, error) {
 	o, err := credential.DecodeObject(in.RawBody)
 	if err != nil {
 		return "", err
@@ -133,6 +143,13 @@ func (a *API) issueVC(in *rawInput) (string, error) {
 		if who != issuer {
 			return "", openid.ClientRefused.Errorf("%.160s may not have credentials of %s issued", who, issuer)
 		}
+	}
+	// What cannot be signed takes no entry.
+	if _, err := credential.SignIntegrity(vc, signer, time.Now()); err != nil {
+		return "", err
+	}
+	if err := a.withStatus(ctx, o, vc, issuer, a.publicURL(in.base)); err != nil {
+		return "", err
 	}
 	return credential.SignIntegrity(vc, signer, time.Now())
 }
