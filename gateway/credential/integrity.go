@@ -284,10 +284,6 @@ func (v *Verifier) integrityVP(ctx context.Context, secured Object, d Demand) (R
 	if err != nil {
 		return Report{}, err
 	}
-	if p.suite == EdDSARDFC {
-		// json-gold 0.9 does not give the credentials of a presentation their graphs.
-		return Report{}, Unsupported.Errorf("a presentation by %s: %s and %s are accepted", EdDSARDFC, ECDSAJCS, EdDSAJCS)
-	}
 	c := v.begin(ctx, p.suite, d)
 	if p.purpose != string(identity.Authentication) {
 		c.judge(SigningKey, KeyNotValid.Errorf("the proof is for %.40q, not for authentication", p.purpose), "")
