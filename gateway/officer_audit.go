@@ -101,9 +101,15 @@ func (c *Client) Height(ctx context.Context, channel string) (uint64, error) {
 
 // blocks yields blocks 0 to height-1, checked to be one chain.
 func (c *Client) blocks(ctx context.Context, channel string, height uint64) iter.Seq2[*blocks.Block, error] {
+	return c.blocksBehind(ctx, channel, new(blocks.Chain), height)
+}
+
+// blocksBehind yields the blocks behind a chain's last up to height-1, checked to
+// continue it; the chain goes along.
+func (c *Client) blocksBehind(ctx context.Context, channel string, chain *blocks.Chain, height uint64) iter.Seq2[*blocks.Block, error] {
 	return func(yield func(*blocks.Block, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
-		stream, err := c.fabric.GetNetwork(channel).BlockEvents(ctx, client.WithStartBlock(0))
+		stream, err := c.fabric.GetNetwork(channel).BlockEvents(ctx, client.WithStartBlock(chain.Height()))
 		if err != nil {
 			cancel()
 			yield(nil, fmt.Errorf("read blocks: %w", err))
@@ -115,7 +121,6 @@ func (c *Client) blocks(ctx context.Context, channel string, height uint64) iter
 				_, open = <-stream
 			}
 		}()
-		var chain blocks.Chain
 		for chain.Height() < height {
 			b, err := next(ctx, stream, chain.Height(), height)
 			if err == nil {

@@ -5,8 +5,10 @@ package gateway
 import (
 	"context"
 	"fmt"
+	"iter"
 
 	"github.com/komsco/trust-platform/chaincode/currency/trace"
+	"github.com/komsco/trust-platform/gateway/internal/blocks"
 	"github.com/komsco/trust-platform/gateway/internal/tracing"
 )
 
@@ -33,19 +35,75 @@ func (c *Currency) Trace(ctx context.Context, q TraceQuestion, height uint64, pr
 	if err := q.Validate(); err != nil {
 		return TraceGraph{}, err
 	}
-	there, err := c.client.Height(ctx, c.channel)
+	height, err := c.traceable(ctx, height)
 	if err != nil {
 		return TraceGraph{}, err
 	}
-	if height == 0 {
-		height = there
-	}
-	if height > there {
-		return TraceGraph{}, fmt.Errorf("a trace up to height %d was asked for, channel %s has %d blocks", height, c.channel, there)
-	}
-	return tracing.Run(ctx, c.contract.ChaincodeName(), q, c.client.blocks(ctx, c.channel, height), func(done uint64) {
-		if progress != nil {
-			progress(done, height)
-		}
-	})
+	return tracing.Run(ctx, c.contract.ChaincodeName(), q, c.client.blocks(ctx, c.channel, height), upTo(height, progress))
 }
+
+// traceable is a height up to which there are blocks: of 0, all there are.
+func (c *Currency) traceable(ctx context.Context, height uint64) (uint64, error) {
+	there, err := c.client.Height(ctx, c.channel)
+	switch {
+	case err != nil:
+		return 0, err
+	case height > there:
+		return 0, fmt.Errorf("a trace up to height %d was asked for, channel %s has %d blocks", height, c.channel, there)
+	case height == 0:
+		return there, nil
+	}
+	return height, nil
+}
+
+func upTo(height uint64, progress func(done, height uint64)) func(done uint64) {
+	if progress == nil {
+		return nil
+	}
+	return func(done uint64) { progress(done, height) }
+}
+
+// Tracer traces again and again: it keeps what traces need of the blocks it read, so
+// each trace reads only what came since the one before from the peer. Close it.
+type Tracer struct {
+	currency *Currency
+	turn     chan struct{}
+	kept     *tracing.Copy
+}
+
+// UnfinishedTrace is a trace whose context ended first. The next one of the same
+// [Tracer] goes on from there.
+type UnfinishedTrace = tracing.Unfinished
+
+// Tracer starts one. It keeps a file without a name in the temporary directory.
+func (c *Currency) Tracer() (*Tracer, error) {
+	kept, err := tracing.NewCopy(c.contract.ChaincodeName())
+	if err != nil {
+		return nil, err
+	}
+	return &Tracer{currency: c, turn: make(chan struct{}, 1), kept: kept}, nil
+}
+
+// Trace is [Currency.Trace], one at a time; whoever comes second waits. Where ctx
+// ends first it returns an [UnfinishedTrace], which says how far it came.
+func (t *Tracer) Trace(ctx context.Context, q TraceQuestion, height uint64, progress func(done, height uint64)) (TraceGraph, error) {
+	if err := q.Validate(); err != nil {
+		return TraceGraph{}, err
+	}
+	height, err := t.currency.traceable(ctx, height)
+	if err != nil {
+		return TraceGraph{}, err
+	}
+	select {
+	case t.turn <- struct{}{}:
+		defer func() { <-t.turn }()
+	case <-ctx.Done():
+		return TraceGraph{}, &UnfinishedTrace{Height: height, Cause: ctx.Err()}
+	}
+	return t.kept.Run(ctx, q, height, func(ctx context.Context, chain *blocks.Chain, height uint64) iter.Seq2[*blocks.Block, error] {
+		return t.currency.client.blocksBehind(ctx, t.currency.channel, chain, height)
+	}, upTo(height, progress))
+}
+
+// Close gives back what it kept.
+func (t *Tracer) Close() error { return t.kept.Close() }

@@ -50,6 +50,12 @@ func (r told) of() currency.ReceiptName {
 	return currency.ReceiptName{Holder: r.account, Seq: n}
 }
 
+// Tells reports whether records of a table say anything to a trace; others need not
+// be told.
+func Tells(table string) bool {
+	return table == currency.TableMerchant || table == currency.TableReceipt || currency.HoldsMoney(table)
+}
+
 // Add takes in the next valid transaction. An error means that it cannot be
 // understood, or that its money is not explained.
 func (l *Ledger) Add(tx Tx) error {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/komsco/trust-platform/chaincode/currency/trace"
 	"github.com/komsco/trust-platform/gateway"
 	"github.com/komsco/trust-platform/gateway/internal/config"
 	"github.com/komsco/trust-platform/gateway/internal/feed"
@@ -41,8 +42,13 @@ func serve(ctx context.Context, c config.Config, logs io.Writer) error {
 	var routes []service.Route
 	for _, home := range c.Places() {
 		money := client.Currency(home.Place.Channel, home.Place.Chaincode)
+		tracer, err := money.Tracer()
+		if err != nil {
+			return err
+		}
+		defer tracer.Close() //nolint:errcheck // it holds nothing that is not on the ledger
 		routes = append(routes, service.Route{
-			Place: home.Place, Programs: home.Programs, Ledger: lanes.Fabric{Currency: money}, Keys: money,
+			Place: home.Place, Programs: home.Programs, Ledger: traced{lanes.Fabric{Currency: money}, tracer}, Keys: money,
 			Chain: feed.Fabric{Client: client, Channel: home.Place.Channel},
 		})
 	}
@@ -140,4 +146,15 @@ func serve(ctx context.Context, c config.Config, logs io.Writer) error {
 	err = errors.Join(s.Close(last), <-stopped)
 	log.Info("stopped")
 	return err
+}
+
+// traced is a ledger whose traces read each block once.
+type traced struct {
+	lanes.Fabric
+	*gateway.Tracer
+}
+
+// Trace implements service.Ledger.
+func (t traced) Trace(ctx context.Context, q trace.Question, height uint64, progress func(done, height uint64)) (trace.Graph, error) {
+	return t.Tracer.Trace(ctx, q, height, progress)
 }

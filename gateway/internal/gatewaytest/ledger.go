@@ -43,6 +43,8 @@ type Ledger struct {
 	AfterSubmit func(orders []string) error
 	// BeforeEndorse may fail with an error of the network.
 	BeforeEndorse func(orders []string) error
+	// BeforeTrace may fail in the place of a trace.
+	BeforeTrace func() error
 }
 
 // NewLedger starts the in-memory ledger.
@@ -138,6 +140,14 @@ func (l *Ledger) Evaluate(_ context.Context, function string, args ...string) ([
 
 // Trace implements service.Ledger.
 func (l *Ledger) Trace(ctx context.Context, q trace.Question, _ uint64, _ func(done, height uint64)) (trace.Graph, error) {
+	l.mu.Lock()
+	before := l.BeforeTrace
+	l.mu.Unlock()
+	if before != nil {
+		if err := before(); err != nil {
+			return trace.Graph{}, err
+		}
+	}
 	return tracing.Run(ctx, contract.Name, q, func(yield func(*blocks.Block, error) bool) {
 		for number := range l.Height() {
 			if !yield(l.block(number), nil) {

@@ -78,13 +78,14 @@ var (
 	slowBody       = Code{"BODY_TIMEOUT", http.StatusRequestTimeout, "The request's body did not arrive in time."}
 	wrongMedia     = Code{"UNSUPPORTED_MEDIA_TYPE", http.StatusUnsupportedMediaType, "The request's body is not JSON (Content-Type: application/json)."}
 	noReadOrder    = Code{"READ_ORDER_MISSING", http.StatusUnauthorized, "Histories are shown for a read order signed by the holder."}
-	overloaded     = Code{"OVERLOADED", http.StatusServiceUnavailable, "More orders are waiting, or more accounts listen, than the gateway holds; nothing was done. Send the same again later."}
+	overloaded     = Code{"OVERLOADED", http.StatusServiceUnavailable, "More orders are waiting, more accounts listen, or more traces are asked for than the gateway takes; nothing was done. Send the same again later."}
 	stopping       = Code{"STOPPING", http.StatusServiceUnavailable, "The gateway is stopping; nothing was done. Send the same order again."}
 	unavailable    = Code{"LEDGER_UNAVAILABLE", http.StatusServiceUnavailable, "The ledger could not be reached, or not in time; nothing was done. Send the same order again later."}
+	unfinished     = Code{"TRACE_UNFINISHED", http.StatusServiceUnavailable, "The blocks to be read for a trace were too many for the time of one answer. What was read is kept: ask again, and it goes on from there."}
 	commitTimeout  = Code{"COMMIT_TIMEOUT", http.StatusGatewayTimeout, "It is not known yet whether the order was carried out. Sending the same order again is safe: it is carried out once at most, and the answer is the first result."}
 	internalDefect = Code{code.Broken.Name, http.StatusInternalServerError, code.Broken.Meaning}
 
-	ownCodes = []Code{notAcceptable, notFound, wrongMethod, tooLarge, slowBody, wrongMedia, noReadOrder, overloaded, stopping, unavailable, commitTimeout}
+	ownCodes = []Code{notAcceptable, notFound, wrongMethod, tooLarge, slowBody, wrongMedia, noReadOrder, overloaded, stopping, unavailable, unfinished, commitTimeout}
 )
 
 // Codes lists every code that the API answers with, those of the contracts first.
@@ -112,6 +113,7 @@ func problemOf(err error) *Problem {
 		problem *Problem
 		ledger  *gateway.Error
 		failed  *lanes.Failure
+		tracing *gateway.UnfinishedTrace
 	)
 	refused := code.Of(err)
 	switch {
@@ -121,7 +123,7 @@ func problemOf(err error) *Problem {
 		return coded(refused.Code, refused.Detail())
 	case errors.Is(err, lanes.ErrOverloaded):
 		return overloaded.problem(err.Error()).after(1)
-	case errors.Is(err, service.ErrCrowded), errors.Is(err, service.ErrNoEvents):
+	case errors.Is(err, service.ErrCrowded), errors.Is(err, service.ErrNoEvents), errors.Is(err, service.ErrTracing):
 		return overloaded.problem(err.Error()).after(5)
 	case errors.Is(err, lanes.ErrStopped):
 		return stopping.problem(err.Error()).after(2)
@@ -133,6 +135,8 @@ func problemOf(err error) *Problem {
 		return p
 	case errors.As(err, &failed):
 		return unavailable.problem("the order was not carried out in time; send the same order again").after(2)
+	case errors.As(err, &tracing):
+		return unfinished.problem(tracing.Error()).after(1)
 	case errors.As(err, &ledger) && ledger.Code != nil:
 		return coded(ledger.Code, ledger.Detail)
 	case errors.As(err, &ledger) && ledger.Temporary():

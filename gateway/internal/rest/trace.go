@@ -38,7 +38,7 @@ func (a *API) traces() {
 			OperationID: id, Method: http.MethodGet, Path: "/v1/programs/{program}/accounts/{account}" + path,
 			Summary: summary, Tags: []string{"accounts"}, Security: []map[string][]string{{readOrder: {}}},
 			Description: "A graph in which at every node entered + in = out + held; other accounts are cut to six characters. " +
-				"As JSON or, with Accept: image/svg+xml, as a picture. It reads the whole chain: ask seldom.",
+				"As JSON or, with Accept: image/svg+xml, as a picture. The gateway reads the blocks that are new since the last trace; where that takes longer than a minute, the answer is TRACE_UNFINISHED and says how far it came: ask again.",
 			Responses: map[string]*huma.Response{"200": {Description: "OK", Content: map[string]*huma.MediaType{
 				mediaJSON: {Schema: schema}, mediaSVG: {Schema: &huma.Schema{Type: "string"}},
 			}}},

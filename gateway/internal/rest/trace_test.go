@@ -3,6 +3,7 @@
 package rest_test
 
 import (
+	"context"
 	"encoding/xml"
 	"net/http"
 	"strconv"
@@ -94,4 +95,23 @@ func TestTraceOfADonation(t *testing.T) {
 	require.ErrorContains(t, s.ledger.Officer("BankMSP", "cashier", "ConfirmDeposit", currency.ConfirmDeposit{
 		Operation: call.Operation{Op: "confirm.KB-4"}, Program: "nowon", Ref: "KB-4", Fund: "donations", Amount: 1, Donor: strings.Repeat("x", 7),
 	}), "INVALID_ID")
+}
+
+// A trace that its time did not suffice for says how far it came, and to ask again.
+func TestUnfinishedTrace(t *testing.T) {
+	s := newSite(t, 1, service.Options{})
+	a := s.Resident[0]
+	s.created("/v1/payments", gatewaytest.Must(a.Payment(currency.Payment{Seq: s.purse(a).Seq + 1, To: "stall", Amount: 1_000})))
+	s.ledger.Hooks(func(l *gatewaytest.Ledger) {
+		l.BeforeTrace = func() error {
+			return &gateway.UnfinishedTrace{Read: 70_000, Height: 2_000_000, Cause: context.DeadlineExceeded}
+		}
+	})
+	path := "/receipts/" + strconv.FormatInt(s.purse(a).Seq, 10) + "/trace"
+	r := s.own(a, path)
+	s.refused(r, http.StatusServiceUnavailable, "TRACE_UNFINISHED")
+	require.Contains(t, r.body, "70000 of 2000000 blocks were read")
+	require.Equal(t, "1", r.header.Get("Retry-After"))
+	s.ledger.Hooks(func(l *gatewaytest.Ledger) { l.BeforeTrace = nil })
+	require.Equal(t, http.StatusOK, s.own(a, path).status)
 }

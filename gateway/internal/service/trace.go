@@ -4,6 +4,7 @@ package service
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/komsco/trust-platform/chaincode/currency"
@@ -12,6 +13,9 @@ import (
 
 // tracePatience is how long a trace may wait for its turn and read.
 const tracePatience = time.Minute
+
+// ErrTracing says that a trace waited for others all its time.
+var ErrTracing = errors.New("traces are read one at a time, and others were before")
 
 // TraceReceipt tells the holder of a receipt where the money it moved went, or where
 // it came from (back). Other accounts are masked. READ_REFUSED for anybody else, the
@@ -58,7 +62,7 @@ func (s *Service) trace(ctx context.Context, order, account string, q trace.Ques
 	case s.tracing <- struct{}{}:
 		defer func() { <-s.tracing }()
 	case <-ctx.Done():
-		return trace.Graph{}, ctx.Err()
+		return trace.Graph{}, ErrTracing
 	}
 	g, err := r.Ledger.Trace(ctx, q, 0, nil)
 	if err != nil {

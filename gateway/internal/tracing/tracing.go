@@ -27,8 +27,10 @@ func Run(ctx context.Context, chaincode string, q trace.Question, all iter.Seq2[
 		if err != nil {
 			return trace.Graph{}, err
 		}
-		if err := add(l, b, chaincode); err != nil {
-			return trace.Graph{}, err
+		for _, tx := range moves(b, chaincode) {
+			if err := l.Add(tx); err != nil {
+				return trace.Graph{}, err
+			}
 		}
 		height = b.Number + 1
 		if progress != nil {
@@ -43,7 +45,10 @@ func Run(ctx context.Context, chaincode string, q trace.Question, all iter.Seq2[
 	return g, err
 }
 
-func add(l *trace.Ledger, b *blocks.Block, chaincode string) error {
+// moves are the transactions of a block that say something of money, with the
+// records that do.
+func moves(b *blocks.Block, chaincode string) []trace.Tx {
+	var out []trace.Tx
 	for i := range b.Txs {
 		tx := &b.Txs[i]
 		if !tx.Valid() {
@@ -54,13 +59,13 @@ func add(l *trace.Ledger, b *blocks.Block, chaincode string) error {
 			if w.Namespace != chaincode {
 				continue
 			}
-			if table, key, ok := blocks.SplitKey(w.Key); ok {
+			if table, key, ok := blocks.SplitKey(w.Key); ok && trace.Tells(table) {
 				told.Writes = append(told.Writes, trace.Write{Table: table, Key: key, Value: w.Value})
 			}
 		}
-		if err := l.Add(told); err != nil {
-			return err
+		if len(told.Writes) > 0 {
+			out = append(out, told)
 		}
 	}
-	return nil
+	return out
 }
