@@ -4,9 +4,9 @@ package identity
 
 import "slices"
 
-// allows returns DID_DEACTIVATED or DID_STATE unless the document's status lets
-// the operation happen at all.
-func (s State) allows(o Operation) error {
+// Allows returns DID_DEACTIVATED or DID_STATE unless the document's status lets
+// the operation happen at all, whoever signs it.
+func (s State) Allows(o Operation) error {
 	switch {
 	case s.Status == Deactivated:
 		return DIDDeactivated.Errorf("%s", o.DID)

@@ -107,7 +107,7 @@ func Apply(before *Version, s *Signed, controllers map[string]State, now time.Ti
 		// The submitter's clock is bounded, not exact: no version is older than the one before.
 		old, v.Time = before.State, max(v.Time, before.Time)
 	}
-	if err := old.allows(s.Operation); err != nil {
+	if err := old.Allows(s.Operation); err != nil {
 		return v, err
 	}
 	votes, err := s.count(old, controllers)

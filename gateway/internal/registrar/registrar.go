@@ -3,20 +3,19 @@
 // Package registrar registers did:komsco in client-managed secret mode (DIF DID
 // Registration): it answers what to sign, the device signs, and nothing else
 // leaves it. It keeps nothing between the two steps: a job's id is the operation
-// itself, which means nothing without the signatures.
+// itself, which means nothing without the signatures. So a restart forgets no job,
+// and any gateway of the channel goes on with one that another began.
 package registrar
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
-	"sort"
+	"errors"
 	"strings"
 
 	"github.com/komsco/trust-platform/chaincode/identity"
 	"github.com/komsco/trust-platform/chaincode/ledger/code"
 	"github.com/komsco/trust-platform/chaincode/ledger/did"
-	"github.com/komsco/trust-platform/chaincode/ledger/jws"
+	"github.com/komsco/trust-platform/gateway/internal/resolver"
 )
 
 // Ledger is where documents are kept.
@@ -31,52 +30,31 @@ type Registrar struct {
 	Ledger Ledger
 }
 
-// Request is a create, update or deactivate, or the signatures for one.
-type Request struct {
-	JobID      string          `json:"jobId"`
-	DID        string          `json:"did"`
-	Operations []string        `json:"didDocumentOperation"` // of an update, one for each document
-	Document   json.RawMessage `json:"didDocument"`          // of an update also a list
-	Options    Options         `json:"options"`
-	Secret     Secret          `json:"secret"`
-	Method     string          `json:"method"` // komsco
-}
-
-// Options of a request. Operation, Control, Recovery and NextKeyHashes are those
-// of this method.
-type Options struct {
-	ClientSecretMode *bool            `json:"clientSecretMode"`
-	Operation        identity.Type    `json:"operation"` // of an update: update, rotate, suspend, resume or recover
-	Control          *identity.Quorum `json:"control"`
-	Recovery         *identity.Quorum `json:"recovery"`
-	NextKeyHashes    []string         `json:"nextKeyHashes"`
-}
-
-// Secret carries signatures and never a private key.
-type Secret struct {
-	SigningResponse map[string]Signature `json:"signingResponse"`
-}
-
-// Signature answers a signing request.
-type Signature struct {
-	Signature string `json:"signature"` // 64 bytes r‖s, base64
-}
-
-// Answer is where a registration stands.
+// Answer is where a registration stands. A job has an id until it is finished.
 type Answer struct {
 	JobID                string            `json:"jobId,omitempty"`
 	State                State             `json:"didState"`
 	RegistrationMetadata map[string]string `json:"didRegistrationMetadata"`
-	DocumentMetadata     map[string]string `json:"didDocumentMetadata"`
+	DocumentMetadata     resolver.Metadata `json:"didDocumentMetadata"`
 }
 
-// State is finished, failed, or action: payloads are to be signed.
+// The states of a registration.
+const (
+	Finished = "finished"
+	Failed   = "failed"
+	Action   = "action" // payloads are to be signed
+	Wait     = "wait"   // it is not known yet whether it was carried out
+)
+
+// State tells where a registration stands and what is to be done.
 type State struct {
 	State          string                    `json:"state"`
 	DID            string                    `json:"did,omitempty"`
 	Action         string                    `json:"action,omitempty"`
 	SigningRequest map[string]SigningRequest `json:"signingRequest,omitempty"`
 	Document       *identity.Document        `json:"didDocument,omitempty"`
+	Wait           string                    `json:"wait,omitempty"`
+	WaitTime       int                       `json:"waitTime,omitempty"`    // milliseconds
 	Reason         string                    `json:"reason,omitempty"`      // the stable code of a refusal
 	Description    string                    `json:"description,omitempty"` // its sentence
 }
@@ -88,145 +66,139 @@ type SigningRequest struct {
 	Serialized string             `json:"serializedPayload"` // base64 of the bytes to sign: a JWS signing input
 	Kid        string             `json:"kid"`
 	Alg        string             `json:"alg"`
-	Purpose    string             `json:"purpose,omitempty"`
 }
 
-// job is what the id of a job holds.
-type job struct {
-	Operation identity.Operation `json:"operation"`
-	Keys      map[string]string  `json:"keys"` // DID URL to algorithm
+// Failure is the answer to a request that was refused with a code.
+func Failure(q Request, reason, description string) Answer {
+	return Answer{State: State{State: Failed, DID: q.Subject(), Reason: reason, Description: description}, RegistrationMetadata: map[string]string{}}
 }
 
 // Create registers a document: the first step, or with a job id the second.
 func (r *Registrar) Create(ctx context.Context, q Request) (Answer, error) {
+	if err := q.check(r.Place, false); err != nil {
+		return Answer{}, err
+	}
 	if q.JobID != "" {
-		return r.finish(ctx, q, identity.Create)
+		return r.proceed(ctx, q, identity.Create)
 	}
-	if err := q.check(); err != nil {
+	switch {
+	case q.DID != "":
+		return Answer{}, code.BadRequest.Errorf("did %.80q: the DID is the hash of the operation that creates it and cannot be chosen", q.DID)
+	case len(q.Operations) > 0:
+		return Answer{}, code.BadRequest.Errorf("didDocumentOperation: a document is created as didDocument says it")
+	}
+	o := identity.Begin(r.Place)
+	o.Control, o.Recovery, o.NextKeyHashes = q.Options.Control, q.Options.Recovery, q.Options.NextKeyHashes
+	if err := q.change(&o, identity.State{}); err != nil {
 		return Answer{}, err
 	}
-	content, err := parseDocument(q.Document, "")
-	if err != nil {
-		return Answer{}, err
+	if len(o.AddKeys) == 0 && o.Control == nil {
+		return Answer{}, code.BadRequest.Errorf("didDocument has no verificationMethod: nobody would have a say in the document")
 	}
-	o := identity.Begin(r.Place, content.keys...)
-	o.AddServices, o.Control, o.Recovery, o.NextKeyHashes = content.services, q.Options.Control, q.Options.Recovery, q.Options.NextKeyHashes
 	return r.ask(ctx, o, identity.State{})
 }
 
 // Update changes a document, by any operation but create and deactivate.
 func (r *Registrar) Update(ctx context.Context, q Request) (Answer, error) {
-	if q.JobID != "" {
-		return r.finish(ctx, q, identity.Update, identity.Rotate, identity.Suspend, identity.Resume, identity.Recover)
-	}
-	if err := q.check(); err != nil {
+	if err := q.check(r.Place, false); err != nil {
 		return Answer{}, err
 	}
-	current, err := r.Ledger.Resolve(ctx, identity.ResolveQuery{DID: q.DID})
+	if q.JobID != "" {
+		return r.proceed(ctx, q, identity.Update, identity.Rotate, identity.Suspend, identity.Resume, identity.Recover)
+	}
+	current, err := r.current(ctx, q)
 	if err != nil {
 		return Answer{}, err
 	}
-	o := identity.Operation{Type: q.Options.Operation, Control: q.Options.Control, Recovery: q.Options.Recovery, NextKeyHashes: q.Options.NextKeyHashes}
-	if o.Type == "" {
-		o.Type = identity.Update
+	o := identity.Operation{
+		Type: q.Options.Operation, DID: q.DID, Control: q.Options.Control, Recovery: q.Options.Recovery, NextKeyHashes: q.Options.NextKeyHashes,
 	}
-	if err := q.change(&o, current.Version.State); err != nil {
+	switch o.Type {
+	case "":
+		o.Type = identity.Update
+	case identity.Create, identity.Deactivate:
+		return Answer{}, code.BadRequest.Errorf("options.operation %s: there is /1.0/%s for it", o.Type, o.Type)
+	}
+	if err := q.change(&o, current.State); err != nil {
 		return Answer{}, err
 	}
-	return r.ask(ctx, current.Version.Outcome().Next(r.Place, o), current.Version.State)
+	return r.ask(ctx, current.Outcome().Next(r.Place, o), current.State)
 }
 
 // Deactivate ends a document, for good.
 func (r *Registrar) Deactivate(ctx context.Context, q Request) (Answer, error) {
-	if q.JobID != "" {
-		return r.finish(ctx, q, identity.Deactivate)
-	}
-	if err := q.check(); err != nil {
+	if err := q.check(r.Place, true); err != nil {
 		return Answer{}, err
 	}
-	current, err := r.Ledger.Resolve(ctx, identity.ResolveQuery{DID: q.DID})
+	if q.JobID != "" {
+		return r.proceed(ctx, q, identity.Deactivate)
+	}
+	current, err := r.current(ctx, q)
 	if err != nil {
 		return Answer{}, err
 	}
-	o := current.Version.Outcome().Next(r.Place, identity.Operation{Type: identity.Deactivate})
-	return r.ask(ctx, o, current.Version.State)
+	o := current.Outcome().Next(r.Place, identity.Operation{Type: identity.Deactivate})
+	return r.ask(ctx, o, current.State)
 }
 
-func (q Request) check() error {
-	if q.Method != "" && q.Method != "komsco" {
-		return code.BadRequest.Errorf("method %.40q: komsco is registered here", q.Method)
+func (r *Registrar) current(ctx context.Context, q Request) (identity.Version, error) {
+	if q.DID == "" {
+		return identity.Version{}, code.BadDID.Errorf("did is missing: which document is it about?")
 	}
-	if m := q.Options.ClientSecretMode; m != nil && !*m {
-		return code.BadRequest.Errorf("clientSecretMode false: keys stay with the client here")
-	}
-	return nil
+	found, err := r.Ledger.Resolve(ctx, identity.ResolveQuery{DID: q.DID})
+	return found.Version, err
 }
 
 // ask answers who may sign what.
 func (r *Registrar) ask(ctx context.Context, o identity.Operation, before identity.State) (Answer, error) {
+	if err := before.Allows(o); err != nil {
+		return Answer{}, err
+	}
 	if err := o.Validate(); err != nil {
 		return Answer{}, err
 	}
-	subject, err := o.Subject()
+	j, err := newJob(o)
 	if err != nil {
-		return Answer{}, code.Broken.Errorf("%w", err)
+		return Answer{}, err
 	}
-	keys := map[string]string{}
 	for _, k := range o.AddKeys {
-		if err := offer(keys, subject, k); err != nil {
+		if err := j.offer(j.subject, k); err != nil {
 			return Answer{}, err
 		}
 	}
 	// A recovery is signed by the recovery controllers, all else by those who have a say.
-	quorums := []*identity.Quorum{&before.Control, o.Control}
-	if o.Type == identity.Recover || o.Type == identity.Suspend {
+	quorums := []*identity.Quorum{&before.Control}
+	switch o.Type {
+	case identity.Create:
+		quorums = append(quorums, o.Control)
+	case identity.Recover, identity.Suspend:
 		quorums = append(quorums, before.Recovery)
 	}
 	for _, k := range before.Keys {
 		if k.Has(identity.CapabilityInvocation) && o.Type != identity.Recover {
-			if err := offer(keys, subject, k); err != nil {
+			if err := j.offer(j.subject, k); err != nil {
 				return Answer{}, err
 			}
 		}
 	}
 	for _, q := range quorums {
-		if q == nil || (o.Type != identity.Create && q == o.Control) {
+		if q == nil {
 			continue
 		}
 		for _, c := range q.Controllers {
-			if err := r.offerController(ctx, keys, c); err != nil {
+			if err := r.offerController(ctx, j, c); err != nil {
 				return Answer{}, err
 			}
 		}
 	}
-	id, err := json.Marshal(job{o, keys})
-	if err != nil {
-		return Answer{}, code.Broken.Errorf("%w", err)
-	}
-	answer := Answer{JobID: base64.RawURLEncoding.EncodeToString(id), State: State{State: "action", Action: "signPayload", DID: subject, SigningRequest: map[string]SigningRequest{}}}
-	for kid, alg := range keys {
-		input, err := jws.SigningInput(jws.Header{Alg: alg, Kid: kid, Typ: identity.TypOperation}, o)
-		if err != nil {
-			return Answer{}, code.Broken.Errorf("%w", err)
-		}
-		answer.State.SigningRequest[kid] = SigningRequest{Payload: o, Serialized: base64.StdEncoding.EncodeToString([]byte(input)), Kid: kid, Alg: alg}
-	}
-	return answer.whole(), nil
+	return j.request()
 }
 
-func offer(keys map[string]string, subject string, k identity.Key) error {
-	public, err := k.Public()
-	if err == nil {
-		keys[subject+"#"+public.Thumbprint()] = public.Alg
-	}
-	return err
-}
-
-func (r *Registrar) offerController(ctx context.Context, keys map[string]string, controller string) error {
+func (r *Registrar) offerController(ctx context.Context, j *job, controller string) error {
 	if !strings.HasPrefix(controller, identity.Prefix) {
 		m, err := did.Resolve(controller, did.ES256K)
 		if err == nil {
-			keys[m.URL] = m.Key.Alg
+			j.Keys[m.URL] = m.Key.Alg
 		}
 		return err
 	}
@@ -236,7 +208,7 @@ func (r *Registrar) offerController(ctx context.Context, keys map[string]string,
 	}
 	for _, k := range found.Version.State.Keys {
 		if k.Has(identity.CapabilityInvocation) {
-			if err := offer(keys, controller, k); err != nil {
+			if err := j.offer(controller, k); err != nil {
 				return err
 			}
 		}
@@ -244,69 +216,73 @@ func (r *Registrar) offerController(ctx context.Context, keys map[string]string,
 	return nil
 }
 
-// finish puts signatures and operation together and has them carried out.
-func (r *Registrar) finish(ctx context.Context, q Request, types ...identity.Type) (Answer, error) {
-	raw, err := base64.RawURLEncoding.DecodeString(q.JobID)
-	var j job
-	if err != nil || json.Unmarshal(raw, &j) != nil {
-		return Answer{}, code.BadRequest.Errorf("jobId is none that was given out")
+// proceed goes on with a job: with signatures it is carried out, without any the
+// answer is where it stands.
+func (r *Registrar) proceed(ctx context.Context, q Request, types ...identity.Type) (Answer, error) {
+	j, err := parseJob(q.JobID, r.Place)
+	if err != nil {
+		return Answer{}, err
 	}
-	fits := false
-	for _, t := range types {
-		fits = fits || j.Operation.Type == t
+	if err := j.fits(q, types); err != nil {
+		return Answer{}, err
 	}
-	if !fits {
-		return Answer{}, code.BadRequest.Errorf("the job is a %.20q, which is not finished here", string(j.Operation.Type))
+	if len(q.Secret.SigningResponse) == 0 {
+		return r.standing(ctx, j)
 	}
-	kids := make([]string, 0, len(q.Secret.SigningResponse))
-	for kid := range q.Secret.SigningResponse {
-		kids = append(kids, kid)
-	}
-	sort.Strings(kids)
-	var compacts []string
-	for _, kid := range kids {
-		alg, known := j.Keys[kid]
-		if !known {
-			return Answer{}, code.BadRequest.Errorf("signingResponse %.160q answers no request", kid)
-		}
-		signature, err := decodeBase64(q.Secret.SigningResponse[kid].Signature)
-		if err != nil {
-			return Answer{}, code.BadRequest.Errorf("signature of %.160s is not base64", kid)
-		}
-		input, err := jws.SigningInput(jws.Header{Alg: alg, Kid: kid, Typ: identity.TypOperation}, j.Operation)
-		if err != nil {
-			return Answer{}, code.BadRequest.Errorf("jobId is none that was given out")
-		}
-		compacts = append(compacts, input+"."+base64.RawURLEncoding.EncodeToString(signature))
+	compacts, err := j.signed(q.Secret.SigningResponse)
+	if err != nil {
+		return Answer{}, err
 	}
 	if _, err := identity.Parse(r.Place, compacts); err != nil {
 		return Answer{}, err
 	}
 	done, err := r.Ledger.Operate(ctx, compacts...)
-	if err != nil {
+	var late interface{ InDoubt() bool }
+	switch {
+	case errors.As(err, &late) && late.InDoubt():
+		return Answer{JobID: q.JobID, RegistrationMetadata: map[string]string{}, State: State{
+			State: Wait, DID: j.subject, WaitTime: 2000,
+			Wait: "It is not known yet whether the operation was carried out. Send the same again, or the jobId alone to see: it is carried out once at most.",
+		}}, nil
+	case err != nil:
 		return Answer{}, err
 	}
-	answer := Answer{State: State{State: "finished", DID: done.DID}}.whole()
-	if done.Status == identity.Deactivated {
-		return answer, nil
+	return r.finished(ctx, done), nil
+}
+
+// standing answers where a job stands that came without signatures: to be signed,
+// carried out, or overtaken.
+func (r *Registrar) standing(ctx context.Context, j *job) (Answer, error) {
+	made, err := r.Ledger.Resolve(ctx, identity.ResolveQuery{DID: j.subject, Version: j.Operation.Number})
+	switch {
+	case errors.Is(err, identity.DIDUnknown), errors.Is(err, identity.VersionUnknown):
+		return j.request()
+	case err != nil:
+		return Answer{}, err
+	case made.Version.Digest != j.digest:
+		return Answer{}, identity.VersionConflict.Errorf("version %d was made by another operation, in transaction %s", made.Version.Number, made.Version.Tx)
+	default:
+		return finished(made), nil
 	}
+}
+
+// finished tells what was made.
+func (r *Registrar) finished(ctx context.Context, done identity.Outcome) Answer {
 	made, err := r.Ledger.Resolve(ctx, identity.ResolveQuery{DID: done.DID, Version: done.Version})
-	if err != nil {
-		return answer, nil //nolint:nilerr // it is registered; only the document could not be shown
+	if err != nil { // it is registered; only the document cannot be shown
+		return Answer{State: State{State: Finished, DID: done.DID}, RegistrationMetadata: map[string]string{}}
 	}
-	d := made.Version.State.Document(done.DID)
-	answer.State.Document = &d
-	return answer, nil
+	return finished(made)
 }
 
-// whole fills in what must be there, empty or not.
-func (a Answer) whole() Answer {
-	a.RegistrationMetadata, a.DocumentMetadata = map[string]string{}, map[string]string{}
+func finished(made identity.Resolved) Answer {
+	v := made.Version
+	a := Answer{
+		State: State{State: Finished, DID: v.DID}, RegistrationMetadata: map[string]string{"transaction": v.Tx}, DocumentMetadata: resolver.Describe(made),
+	}
+	if v.State.Status != identity.Deactivated {
+		d := v.State.Document(v.DID)
+		a.State.Document = &d
+	}
 	return a
-}
-
-// decodeBase64 takes base64 and base64url, padded or not: clients differ.
-func decodeBase64(s string) ([]byte, error) {
-	s = strings.NewReplacer("+", "-", "/", "_", "=", "").Replace(s)
-	return base64.RawURLEncoding.DecodeString(s)
 }

@@ -96,25 +96,31 @@ func (r *Resolver) komsco(ctx context.Context, q Request) (Resolution, error) {
 	case err != nil:
 		return Resolution{}, asError(err)
 	}
-	v, metadata := found.Version, Metadata{
-		Created: stamp(found.Head.Created), VersionID: strconv.FormatInt(found.Version.Number, 10),
+	metadata := Describe(found)
+	if metadata.Deactivated {
+		return Resolution{Metadata: metadata}, nil
+	}
+	d := found.Version.State.Document(found.Version.DID)
+	return Resolution{Document: &d, Metadata: metadata}, nil
+}
+
+// Describe is the metadata of a version of a did:komsco document.
+func Describe(found identity.Resolved) Metadata {
+	v := found.Version
+	m := Metadata{
+		Created: stamp(found.Head.Created), VersionID: strconv.FormatInt(v.Number, 10), Deactivated: v.State.Status == identity.Deactivated,
 		Method: &Method{
-			Status: found.Version.State.Status, Operation: found.Version.Digest, Tx: found.Version.Tx,
-			Control: found.Version.State.Control, Recovery: found.Version.State.Recovery, NextKeyHashes: found.Version.State.NextKeyHashes,
+			Status: v.State.Status, Operation: v.Digest, Tx: v.Tx,
+			Control: v.State.Control, Recovery: v.State.Recovery, NextKeyHashes: v.State.NextKeyHashes,
 		},
 	}
 	if v.Number > 1 {
-		metadata.Updated, metadata.PreviousVersionID = stamp(v.Time), strconv.FormatInt(v.Number-1, 10)
+		m.Updated, m.PreviousVersionID = stamp(v.Time), strconv.FormatInt(v.Number-1, 10)
 	}
 	if v.Number < found.Head.Version {
-		metadata.NextUpdate, metadata.NextVersionID = stamp(found.Next), strconv.FormatInt(v.Number+1, 10)
+		m.NextUpdate, m.NextVersionID = stamp(found.Next), strconv.FormatInt(v.Number+1, 10)
 	}
-	if v.State.Status == identity.Deactivated {
-		metadata.Deactivated = true
-		return Resolution{Metadata: metadata}, nil
-	}
-	d := v.State.Document(v.DID)
-	return Resolution{Document: &d, Metadata: metadata}, nil
+	return m
 }
 
 // detailOf is the sentence of a refusal, which the ledger's answer wraps.

@@ -109,16 +109,13 @@ func (a *API) identifiers() {
 		{"deactivate", "End a DID, for good", (*registrar.Registrar).Deactivate},
 	} {
 		a.mux.HandleFunc("POST /1.0/"+op.name, func(w http.ResponseWriter, r *http.Request) {
-			if a.identity.Ledger == nil {
-				writeProblem(w, errNoIdentity)
-				return
-			}
 			a.register(w, r, op.name == "create", op.carry)
 		})
 		a.describe(http.MethodPost, "/1.0/"+op.name, op.name+"-did", op.summary,
 			"DIF DID Registration in client-managed secret mode: the first answer says what to sign (didState.action signPayload) and carries a jobId; "+
-				"send jobId and secret.signingResponse back to the same path. Keys never leave the client.",
-			map[string]string{"200": "To be signed, or done", "201": "Created", "400": "Refused: didState.reason is a code of /v1/errors", "500": "The ledger could not be asked"})
+				"send jobId and secret.signingResponse back to the same path; the jobId alone tells where the job stands. Keys never leave the client. "+
+				"didState.wait: it is not known yet whether it was carried out, send the same again.",
+			map[string]string{"200": "To be signed, to be waited for, or done", "201": "Created", "400": "Refused: didState.reason is a code of /v1/errors", "500": "The ledger could not be asked"})
 	}
 }
 
@@ -131,21 +128,22 @@ func (a *API) register(w http.ResponseWriter, r *http.Request, creates bool,
 	w.Header().Set("Cache-Control", "no-store")
 	q, err := readRegistration(w, r)
 	var answer registrar.Answer
-	if err == nil {
+	switch {
+	case err != nil:
+	case a.identity.Ledger == nil:
+		err = errNoIdentity
+	default:
 		answer, err = carry(&a.identity.Registrar, r.Context(), q)
 	}
 	status := http.StatusOK
 	switch {
 	case err != nil:
 		p := problemOf(err)
-		if status = p.Status; status < http.StatusInternalServerError {
-			status = http.StatusBadRequest // the binding knows no other
+		if status = http.StatusBadRequest; p.Status >= http.StatusInternalServerError {
+			status = http.StatusInternalServerError // the binding knows no others
 		}
-		answer = registrar.Answer{
-			State:                registrar.State{State: "failed", DID: q.DID, Reason: p.Code, Description: p.Detail},
-			RegistrationMetadata: map[string]string{}, DocumentMetadata: map[string]string{},
-		}
-	case creates && answer.State.State == "finished":
+		answer = registrar.Failure(q, p.Code, p.Detail)
+	case creates && answer.State.State == registrar.Finished:
 		status = http.StatusCreated
 	}
 	w.WriteHeader(status)

@@ -297,8 +297,8 @@ func TestRegistration(t *testing.T) {
 			require.Equal(t, http.StatusGone, status)
 			require.Nil(t, result.(object)["didDocument"])
 			status, done = s.post("/1.0/update", object{"did": id, "options": object{"operation": "resume"}})
-			require.Equal(t, http.StatusOK, status, "nobody is left to sign: %v", done)
-			require.Empty(t, done["didState"].(object)["signingRequest"])
+			require.Equal(t, http.StatusBadRequest, status)
+			require.Equal(t, "DID_DEACTIVATED", done["didState"].(object)["reason"], "nobody is asked to sign what cannot be")
 
 			status, _, history := s.do(http.MethodGet, "/v1/dids/"+id+"/history", "", nil)
 			require.Equal(t, http.StatusOK, status)
@@ -605,9 +605,8 @@ func TestBadRegistrations(t *testing.T) {
 		"a job that is none":       {"create", object{"jobId": "e30"}, "BAD_REQUEST"},
 		"a job that is no base64":  {"create", object{"jobId": "!"}, "BAD_REQUEST"},
 		"a job of another kind":    {"deactivate", object{"jobId": job}, "BAD_REQUEST"},
-		"a job nobody signed":      {"create", object{"jobId": job}, "DOCUMENT_TOO_LARGE"},
 		"an answer to no request":  {"create", object{"jobId": job, "secret": object{"signingResponse": object{"x": object{"signature": ""}}}}, "BAD_REQUEST"},
-		"no signature":             {"create", object{"jobId": job, "secret": object{"signingResponse": object{kid: object{}}}}, "BAD_JWS"},
+		"no signature":             {"create", object{"jobId": job, "secret": object{"signingResponse": object{kid: object{}}}}, "BAD_REQUEST"},
 		"a wrong signature":        {"create", object{"jobId": job, "secret": object{"signingResponse": object{kid: object{"signature": strings.Repeat("A", 86)}}}}, "BAD_SIGNATURE"},
 		"a signature of no base64": {"create", object{"jobId": job, "secret": object{"signingResponse": object{kid: object{"signature": "%"}}}}, "BAD_REQUEST"},
 	} {
@@ -672,6 +671,6 @@ func TestWithoutIdentityContract(t *testing.T) {
 	status, _, _ = s.get(identity.Prefix+strings.Repeat("a", 52), "")
 	require.Equal(t, http.StatusInternalServerError, status)
 	status, body := s.post("/1.0/create", object{})
-	require.Equal(t, http.StatusServiceUnavailable, status)
-	require.Equal(t, "LEDGER_UNAVAILABLE", body["code"])
+	require.Equal(t, http.StatusInternalServerError, status)
+	require.Equal(t, "LEDGER_UNAVAILABLE", body["didState"].(object)["reason"])
 }

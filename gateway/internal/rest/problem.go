@@ -139,6 +139,12 @@ func problemOf(err error) *Problem {
 		return unfinished.problem(tracing.Error()).after(1)
 	case errors.As(err, &ledger) && ledger.Code != nil:
 		return coded(ledger.Code, ledger.Detail)
+	case errors.As(err, &ledger) && ledger.InDoubt():
+		p := commitTimeout.problem("the commit did not show in time; send the same again").after(2)
+		p.Tx = ledger.TxID
+		return p
+	case errors.As(err, &ledger) && ledger.Conflict():
+		return unavailable.problem("another transaction came first; nothing was done").after(1)
 	case errors.As(err, &ledger) && ledger.Temporary():
 		return unavailable.problem("the peer could not answer").after(2)
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
