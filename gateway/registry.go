@@ -58,6 +58,12 @@ func (i *Identity) Root(ctx context.Context, name string) (identity.Root, error)
 	return decode[identity.Root]("Root", payload, err)
 }
 
+// RootNames are the roots that a DID is, or was. ROOT_UNKNOWN.
+func (i *Identity) RootNames(ctx context.Context, did string) (identity.RootNames, error) {
+	payload, err := i.contract.ask(ctx, "RootNames", identity.RootNamesQuery{DID: did})
+	return decode[identity.RootNames]("RootNames", payload, err)
+}
+
 // Status is one entry of a status list. STATUS_LIST_UNKNOWN.
 func (i *Identity) Status(ctx context.Context, owner, list string, index int) (identity.StatusAnswer, error) {
 	payload, err := i.contract.ask(ctx, "Status", identity.StatusQuery{Owner: owner, List: list, Index: index})

@@ -22,6 +22,7 @@ const (
 	Delegate Standing = "delegate" // accredit others, within its own schemas, regions and time
 	Issuer   Standing = "issuer"   // issue credentials
 	Verifier Standing = "verifier" // ask for attributes, for a purpose
+	Peer     Standing = "peer"     // be recognised as an authority of its own; gives no right under this root
 )
 
 // Bounds of accreditations.
@@ -49,7 +50,7 @@ func (s Scope) check() error {
 		return err
 	}
 	switch s.Standing {
-	case Delegate, Issuer:
+	case Delegate, Issuer, Peer:
 		if s.Purpose != "" {
 			return InvalidStatement.Errorf("purpose is for verifiers")
 		}
@@ -58,7 +59,7 @@ func (s Scope) check() error {
 			return err
 		}
 	default:
-		return InvalidStatement.Errorf("standing %.20q is none of delegate, issuer, verifier", string(s.Standing))
+		return InvalidStatement.Errorf("standing %.20q is none of delegate, issuer, verifier, peer", string(s.Standing))
 	}
 	if err := checkSchema(s.Schema); err != nil {
 		return err

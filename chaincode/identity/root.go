@@ -3,6 +3,8 @@
 package identity
 
 import (
+	"slices"
+
 	"github.com/komsco/trust-platform/chaincode/ledger/call"
 )
 
@@ -82,6 +84,35 @@ func (r ApproveRoot) Approve(have Root, by, msp string, now int64) (Root, error)
 		have.Opened = now
 	}
 	return have, nil
+}
+
+// MaxRoots bounds the roots that one DID is ever.
+const MaxRoots = 16
+
+// RootNames are the roots that a DID is, or was: by the DID alone an authority is
+// found that has several fields.
+type RootNames struct {
+	Names []string `json:"names"` // in the order they were opened
+}
+
+// Add notes a root that was opened. It returns ROOT_STATE.
+func (n RootNames) Add(name, did string) (RootNames, error) {
+	if len(n.Names) >= MaxRoots {
+		return n, RootState.Errorf("%s is the root of %d fields, at most %d", did, len(n.Names), MaxRoots)
+	}
+	n.Names = append(slices.Clone(n.Names), name)
+	return n, nil
+}
+
+// RootNamesQuery asks which roots a DID is.
+type RootNamesQuery struct {
+	DID string `json:"did"`
+}
+
+// Validate checks the form.
+func (q RootNamesQuery) Validate() error {
+	_, err := ParseDID(q.DID)
+	return err
 }
 
 // RootQuery asks for a root.

@@ -11,6 +11,7 @@ const (
 	TableStatement     = "statement"      // digest: what was carried out counts once
 	TableSchema        = "schema"         // owner's id / name / version
 	TableRoot          = "root"           // name
+	TableRootNames     = "root-names"     // id of a root's DID
 	TableAccreditation = "accreditation"  // root / subject's id / standing / schema / region / purpose, - if none
 	TableStatusList    = "status-list"    // owner's id / name
 	TableStatusShard   = "status-shard"   // owner's id / name / shard

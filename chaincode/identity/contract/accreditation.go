@@ -16,11 +16,14 @@ import (
 //   - ApproveRoot {op, name, did, close} by an approver of another one; emits
 //     RootOpened or RootClosed. ROOT_STATE, SAME_ORGANISATION.
 //   - Root {name} answers an identity.Root. ROOT_UNKNOWN.
+//   - RootNames {did} answers an identity.RootNames: which roots a DID is or was.
+//     ROOT_UNKNOWN.
 func rootFunctions() []ledger.Function {
 	return []ledger.Function{
 		ledger.Officer("ProposeRoot", proposeRoot),
 		ledger.Officer("ApproveRoot", approveRoot),
 		ledger.Query("Root", func(t *ledger.Tx, q identity.RootQuery) (identity.Root, error) { return root(t, q.Name) }),
+		ledger.Query("RootNames", namesOf),
 	}
 }
 
@@ -61,12 +64,31 @@ func approveRoot(t *ledger.Tx, r identity.ApproveRoot) (identity.Root, error) {
 	if have, err = r.Approve(have, caller.String(), caller.MSP, t.Now().Unix()); err != nil {
 		return have, err
 	}
-	event := "RootOpened"
 	if r.Close {
-		event = "RootClosed"
+		t.Emit("RootClosed", r.Name)
+		return have, roots.Put(t, have, r.Name)
 	}
-	t.Emit(event, r.Name)
+	id := strings.TrimPrefix(have.DID, identity.Prefix)
+	names, _, err := rootNames.Get(t, id)
+	if err != nil {
+		return have, err
+	}
+	if names, err = names.Add(have.Name, have.DID); err != nil {
+		return have, err
+	}
+	if err := rootNames.Put(t, names, id); err != nil {
+		return have, err
+	}
+	t.Emit("RootOpened", r.Name)
 	return have, roots.Put(t, have, r.Name)
+}
+
+func namesOf(t *ledger.Tx, q identity.RootNamesQuery) (identity.RootNames, error) {
+	names, found, err := rootNames.Get(t, strings.TrimPrefix(q.DID, identity.Prefix))
+	if err == nil && !found {
+		err = identity.RootUnknown.Errorf("%s is no root of accreditation", q.DID)
+	}
+	return names, err
 }
 
 // accreditationFunctions take one statement as those for schemas do, and answer

@@ -32,6 +32,7 @@ var (
 	statements     = ledger.NewTable[identity.Told](identity.TableStatement, 1)
 	schemas        = ledger.NewTable[identity.Schema](identity.TableSchema, 3)
 	roots          = ledger.NewTable[identity.Root](identity.TableRoot, 1)
+	rootNames      = ledger.NewTable[identity.RootNames](identity.TableRootNames, 1)
 	accreditations = ledger.NewTable[identity.Accreditation](identity.TableAccreditation, 6)
 	statusLists    = ledger.NewTable[identity.StatusList](identity.TableStatusList, 2)
 	shards         = ledger.NewTable[identity.Shard](identity.TableStatusShard, 3)

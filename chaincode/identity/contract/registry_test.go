@@ -306,9 +306,30 @@ func TestRoots(t *testing.T) {
 	require.NoError(t, tn.act(city, "ApproveRoot", approve(false)))
 	require.NotZero(t, get[identity.Root](tn, "Root", identity.RootQuery{Name: "education"}).Opened)
 	refusedWith(t, tn.act(registrar, "ProposeRoot", propose(false)), identity.RootState)
+	require.Equal(t, []string{"education"}, get[identity.RootNames](tn, "RootNames", identity.RootNamesQuery{DID: ministry.did}).Names)
 	require.NoError(t, tn.act(registrar, "ProposeRoot", propose(true)))
 	require.NoError(t, tn.act(city, "ApproveRoot", approve(true)))
 	refusedWith(t, tn.act(registrar, "ProposeRoot", propose(false)), identity.RootState)
+	require.Equal(t, []string{"education"}, get[identity.RootNames](tn, "RootNames", identity.RootNamesQuery{DID: ministry.did}).Names, "the past stays asked for")
+	// A DID is the root of sixteen fields at most.
+	for i := range identity.MaxRoots {
+		op += 2
+		r := identity.ProposeRoot{Operation: call.Operation{Op: strconv.Itoa(op)}, Name: "field-" + strconv.Itoa(i), DID: ministry.did}
+		require.NoError(t, tn.act(registrar, "ProposeRoot", r))
+		r.Op = strconv.Itoa(op + 1)
+		err := tn.act(city, "ApproveRoot", identity.ApproveRoot{ProposeRoot: r})
+		if i < identity.MaxRoots-1 {
+			require.NoError(t, err)
+		} else {
+			refusedWith(t, err, identity.RootState)
+		}
+	}
+	require.Len(t, get[identity.RootNames](tn, "RootNames", identity.RootNamesQuery{DID: ministry.did}).Names, identity.MaxRoots)
+	for want, did := range map[*code.Code]string{identity.RootUnknown: identity.Prefix + strings.Repeat("a", 52), code.BadDID: "education"} {
+		raw, err := json.Marshal(identity.RootNamesQuery{DID: did})
+		require.NoError(t, err)
+		tn.refused(want, tn.courier, "RootNames", string(raw))
+	}
 }
 
 func openList(purpose identity.StatusPurpose) identity.OpenStatusList {

@@ -87,6 +87,11 @@ func (i *Identities) Root(_ context.Context, name string) (identity.Root, error)
 	return query[identity.Root](i, "Root", identity.RootQuery{Name: name})
 }
 
+// RootNames are the roots that a DID is.
+func (i *Identities) RootNames(_ context.Context, did string) (identity.RootNames, error) {
+	return query[identity.RootNames](i, "RootNames", identity.RootNamesQuery{DID: did})
+}
+
 // Status is one entry of a status list.
 func (i *Identities) Status(_ context.Context, owner, list string, index int) (identity.StatusAnswer, error) {
 	return query[identity.StatusAnswer](i, "Status", identity.StatusQuery{Owner: owner, List: list, Index: index})

@@ -85,7 +85,7 @@ var (
 	commitTimeout  = Code{"COMMIT_TIMEOUT", http.StatusGatewayTimeout, "It is not known yet whether the order was carried out. Sending the same order again is safe: it is carried out once at most, and the answer is the first result."}
 	internalDefect = Code{code.Broken.Name, http.StatusInternalServerError, code.Broken.Meaning}
 
-	ownCodes = []Code{notAcceptable, notFound, wrongMethod, tooLarge, slowBody, wrongMedia, noReadOrder, overloaded, stopping, unavailable, unfinished, commitTimeout}
+	ownCodes = []Code{notAcceptable, notFound, actionUnknown, wrongMethod, tooLarge, slowBody, wrongMedia, noReadOrder, overloaded, stopping, unavailable, unfinished, commitTimeout}
 )
 
 // Codes lists every code that the API answers with, those of the contracts first.

@@ -19,6 +19,7 @@ type Registries interface {
 	Tell(ctx context.Context, typ, statement string) (identity.Told, error)
 	Schema(ctx context.Context, ref identity.SchemaRef) (identity.Schema, error)
 	Accredited(ctx context.Context, q identity.AccreditedQuery) (identity.AccreditedAnswer, error)
+	RootNames(ctx context.Context, did string) (identity.RootNames, error)
 	StatusAt(ctx context.Context, q identity.StatusQuery) (identity.StatusAnswer, error)
 	StatusBits(ctx context.Context, owner, list string) (identity.StatusBits, error)
 }
@@ -33,7 +34,7 @@ type statementInput struct {
 type AccreditationInput struct {
 	Root       string   `path:"root" doc:"Root of accreditation"`
 	Subject    string   `path:"subject" doc:"DID"`
-	Standing   string   `query:"standing" required:"true" enum:"delegate,issuer,verifier"`
+	Standing   string   `query:"standing" required:"true" enum:"delegate,issuer,verifier,peer"`
 	Schema     string   `query:"schema" required:"true" doc:"owner.name.version, or @ for every one"`
 	Region     string   `query:"region" default:"@" doc:"Region, or @ for every one"`
 	Purpose    string   `query:"purpose" doc:"Of a verifier"`

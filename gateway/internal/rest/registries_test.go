@@ -45,6 +45,11 @@ func (r registries) Accredited(_ context.Context, q identity.AccreditedQuery) (i
 	return answerOf[identity.AccreditedAnswer](r.identities, raw, err)
 }
 
+func (r registries) RootNames(_ context.Context, did string) (identity.RootNames, error) {
+	raw, err := r.ask("RootNames", identity.RootNamesQuery{DID: did})
+	return answerOf[identity.RootNames](r.identities, raw, err)
+}
+
 func (r registries) StatusAt(_ context.Context, q identity.StatusQuery) (identity.StatusAnswer, error) {
 	raw, err := r.ask("Status", q)
 	return answerOf[identity.StatusAnswer](r.identities, raw, err)
