@@ -19,7 +19,7 @@ import (
 var credentialsV2 []byte
 
 // credentialsOf is what verifiableCredential stands for in the context of VC 2.0.
-const credentialsOf = "https://www.w3.org/2018/credentials#verifiableCredential"
+const credentialsOf = "https://www.w3.org/2018/credentials#verifiableCredential" //nolint:gosec // a name
 
 // canonicalRDF is RDFC-1.0 (which is URDNA2015 with SHA-256). Contexts are those that
 // are part of the program or were supplied. What would be left out of the statements,

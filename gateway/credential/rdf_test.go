@@ -140,7 +140,9 @@ func TestRDFCPresentation(t *testing.T) {
 		change("a credential with "+name, func(vp object) { hide(vp["verifiableCredential"].([]any)[0].(object)) })
 	}
 	change("another credential", func(vp object) { vp["verifiableCredential"] = []any{asObject(t, second)} })
-	change("a credential more", func(vp object) { vp["verifiableCredential"] = append(vp["verifiableCredential"].([]any), asObject(t, second)) })
+	change("a credential more", func(vp object) {
+		vp["verifiableCredential"] = append(vp["verifiableCredential"].([]any), asObject(t, second))
+	})
 	change("none", func(vp object) { delete(vp, "verifiableCredential") })
 	change("another holder", func(vp object) { vp["holder"] = o.company.DID })
 	change("no holder", func(vp object) { delete(vp, "holder") })

@@ -22,6 +22,7 @@ import (
 	"github.com/komsco/trust-platform/gateway/internal/doorkeeper"
 	"github.com/komsco/trust-platform/gateway/internal/gatewaytest"
 	"github.com/komsco/trust-platform/gateway/internal/issuing"
+	"github.com/komsco/trust-platform/gateway/internal/party"
 	"github.com/komsco/trust-platform/gateway/internal/resolver"
 	"github.com/komsco/trust-platform/gateway/internal/rest"
 	"github.com/komsco/trust-platform/gateway/openid"
@@ -49,15 +50,15 @@ func TestWallets(t *testing.T) {
 	door, err := doorkeeper.New(server.URL, key, s)
 	require.NoError(t, err)
 	i, err := issuing.New(issuing.Options{
-		URL: server.URL, Signer: issuer.Signer, Verifier: &s.verifier,
+		Party: party.Party{URL: server.URL, Signer: issuer.Signer, Verifier: &s.verifier},
 		Kinds: []issuing.Kind{{ID: "diploma", Type: diploma, Name: "Diploma", Disclosable: []string{"given_name", "degree/grade"}}},
 	})
 	require.NoError(t, err)
-	a, err := asking.New(asking.Options{URL: server.URL, Signer: company.Signer, Verifier: &s.verifier})
+	a, err := asking.New(party.Party{URL: server.URL, Signer: company.Signer, Verifier: &s.verifier})
 	require.NoError(t, err)
 	api.WithSignIn(door).WithIssuing(i).WithAsking(a)
 	offer := func(txCode bool) issuing.Made {
-		made, err := i.Offer(issuer.DID, issuing.NewOffer{
+		made, err := i.Offer(t.Context(), issuer.DID, issuing.NewOffer{
 			Kind: "diploma", TxCode: txCode, Claims: object{"given_name": "Minji", "degree": object{"name": "BSc", "grade": "A"}},
 		})
 		require.NoError(t, err)

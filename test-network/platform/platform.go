@@ -115,7 +115,7 @@ func (p *Platform) startGateway(ctx context.Context, o Options) error {
 			"--identity-msp", org.MSPID, "--identity-cert", user.Cert, "--identity-key", user.Key,
 			"--network", p.Consortium().Network, "--channel", p.Consortium().Channel,
 			"--anchor-dir", filepath.Join(p.Dir(), "anchor"), "--key-sync-file", filepath.Join(p.Dir(), "keysync.json"),
-			"--sign-in-key", filepath.Join(p.Dir(), "sign-in.pem"),
+			"--sign-in-key", filepath.Join(p.Dir(), "sign-in.pem"), "--wallets-dir", filepath.Join(p.Dir(), "wallets"),
 		}, args...),
 		Port: p.gateway, ReadyURL: p.URL + "/readyz",
 	})

@@ -95,20 +95,22 @@ func serve(ctx context.Context, c config.Config, logs io.Writer) error {
 	if err != nil {
 		return err
 	}
-	issuer, err := openIssuer(c, client, log)
+	handedOut, err := openKept(c, client)
 	if err != nil {
 		return err
 	}
-	asker, err := openAsker(c, client, log)
+	defer func() { _ = handedOut.close() }() // all of it is on disk already
+	issuer, err := openIssuer(c, client, handedOut, log)
 	if err != nil {
 		return err
 	}
-	suites, err := openVCAPI(c, client, log)
+	asker, err := openAsker(c, client, handedOut, log)
 	if err != nil {
 		return err
 	}
-	if suites != nil {
-		defer func() { _ = suites.Statuses.Close() }() // every entry is on disk already
+	suites, err := openVCAPI(c, client, handedOut, log)
+	if err != nil {
+		return err
 	}
 
 	var listen net.ListenConfig

@@ -15,86 +15,116 @@ import (
 	"github.com/komsco/trust-platform/gateway/internal/asking"
 	"github.com/komsco/trust-platform/gateway/internal/config"
 	"github.com/komsco/trust-platform/gateway/internal/issuing"
+	"github.com/komsco/trust-platform/gateway/internal/party"
 	"github.com/komsco/trust-platform/gateway/internal/rest"
+	"github.com/komsco/trust-platform/gateway/internal/shelf"
 	"github.com/komsco/trust-platform/gateway/internal/statuses"
 )
 
+// kept is what the gateway keeps of what it gave out to wallets, each in a file where
+// the configuration names a folder.
+type kept struct {
+	shelf    *shelf.Shelf
+	statuses *statuses.Keeper
+	lists    map[string][]string // by issuer: of which credentials get entries
+}
+
+func (k *kept) close() error { return errors.Join(k.shelf.Close(), k.statuses.Close()) }
+
+// openKept opens it. Entries are changed by the keys of the VC API.
+func openKept(c config.Config, client *gateway.Client) (*kept, error) {
+	file := func(name string) string {
+		if c.Wallets.Dir == "" {
+			return ""
+		}
+		return filepath.Join(c.Wallets.Dir, name)
+	}
+	k := &kept{lists: map[string][]string{}}
+	var keys []config.ListKey
+	for _, key := range c.VCAPI.Keys {
+		keys = append(keys, key.ListKey)
+		owner, _, _ := strings.Cut(key.Kid, "#")
+		k.lists[owner] = key.Lists
+	}
+	signers, err := signersOf("vcAPI.keys", keys)
+	if err != nil {
+		return nil, err
+	}
+	if k.shelf, err = shelf.Open(file("shelf.db"), nil); err != nil {
+		return nil, err
+	}
+	k.statuses, err = statuses.Open(statuses.Options{
+		File: file("statuses.db"), Ledger: client.Identity(c.Channel, c.DIDs), Signers: signers,
+		Place: identity.Place{Network: c.Network, Channel: c.Channel, Chaincode: c.DIDs},
+	})
+	if err != nil {
+		return nil, errors.Join(err, k.shelf.Close())
+	}
+	return k, nil
+}
+
+// partyOf is who entrusted a key to the gateway, to issue or ask in its name.
+func partyOf(c config.Config, client *gateway.Client, k *kept, kid, key string, clients []string) (party.Party, error) {
+	signer, err := entrusted(kid, key)
+	return party.Party{
+		URL: c.PublicURL, Signer: signer, Clients: clients, Shelf: k.shelf,
+		Verifier: &credential.Verifier{Ledger: client.Identity(c.Channel, c.DIDs)},
+	}, err
+}
+
 // openIssuer is what issues credentials to wallets, nil where the configuration names no
 // key for it.
-func openIssuer(c config.Config, client *gateway.Client, log *slog.Logger) (*issuing.Issuer, error) {
+func openIssuer(c config.Config, client *gateway.Client, k *kept, log *slog.Logger) (*issuing.Issuer, error) {
 	if c.Issuing.Kid == "" {
 		return nil, nil
 	}
-	signer, err := entrusted(c.Issuing.Kid, c.Issuing.Key)
+	p, err := partyOf(c, client, k, c.Issuing.Kid, c.Issuing.Key, c.Issuing.Clients)
 	if err != nil {
 		return nil, fmt.Errorf("issuing: %w", err)
 	}
-	o := issuing.Options{
-		URL: c.PublicURL, Signer: signer, Clients: c.Issuing.Clients,
-		Verifier: &credential.Verifier{Ledger: client.Identity(c.Channel, c.DIDs)},
-	}
-	for _, k := range c.Issuing.Kinds {
-		o.Kinds = append(o.Kinds, issuing.Kind{ID: k.ID, Type: k.Type, Name: k.Name, Disclosable: k.Disclosable, Life: k.Life})
+	o := issuing.Options{Party: p, Statuses: k.statuses}
+	for _, kind := range c.Issuing.Kinds {
+		o.Kinds = append(o.Kinds, issuing.Kind{ID: kind.ID, Type: kind.Type, Name: kind.Name, Disclosable: kind.Disclosable, Life: kind.Life})
 	}
 	i, err := issuing.New(o)
 	if err != nil {
 		return nil, fmt.Errorf("issuing: %w", err)
 	}
-	log.Info("issuing credentials to wallets", "issuer", signer.Kid, "url", c.PublicURL, "kinds", len(o.Kinds))
+	log.Info("issuing credentials to wallets", "issuer", c.Issuing.Kid, "url", c.PublicURL, "kinds", len(o.Kinds))
 	return i, nil
 }
 
 // openAsker is what asks holders for credentials, nil where the configuration names no
 // key for it.
-func openAsker(c config.Config, client *gateway.Client, log *slog.Logger) (*asking.Asker, error) {
+func openAsker(c config.Config, client *gateway.Client, k *kept, log *slog.Logger) (*asking.Asker, error) {
 	if c.Asking.Kid == "" {
 		return nil, nil
 	}
-	signer, err := entrusted(c.Asking.Kid, c.Asking.Key)
+	p, err := partyOf(c, client, k, c.Asking.Kid, c.Asking.Key, c.Asking.Clients)
 	if err != nil {
 		return nil, fmt.Errorf("asking: %w", err)
 	}
-	a, err := asking.New(asking.Options{
-		URL: c.PublicURL, Signer: signer, Clients: c.Asking.Clients,
-		Verifier: &credential.Verifier{Ledger: client.Identity(c.Channel, c.DIDs)},
-	})
+	a, err := asking.New(p)
 	if err != nil {
 		return nil, fmt.Errorf("asking: %w", err)
 	}
-	log.Info("asking holders for credentials", "verifier", signer.Kid, "url", c.PublicURL)
+	log.Info("asking holders for credentials", "verifier", c.Asking.Kid, "url", c.PublicURL)
 	return a, nil
 }
 
 // openVCAPI is what serves the VC API, nil where the configuration does not turn it on.
-func openVCAPI(c config.Config, client *gateway.Client, log *slog.Logger) (*rest.VCAPI, error) {
+func openVCAPI(c config.Config, client *gateway.Client, k *kept, log *slog.Logger) (*rest.VCAPI, error) {
 	if !c.VCAPI.On {
 		return nil, nil
 	}
 	if c.DIDs == "" {
 		return nil, errors.New("vcAPI needs dids")
 	}
-	var keys []config.ListKey
-	lists := map[string][]string{}
-	for _, k := range c.VCAPI.Keys {
-		keys = append(keys, k.ListKey)
-		owner, _, _ := strings.Cut(k.Kid, "#")
-		lists[owner] = k.Lists
-	}
-	signers, err := signersOf("vcAPI.keys", keys)
-	if err != nil {
-		return nil, err
-	}
-	ledger := client.Identity(c.Channel, c.DIDs)
-	o := statuses.Options{Ledger: ledger, Place: identity.Place{Network: c.Network, Channel: c.Channel, Chaincode: c.DIDs}, Signers: signers}
-	if c.Wallets.Dir != "" {
-		o.File = filepath.Join(c.Wallets.Dir, "statuses.db")
-	}
-	kept, err := statuses.Open(o)
-	if err != nil {
-		return nil, err
-	}
 	if c.VCAPI.Anyone {
-		log.Warn("anyone may have credentials issued by the VC API", "issuers", len(signers))
+		log.Warn("anyone may have credentials issued, and their status changed, by the VC API", "issuers", len(k.statuses.Signers))
 	}
-	return &rest.VCAPI{Signers: signers, Verifier: &credential.Verifier{Ledger: ledger}, Statuses: kept, Lists: lists, Anyone: c.VCAPI.Anyone}, nil
+	return &rest.VCAPI{
+		Signers: k.statuses.Signers, Verifier: &credential.Verifier{Ledger: client.Identity(c.Channel, c.DIDs)},
+		Statuses: k.statuses, Lists: k.lists, Anyone: c.VCAPI.Anyone,
+	}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/komsco/trust-platform/gateway/credential"
+	"github.com/komsco/trust-platform/gateway/internal/shelf"
 	"github.com/komsco/trust-platform/gateway/openid"
 )
 
@@ -27,81 +28,99 @@ func (a *Asker) Answer(ctx context.Context, id, form string) error {
 	if err != nil {
 		return err
 	}
+	defer a.done(id)
 	if said := q["error"]; said != "" {
 		if q["vp_token"] != "" {
-			return a.end(r, openid.Errorf(openid.InvalidRequest, "vp_token and error, one is needed"), nil)
+			return a.end(id, openid.Errorf(openid.InvalidRequest, "vp_token and error, one is needed"), nil)
 		}
-		return a.decline(r, said+" "+q["error_description"])
+		return a.change(id, func(r *request) {
+			r.State, r.Reports = Declined, nil
+			r.Reason = openid.Errorf(openid.AccessDenied, "%.300s", said+" "+q["error_description"]).Description
+		})
 	}
 	shown, err := openid.ReadPresentations(q["vp_token"], r.query)
 	if err != nil {
-		return a.end(r, err, nil)
+		return a.end(id, err, nil)
 	}
 	reports, err := a.verify(ctx, r, shown)
-	return a.end(r, err, reports)
+	return a.end(id, err, reports)
 }
 
 // begin takes a place among those who answer a request.
-func (a *Asker) begin(id, state string) (*request, error) {
+func (a *Asker) begin(id, state string) (request, error) {
+	r, err := a.request(id)
+	switch {
+	case err != nil:
+		return r, err
+	case a.state(r) != Open:
+		return r, openid.NotOffered.Errorf("no open request %.40q", id)
+	case r.Secret != state:
+		return r, openid.Errorf(openid.InvalidRequest, "state is not that of the request")
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	r := a.requests[id]
-	switch {
-	case r == nil || a.state(r) != Open:
-		return nil, openid.NotOffered.Errorf("no open request %.40q", id)
-	case r.state != state:
-		return nil, openid.Errorf(openid.InvalidRequest, "state is not that of the request")
-	case r.checking >= maxChecking:
-		return nil, openid.Errorf(openid.InvalidRequest, "%d answers to this request are being verified", maxChecking)
+	if a.checking[id] >= maxChecking {
+		return r, openid.Errorf(openid.InvalidRequest, "%d answers to this request are being verified", maxChecking)
 	}
-	r.checking++
+	a.checking[id]++
 	return r, nil
 }
 
-// end notes what came of an answer. Of two that verify at a time, the first counts.
-func (a *Asker) end(r *request, err error, reports map[string]credential.Report) error {
+func (a *Asker) done(id string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	r.checking--
-	if a.state(r) != Open {
-		return openid.NotOffered.Errorf("the request was answered meanwhile, or is over")
+	if a.checking[id]--; a.checking[id] == 0 {
+		delete(a.checking, id)
 	}
-	if err == nil {
-		r.State, r.Reports, r.Reason = Answered, reports, ""
-		return nil
-	}
-	r.Refused++
-	r.Reason = err.Error()
-	if reports != nil {
-		r.Reports = map[string]credential.Report{}
-		for id, report := range reports { // what it says is not for who may not see it, nor for use
-			report.Claims = nil
-			r.Reports[id] = report
-		}
-	}
-	return err
 }
 
-func (a *Asker) decline(r *request, reason string) error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	r.checking--
-	if a.state(r) != Open {
-		return openid.NotOffered.Errorf("the request was answered meanwhile, or is over")
+// change notes what came of an answer, while the request is open.
+func (a *Asker) change(id string, how func(*request)) error {
+	return a.Shelf.Do(func(tx *shelf.Tx) error {
+		r, err := load(tx, id)
+		if err != nil {
+			return err
+		}
+		if a.state(r) != Open {
+			return openid.NotOffered.Errorf("the request was answered meanwhile, or is over")
+		}
+		how(&r)
+		return tx.Put(kindRequest, id, r.until(), r)
+	})
+}
+
+// end notes that an answer verified, or why it did not, which it returns then. Of two
+// that verify at a time, the first counts.
+func (a *Asker) end(id string, refused error, reports map[string]credential.Report) error {
+	err := a.change(id, func(r *request) {
+		if refused == nil {
+			r.State, r.Reports, r.Reason = Answered, reports, ""
+			return
+		}
+		r.Refused++
+		r.Reason = refused.Error()
+		if reports != nil {
+			r.Reports = map[string]credential.Report{}
+			for id, report := range reports { // what it says is not for who may not see it, nor for use
+				report.Claims = nil
+				r.Reports[id] = report
+			}
+		}
+	})
+	if err != nil {
+		return err
 	}
-	r.State, r.Reports = Declined, nil
-	r.Reason = openid.Errorf(openid.AccessDenied, "%.300s", reason).Description
-	return nil
+	return refused
 }
 
 // verify verifies every presentation, and that they show what was asked for.
-func (a *Asker) verify(ctx context.Context, r *request, shown map[string]string) (map[string]credential.Report, error) {
+func (a *Asker) verify(ctx context.Context, r request, shown map[string]string) (map[string]credential.Report, error) {
 	reports := map[string]credential.Report{}
 	var failed error
 	for _, asked := range r.query.Credentials {
 		report, err := a.Verifier.Presentation(ctx, shown[asked.ID], credential.Demand{
-			Challenge: r.nonce, Domain: openid.ByDID + a.id, Types: asked.Meta.Types, Root: r.ask.IssuerRoot, Region: r.ask.IssuerRegion,
-			Unlock: r.ask.Unlock, Asking: r.ask.Asking(a.id, openid.Query{Credentials: []openid.CredentialQuery{asked}}),
+			Challenge: r.Nonce, Domain: openid.ByDID + a.ID(), Types: asked.Meta.Types, Root: r.Ask.IssuerRoot, Region: r.Ask.IssuerRegion,
+			Unlock: r.Ask.Unlock, Asking: r.Ask.Asking(a.ID(), openid.Query{Credentials: []openid.CredentialQuery{asked}}),
 		})
 		if credential.Refused(err) {
 			failed = openid.Errorf(openid.InvalidRequest, "%s: %s", asked.ID, err)

@@ -3,7 +3,8 @@
 // Package asking is the gateway's side of OpenID4VP 1.0: a verifier that entrusts its
 // key to the gateway asks holders for credentials, their wallets answer to the
 // gateway, the verifier reads the reports. What a verifier is not registered for on
-// the ledger is not asked. Requests and answers are in memory only, and for a while.
+// the ledger is not asked. Requests and what was answered lie on the shelf, sealed with
+// the request's id, and for a while.
 package asking
 
 import (
@@ -11,15 +12,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/komsco/trust-platform/chaincode/identity"
-	"github.com/komsco/trust-platform/chaincode/ledger/did"
 	"github.com/komsco/trust-platform/gateway/credential"
 	"github.com/komsco/trust-platform/gateway/internal/once"
+	"github.com/komsco/trust-platform/gateway/internal/party"
+	"github.com/komsco/trust-platform/gateway/internal/shelf"
 	"github.com/komsco/trust-platform/gateway/openid"
 )
 
@@ -36,23 +36,12 @@ const (
 // PathRequests is where requests are, behind the gateway's URL.
 const PathRequests = "/v1/presentation-requests/"
 
-// Options set up a verifier.
-type Options struct {
-	URL      string            // as wallets reach this gateway
-	Signer   credential.Signer // the verifier's key, for authentication
-	Clients  []string          // DIDs that may ask in its name, besides its own
-	Verifier *credential.Verifier
-	Now      func() time.Time // time.Now if nil
-}
-
-// Asker asks and takes answers.
+// Asker asks in the name of a verifier, by a key for authentication, and takes answers.
 type Asker struct {
-	Options
-	id string // DID
+	party.Party
 
 	mu       sync.Mutex
-	requests map[string]*request
-	swept    time.Time
+	checking map[string]int // answers that are being verified, by the request's id
 }
 
 // NewRequest is what a verifier asks for.
@@ -95,43 +84,41 @@ type Outcome struct {
 	Reason  string                       `json:"reason,omitempty" doc:"Why the last was refused, or the wallet declined"`
 }
 
+// kindRequest is the kind of records on the shelf: a request, by its id.
+const kindRequest = "request"
+
 type request struct {
 	Outcome
-	ask      NewRequest
-	client   string
-	query    openid.Query
-	object   string // signed
-	nonce    string
-	state    string
-	expires  time.Time
-	checking int // answers that are being verified
+	Ask    NewRequest      `json:"ask"`
+	Client string          `json:"client"`
+	Query  json.RawMessage `json:"query"`
+	Object string          `json:"object"` // signed
+	Nonce  string          `json:"nonce"`
+	Secret string          `json:"secret"` // that the answer repeats as its state
+	query  openid.Query
 }
 
-// New sets up a verifier. It returns what is wrong with the options.
-func New(o Options) (*Asker, error) {
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	if err := openid.CheckURL(o.URL); err != nil {
-		return nil, err
-	}
-	o.URL = strings.TrimSuffix(o.URL, "/")
-	id, _, err := did.Split(o.Signer.Kid)
+// until is how long a request is kept.
+func (r *request) until() time.Time { return time.Unix(r.Expires, 0).Add(keep) }
+
+// New sets up a verifier. It returns what is wrong with the party.
+func New(p party.Party) (*Asker, error) {
+	p, err := p.Ready()
 	if err != nil {
 		return nil, err
 	}
-	if o.Verifier == nil || o.Verifier.Ledger == nil {
+	if p.Verifier.Ledger == nil {
 		return nil, fmt.Errorf("the registry of verifiers is on the ledger, which is not there")
 	}
-	return &Asker{Options: o, id: id, requests: map[string]*request{}}, nil
+	return &Asker{Party: p, checking: map[string]int{}}, nil
 }
 
 // Ask makes a request on behalf of a client. It returns CLIENT_REFUSED, BAD_QUERY,
 // BAD_PRESENTATION_REQUEST, TOO_MANY_OPEN, or OVER_ASKING and NOT_ACCREDITED as the ledger
 // has it.
 func (a *Asker) Ask(ctx context.Context, client string, n NewRequest) (Asked, error) {
-	if client != a.id && !slices.Contains(a.Clients, client) {
-		return Asked{}, openid.ClientRefused.Errorf("%.160s may not ask in the name of %s", client, a.id)
+	if err := a.Allow(client); err != nil {
+		return Asked{}, err
 	}
 	raw, err := json.Marshal(n.Query)
 	if err != nil {
@@ -144,13 +131,9 @@ func (a *Asker) Ask(ctx context.Context, client string, n NewRequest) (Asked, er
 	if err := noIndexes(query); err != nil {
 		return Asked{}, err
 	}
-	now := a.Now()
-	expires := now.Add(Life)
-	if n.Expires != 0 {
-		expires = time.Unix(n.Expires, 0)
-	}
-	if !expires.After(now) || expires.After(now.Add(maxLife)) {
-		return Asked{}, openid.BadRequest.Errorf("until %s, it is %s: to come, and at most %s from now", expires.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339), maxLife)
+	expires, ok := a.Until(n.Expires, Life, maxLife)
+	if !ok {
+		return Asked{}, openid.BadRequest.Errorf("until %s, it is %s: to come, and at most %s from now", expires.UTC().Format(time.RFC3339), a.Now().UTC().Format(time.RFC3339), maxLife)
 	}
 	if n.Schema == "" {
 		n.Schema = identity.Any
@@ -158,23 +141,29 @@ func (a *Asker) Ask(ctx context.Context, client string, n NewRequest) (Asked, er
 	if n.Region == "" {
 		n.Region = identity.Any
 	}
-	if err := n.Asking(a.id, query).Check(ctx, a.Verifier.Ledger); err != nil {
+	if err := n.Asking(a.ID(), query).Check(ctx, a.Verifier.Ledger); err != nil {
 		return Asked{}, err
 	}
 	id := once.Secret()
-	r := &request{ask: n, client: client, query: query, nonce: once.Secret(), state: once.Secret(), expires: expires}
+	r := &request{Ask: n, Client: client, Query: raw, Nonce: once.Secret(), Secret: once.Secret()}
 	r.State, r.Expires = Open, expires.Unix()
-	if r.object, err = a.sign(r, raw, id, now); err != nil {
+	if r.Object, err = a.sign(r, id); err != nil {
 		return Asked{}, err
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.sweep(now)
-	if len(a.requests) >= maxOpen {
-		return Asked{}, openid.TooManyOpen.Errorf("%d requests", len(a.requests))
+	err = a.Shelf.Do(func(tx *shelf.Tx) error {
+		open, err := tx.Count(kindRequest)
+		if err != nil {
+			return err
+		}
+		if open >= maxOpen {
+			return openid.TooManyOpen.Errorf("%d requests", open)
+		}
+		return tx.Put(kindRequest, id, r.until(), r)
+	})
+	if err != nil {
+		return Asked{}, err
 	}
-	a.requests[id] = r
-	made := Asked{ID: id, ClientID: openid.ByDID + a.id, Request: a.URL + PathRequests + id + "/object", Expires: expires.Unix()}
+	made := Asked{ID: id, ClientID: openid.ByDID + a.ID(), Request: a.URL + PathRequests + id + "/object", Expires: r.Expires}
 	made.Link = openid.RequestScheme + "://?" + url.Values{"client_id": {made.ClientID}, "request_uri": {made.Request}}.Encode()
 	return made, nil
 }
@@ -194,12 +183,12 @@ func noIndexes(q openid.Query) error {
 	return nil
 }
 
-func (a *Asker) sign(r *request, query []byte, id string, now time.Time) (string, error) {
-	o := openid.NewRequestObject(a.id)
-	o.Query, o.Nonce, o.State = query, r.nonce, r.state
-	o.Issued, o.Expires = now.Unix(), r.expires.Unix()
+func (a *Asker) sign(r *request, id string) (string, error) {
+	o := openid.NewRequestObject(a.ID())
+	o.Query, o.Nonce, o.State = r.Query, r.Nonce, r.Secret
+	o.Issued, o.Expires = a.Now().Unix(), r.Expires
 	o.ResponseURI = a.URL + PathRequests + id + "/response"
-	standing, err := json.Marshal(r.ask.Standing)
+	standing, err := json.Marshal(r.Ask.Standing)
 	if err != nil {
 		return "", err
 	}
@@ -209,46 +198,52 @@ func (a *Asker) sign(r *request, query []byte, id string, now time.Time) (string
 
 // Object is a request as wallets fetch it, until it was answered. It returns NOT_OFFERED.
 func (a *Asker) Object(id string) (string, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	r := a.requests[id]
-	if r == nil || a.state(r) != Open {
-		return "", openid.NotOffered.Errorf("no open request %.40q", id)
+	r, err := a.request(id)
+	if err == nil && a.state(r) != Open {
+		err = openid.NotOffered.Errorf("no open request %.40q", id)
 	}
-	return r.object, nil
+	return r.Object, err
 }
 
 // Outcome is what became of a request, for the client that made it. It returns
 // NOT_OFFERED.
 func (a *Asker) Outcome(client, id string) (Outcome, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	r := a.requests[id]
-	if r == nil || r.client != client {
-		return Outcome{}, openid.NotOffered.Errorf("no request %.40q of yours", id)
+	r, err := a.request(id)
+	if err == nil && r.Client != client {
+		err = openid.NotOffered.Errorf("no request %.40q of yours", id)
+	}
+	if err != nil {
+		return Outcome{}, err
 	}
 	out := r.Outcome
 	out.State = a.state(r)
 	return out, nil
 }
 
-func (a *Asker) state(r *request) State {
-	if r.State == Open && !a.Now().Before(r.expires) {
+// request is one that is kept still. It returns NOT_OFFERED.
+func (a *Asker) request(id string) (r request, err error) {
+	err = a.Shelf.Do(func(tx *shelf.Tx) (err error) {
+		r, err = load(tx, id)
+		return err
+	})
+	return r, err
+}
+
+func load(tx *shelf.Tx, id string) (r request, err error) {
+	found, err := tx.Get(kindRequest, id, &r)
+	switch {
+	case err != nil:
+		return r, err
+	case !found:
+		return r, openid.NotOffered.Errorf("no request %.40q", id)
+	}
+	r.query, err = openid.ParseQuery(r.Query)
+	return r, err
+}
+
+func (a *Asker) state(r request) State {
+	if r.State == Open && !a.Now().Before(time.Unix(r.Expires, 0)) {
 		return Over
 	}
 	return r.State
-}
-
-// sweep throws away what nobody may read any more: once a minute, or when there is no
-// room.
-func (a *Asker) sweep(now time.Time) {
-	if len(a.requests) < maxOpen && now.Sub(a.swept) < time.Minute {
-		return
-	}
-	a.swept = now
-	for id, r := range a.requests {
-		if now.After(r.expires.Add(keep)) {
-			delete(a.requests, id)
-		}
-	}
 }

@@ -10,13 +10,16 @@ import (
 
 	"github.com/komsco/trust-platform/chaincode/identity"
 	"github.com/komsco/trust-platform/gateway/credential"
+	"github.com/komsco/trust-platform/gateway/internal/party"
 	"github.com/komsco/trust-platform/gateway/openid"
 )
 
 func someIssuer(t require.TestingT) (*Issuer, credential.Signer) {
 	signer, err := credential.NewSigner(ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)))
 	require.NoError(t, err)
-	i, err := New(Options{URL: "https://issuer.example", Signer: signer, Verifier: &credential.Verifier{}, Kinds: []Kind{{ID: "card", Type: "card"}}})
+	i, err := New(Options{
+		Party: party.Party{URL: "https://issuer.example", Signer: signer, Verifier: &credential.Verifier{}}, Kinds: []Kind{{ID: "card", Type: "card"}},
+	})
 	require.NoError(t, err)
 	return i, signer
 }

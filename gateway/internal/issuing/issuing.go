@@ -2,22 +2,21 @@
 
 // Package issuing is the gateway's side of OpenID4VCI 1.0: an issuer that entrusts its
 // key to the gateway makes offers, wallets exchange them for SD-JWT VCs by the
-// pre-authorised code. What an offer says about a person is in memory only, until it
-// was accepted or has expired; so offers do not outlive the gateway's process, and a
-// wallet has to reach the gateway that made its offer.
+// pre-authorised code. What an offer says about a person lies on the shelf, sealed with
+// its code, until it was accepted or has expired. A wallet has to reach the gateway that
+// made its offer.
 package issuing
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/komsco/trust-platform/chaincode/ledger/did"
 	"github.com/komsco/trust-platform/gateway/credential"
 	"github.com/komsco/trust-platform/gateway/internal/once"
+	"github.com/komsco/trust-platform/gateway/internal/party"
+	"github.com/komsco/trust-platform/gateway/internal/statuses"
 	"github.com/komsco/trust-platform/gateway/openid"
 )
 
@@ -53,45 +52,26 @@ type Kind struct {
 	Life        time.Duration // for which a credential is valid; for ever if 0
 }
 
-// Options set up an issuer.
+// Options set up an issuer, by a key for assertions.
 type Options struct {
-	URL      string            // credential_issuer, as wallets reach this gateway
-	Signer   credential.Signer // the issuer's key, for assertions
-	Clients  []string          // DIDs that may have offers made, besides the issuer's own
+	party.Party
 	Kinds    []Kind
-	Verifier *credential.Verifier // by which proofs of keys, and what was issued, are checked
-	Now      func() time.Time     // time.Now if nil
+	Statuses *statuses.Keeper // which entries credentials have; issuers name entries themselves if nil
 }
 
 // Issuer makes offers and answers wallets.
 type Issuer struct {
 	Options
-	id     string // DID
 	nonces *once.Nonces
 
-	mu     sync.Mutex
-	offers map[string]*offer // by id
-	codes  map[secret]*offer // by pre-authorised code, until it was exchanged
-	tokens map[secret]*offer // by access token
-	swept  time.Time         // when expired offers were thrown away last
+	mu      sync.Mutex
+	issuing map[string]bool // access tokens whose credential is being signed
 }
-
-// secret is the hash of one, so that no comparison tells of it.
-type secret [sha256.Size]byte
-
-func hash(s string) secret { return sha256.Sum256([]byte(s)) }
 
 // New sets up an issuer. It returns what is wrong with the options.
 func New(o Options) (*Issuer, error) {
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	if err := openid.CheckURL(o.URL); err != nil {
-		return nil, err
-	}
-	o.URL = strings.TrimSuffix(o.URL, "/")
-	id, _, err := did.Split(o.Signer.Kid)
-	if err != nil {
+	var err error
+	if o.Party, err = o.Ready(); err != nil {
 		return nil, err
 	}
 	seen := map[string]bool{}
@@ -104,10 +84,7 @@ func New(o Options) (*Issuer, error) {
 	if len(o.Kinds) == 0 {
 		return nil, fmt.Errorf("no kinds of credentials")
 	}
-	return &Issuer{
-		Options: o, id: id, nonces: once.New(nonceLife, maxNonces, o.Now),
-		offers: map[string]*offer{}, codes: map[secret]*offer{}, tokens: map[secret]*offer{},
-	}, nil
+	return &Issuer{Options: o, nonces: once.New(nonceLife, maxNonces, o.Now), issuing: map[string]bool{}}, nil
 }
 
 func (i *Issuer) kind(id string) (Kind, bool) {

@@ -3,18 +3,21 @@
 package issuing
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/big"
 	"net/url"
-	"slices"
 	"time"
 
 	"github.com/komsco/trust-platform/chaincode/ledger/did"
 	"github.com/komsco/trust-platform/gateway/credential"
 	"github.com/komsco/trust-platform/gateway/internal/once"
+	"github.com/komsco/trust-platform/gateway/internal/shelf"
+	"github.com/komsco/trust-platform/gateway/internal/statuses"
 	"github.com/komsco/trust-platform/gateway/openid"
 )
 
@@ -26,12 +29,14 @@ type NewOffer struct {
 	TxCode  bool           `json:"txCode,omitempty" doc:"Ask for a second code, which reaches the holder another way"`
 	Expires int64          `json:"expires,omitempty" minimum:"0" doc:"Of the offer, Unix seconds, at most a day from now; in ten minutes if left out"`
 	Status  *StatusEntry   `json:"status,omitempty" doc:"Entry of the issuer's status list"`
+
+	CredentialID string `json:"credentialId,omitempty" maxLength:"2048" doc:"By which /credentials/status finds the entry; the offer's id if left out"`
 }
 
 // StatusEntry is an entry of a status list that the issuer opened.
 type StatusEntry struct {
 	List  string `json:"list" format:"uri" doc:"URL of the list, /v1/status-lists/{did}/{list} of any gateway"`
-	Index int    `json:"index" minimum:"0"`
+	Index *int   `json:"index,omitempty" minimum:"0" doc:"Drawn at random if left out: of a list that the issuer opened for this gateway alone"`
 }
 
 // Made is an offer that was made.
@@ -41,38 +46,48 @@ type Made struct {
 	Offer   openid.Offer `json:"offer" doc:"The offer itself, for a wallet that is given it by value"`
 	TxCode  string       `json:"txCode,omitempty" doc:"Reaches the holder another way, never with the offer"`
 	Expires int64        `json:"expires" doc:"Unix seconds"`
+	Status  *StatusEntry `json:"status,omitempty" doc:"The entry that the credential will have"`
 }
+
+// The kinds of records on the shelf: where an offer's code is, by the offer's id; an
+// offer, by its code; and what an access token stands for.
+const (
+	kindID    = "offer"
+	kindCode  = "code"
+	kindToken = "token"
+)
 
 // offer is an offer that is open.
 type offer struct {
 	NewOffer
-	id      string
-	code    secret // pre-authorised code
-	txCode  string
-	tries   int
-	token   secret
-	expires time.Time // of the offer or, once its code was exchanged, of the access token
-	issued  bool
-	public  openid.Offer
+	ID      string    `json:"id"`
+	Second  string    `json:"second,omitempty"` // transaction code
+	Tries   int       `json:"tries,omitempty"`
+	Expires time.Time `json:"until"`
+}
+
+// offered is what a wallet is offered.
+func (i *Issuer) offered(o offer, code string) openid.Offer {
+	grant := &openid.PreAuthorized{Code: code}
+	if o.Second != "" {
+		grant.TxCode = &openid.TxCode{InputMode: "numeric", Length: codeDigits}
+	}
+	return openid.Offer{Issuer: i.URL, Configurations: []string{o.Kind}, Grants: openid.Grants{PreAuthorized: grant}}
 }
 
 // Offer makes an offer on behalf of a client. It returns CLIENT_REFUSED, NOT_OFFERED,
-// BAD_OFFER or TOO_MANY_OPEN.
-func (i *Issuer) Offer(client string, n NewOffer) (Made, error) {
-	if client != i.id && !slices.Contains(i.Clients, client) {
-		return Made{}, openid.ClientRefused.Errorf("%.160s may not have credentials of %s issued", client, i.id)
+// BAD_OFFER, TOO_MANY_OPEN, or what stands in the way of its status entry.
+func (i *Issuer) Offer(ctx context.Context, client string, n NewOffer) (Made, error) {
+	if err := i.Allow(client); err != nil {
+		return Made{}, err
 	}
 	kind, known := i.kind(n.Kind)
 	if !known {
 		return Made{}, openid.NotOffered.Errorf("no kind %.80q here", n.Kind)
 	}
-	now := i.Now()
-	expires := now.Add(OfferLife)
-	if n.Expires != 0 {
-		expires = time.Unix(n.Expires, 0)
-	}
-	if !expires.After(now) || expires.After(now.Add(maxLife)) {
-		return Made{}, openid.BadOffer.Errorf("until %s, it is %s: to come, and at most %s from now", expires.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339), maxLife)
+	expires, ok := i.Until(n.Expires, OfferLife, maxLife)
+	if !ok {
+		return Made{}, openid.BadOffer.Errorf("until %s, it is %s: to come, and at most %s from now", expires.UTC().Format(time.RFC3339), i.Now().UTC().Format(time.RFC3339), maxLife)
 	}
 	if n.Holder != "" && did.Validate(n.Holder) != nil {
 		return Made{}, openid.BadOffer.Errorf("holder %.80q is no DID", n.Holder)
@@ -84,57 +99,80 @@ func (i *Issuer) Offer(client string, n NewOffer) (Made, error) {
 	if _, err := i.draft(kind, n, nil); err != nil {
 		return Made{}, openid.BadOffer.Errorf("%w", err)
 	}
-	code := once.Secret()
-	o := &offer{NewOffer: n, id: once.Secret(), code: hash(code), expires: expires}
-	grant := &openid.PreAuthorized{Code: code}
+	o := offer{NewOffer: n, ID: once.Secret(), Expires: expires}
+	if err := i.entry(ctx, &o); err != nil {
+		return Made{}, err
+	}
 	if n.TxCode {
-		o.txCode = digits()
-		grant.TxCode = &openid.TxCode{InputMode: "numeric", Length: codeDigits}
+		o.Second = digits()
 	}
-	o.public = openid.Offer{Issuer: i.URL, Configurations: []string{n.Kind}, Grants: openid.Grants{PreAuthorized: grant}}
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.sweep(now)
-	if len(i.offers) >= maxOpen {
-		return Made{}, openid.TooManyOpen.Errorf("%d offers", len(i.offers))
+	code := once.Secret()
+	err := i.Shelf.Do(func(tx *shelf.Tx) error {
+		open, err := tx.Count(kindCode, kindToken)
+		if err != nil {
+			return err
+		}
+		if open >= maxOpen {
+			return openid.TooManyOpen.Errorf("%d offers", open)
+		}
+		return errors.Join(tx.Put(kindID, o.ID, expires, code), tx.Put(kindCode, code, expires, o))
+	})
+	if err != nil {
+		return Made{}, err
 	}
-	i.offers[o.id], i.codes[o.code] = o, o
 	return Made{
-		ID: o.id, Link: openid.OfferScheme + "://?credential_offer_uri=" + url.QueryEscape(i.URL+PathOffers+o.id), Offer: o.public,
-		TxCode: o.txCode, Expires: expires.Unix(),
+		ID: o.ID, Link: openid.OfferScheme + "://?credential_offer_uri=" + url.QueryEscape(i.URL+PathOffers+o.ID), Offer: i.offered(o, code),
+		TxCode: o.Second, Expires: expires.Unix(), Status: o.Status,
 	}, nil
+}
+
+// entry draws the entry of a status list that an offer's credential will have, or
+// remembers the one that the issuer chose.
+func (i *Issuer) entry(ctx context.Context, o *offer) error {
+	if o.Status == nil {
+		return nil
+	}
+	owner, list, ok := credential.ParseListURL(o.Status.List)
+	if !ok || i.Statuses == nil {
+		if o.Status.Index == nil {
+			return openid.BadOffer.Errorf("status: the index is needed of %.160q", o.Status.List)
+		}
+		return nil
+	}
+	if owner != i.ID() {
+		return openid.BadOffer.Errorf("status: a list of %.160s, the issuer is %s", owner, i.ID())
+	}
+	id := o.CredentialID
+	if id == "" {
+		id = o.ID
+	}
+	if o.Status.Index != nil {
+		return i.Statuses.Note(ctx, id, statuses.Entry{Issuer: owner, List: list, Index: *o.Status.Index})
+	}
+	drawn, err := i.Statuses.Draw(ctx, owner, list, id)
+	o.Status = &StatusEntry{List: o.Status.List, Index: &drawn.Index}
+	return err
 }
 
 // Offered is an open offer, for the wallet that was given its URL, until its code was
 // exchanged. It returns NOT_OFFERED.
-func (i *Issuer) Offered(id string) (openid.Offer, error) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	o := i.offers[id]
-	if o == nil || i.codes[o.code] != o || !i.Now().Before(o.expires) {
-		return openid.Offer{}, openid.NotOffered.Errorf("no open offer %.40q", id)
-	}
-	return o.public, nil
-}
-
-// drop forgets an offer and all that leads to it.
-func (i *Issuer) drop(o *offer) {
-	delete(i.offers, o.id)
-	delete(i.codes, o.code)
-	delete(i.tokens, o.token)
-}
-
-// sweep throws away what has expired: once a minute, or when there is no room.
-func (i *Issuer) sweep(now time.Time) {
-	if len(i.offers) < maxOpen && now.Sub(i.swept) < time.Minute {
-		return
-	}
-	i.swept = now
-	for _, o := range i.offers {
-		if !now.Before(o.expires) {
-			i.drop(o)
+func (i *Issuer) Offered(id string) (public openid.Offer, err error) {
+	err = i.Shelf.Do(func(tx *shelf.Tx) error {
+		var (
+			code string
+			o    offer
+		)
+		found, err := tx.Get(kindID, id, &code)
+		if found {
+			found, err = tx.Get(kindCode, code, &o)
 		}
-	}
+		if err == nil && !found {
+			err = openid.NotOffered.Errorf("no open offer %.40q", id)
+		}
+		public = i.offered(o, code)
+		return err
+	})
+	return public, err
 }
 
 // draft is the credential of an offer, for a holder's binding.
@@ -145,7 +183,10 @@ func (i *Issuer) draft(k Kind, n NewOffer, holder *credential.Binding) (credenti
 		vc.Expires = now + int64(k.Life/time.Second)
 	}
 	if n.Status != nil {
-		vc.Status = &credential.StatusRef{URI: n.Status.List, Index: n.Status.Index}
+		vc.Status = &credential.StatusRef{URI: n.Status.List}
+		if n.Status.Index != nil { // not drawn yet
+			vc.Status.Index = *n.Status.Index
+		}
 	}
 	alg, err := credential.AlgorithmOf(i.Signer)
 	if err == nil {

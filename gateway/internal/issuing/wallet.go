@@ -12,12 +12,13 @@ import (
 	"github.com/komsco/trust-platform/chaincode/identity"
 	"github.com/komsco/trust-platform/gateway/credential"
 	"github.com/komsco/trust-platform/gateway/internal/once"
+	"github.com/komsco/trust-platform/gateway/internal/shelf"
 	"github.com/komsco/trust-platform/gateway/openid"
 )
 
 // Token exchanges a pre-authorised code for an access token (OpenID4VCI 1.0 section 6).
 // A code serves once; after five wrong transaction codes it is gone. Errors are an
-// [*openid.Error].
+// [*openid.Error], or that the disk did not answer.
 func (i *Issuer) Token(form string) (openid.Access, error) {
 	q, err := openid.ReadForm(form)
 	if err != nil {
@@ -31,49 +32,52 @@ func (i *Issuer) Token(form string) (openid.Access, error) {
 	case q["pre-authorized_code"] == "":
 		return openid.Access{}, openid.Errorf(openid.InvalidRequest, "pre-authorized_code is missing")
 	}
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	now := i.Now()
-	i.sweep(now)
-	o := i.codes[hash(q["pre-authorized_code"])]
-	if o == nil || !now.Before(o.expires) {
-		return openid.Access{}, openid.Errorf(openid.InvalidGrant, "the code is unknown, was exchanged or has expired")
-	}
-	given, asked := q["tx_code"], o.txCode
-	switch {
-	case asked == "" && given != "":
-		return openid.Access{}, openid.Errorf(openid.InvalidRequest, "no tx_code is expected")
-	case asked != "" && given == "":
-		return openid.Access{}, openid.Errorf(openid.InvalidRequest, "tx_code is expected")
-	case !same(given, asked):
-		if o.tries++; o.tries >= maxTries {
-			i.drop(o)
-			return openid.Access{}, openid.Errorf(openid.InvalidGrant, "wrong tx_code, %d times: the offer is void", maxTries)
+	var (
+		access  openid.Access
+		refused error // beside which the number of tries stays
+	)
+	err = i.Shelf.Do(func(tx *shelf.Tx) error {
+		code := q["pre-authorized_code"]
+		var o offer
+		found, err := tx.Get(kindCode, code, &o)
+		if err != nil {
+			return err
 		}
-		return openid.Access{}, openid.Errorf(openid.InvalidGrant, "wrong tx_code, %d more may be tried", maxTries-o.tries)
-	}
-	token := once.Secret()
-	delete(i.codes, o.code)
-	o.token, o.expires = hash(token), now.Add(tokenLife)
-	i.tokens[o.token] = o
-	return openid.Access{Token: token, Type: "Bearer", ExpiresIn: int64(tokenLife / time.Second)}, nil
+		if !found {
+			return openid.Errorf(openid.InvalidGrant, "the code is unknown, was exchanged or has expired")
+		}
+		given, asked := q["tx_code"], o.Second
+		switch {
+		case asked == "" && given != "":
+			return openid.Errorf(openid.InvalidRequest, "no tx_code is expected")
+		case asked != "" && given == "":
+			return openid.Errorf(openid.InvalidRequest, "tx_code is expected")
+		case !same(given, asked):
+			if o.Tries++; o.Tries < maxTries {
+				refused = openid.Errorf(openid.InvalidGrant, "wrong tx_code, %d more may be tried", maxTries-o.Tries)
+				return tx.Put(kindCode, code, o.Expires, o)
+			}
+			refused = openid.Errorf(openid.InvalidGrant, "wrong tx_code, %d times: the offer is void", maxTries)
+			return errors.Join(tx.Drop(kindCode, code), tx.Drop(kindID, o.ID))
+		}
+		access = openid.Access{Token: once.Secret(), Type: "Bearer", ExpiresIn: int64(tokenLife / time.Second)}
+		return errors.Join(tx.Drop(kindCode, code), tx.Drop(kindID, o.ID), tx.Put(kindToken, access.Token, i.Now().Add(tokenLife), o))
+	})
+	return access, errors.Join(err, refused)
 }
 
 // Credential issues what an access token stands for, bound to the key that the request
 // proves (section 8). An access token serves for one credential; what is refused
-// leaves it as it was. Errors are an [*openid.Error], or that the ledger did not
-// answer.
+// leaves it as it was. Errors are an [*openid.Error], or that the ledger or the disk
+// did not answer.
 func (i *Issuer) Credential(ctx context.Context, authorization string, body []byte) (openid.Issued, error) {
 	scheme, token, _ := strings.Cut(authorization, " ")
 	if !strings.EqualFold(scheme, "Bearer") {
 		return openid.Issued{}, openid.Errorf(openid.InvalidToken, "an access token is needed, as Bearer")
 	}
-	i.mu.Lock()
-	o := i.tokens[hash(token)]
-	alive := o != nil && i.Now().Before(o.expires) && !o.issued
-	i.mu.Unlock()
-	if !alive {
-		return openid.Issued{}, openid.Errorf(openid.InvalidToken, "the token is unknown, served already or has expired")
+	o, err := i.granted(token)
+	if err != nil {
+		return openid.Issued{}, err
 	}
 	proof, err := readRequest(body, o.Kind, func(id string) bool { _, known := i.kind(id); return known })
 	if err != nil {
@@ -83,26 +87,55 @@ func (i *Issuer) Credential(ctx context.Context, authorization string, body []by
 	if err != nil {
 		return openid.Issued{}, err
 	}
-	i.mu.Lock()
-	alive, o.issued = !o.issued, true
-	i.mu.Unlock()
-	if !alive {
-		return openid.Issued{}, openid.Errorf(openid.InvalidToken, "the token served already")
+	if !i.begin(token) {
+		return openid.Issued{}, openid.Errorf(openid.InvalidToken, "the token is serving already")
 	}
-	signed, err := i.issue(ctx, o, binding)
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if err != nil {
-		o.issued = false
+	defer i.end(token)
+	if o, err = i.granted(token); err != nil { // it may have served meanwhile
 		return openid.Issued{}, err
 	}
-	i.drop(o)
+	signed, err := i.issue(ctx, o, binding)
+	if err == nil {
+		err = i.Shelf.Do(func(tx *shelf.Tx) error { return tx.Drop(kindToken, token) })
+	}
+	if err != nil {
+		return openid.Issued{}, err
+	}
 	return openid.Issued{Credentials: []openid.IssuedCredential{{Credential: signed}}}, nil
+}
+
+// granted is what an access token stands for.
+func (i *Issuer) granted(token string) (o offer, err error) {
+	err = i.Shelf.Do(func(tx *shelf.Tx) error {
+		found, err := tx.Get(kindToken, token, &o)
+		if err == nil && !found {
+			err = openid.Errorf(openid.InvalidToken, "the token is unknown, served already or has expired")
+		}
+		return err
+	})
+	return o, err
+}
+
+// begin has a token serve for one request at a time.
+func (i *Issuer) begin(token string) bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.issuing[token] {
+		return false
+	}
+	i.issuing[token] = true
+	return true
+}
+
+func (i *Issuer) end(token string) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	delete(i.issuing, token)
 }
 
 // issue signs, and checks that others will take it: a key that was rotated away must not
 // go on signing unnoticed.
-func (i *Issuer) issue(ctx context.Context, o *offer, holder *credential.Binding) (string, error) {
+func (i *Issuer) issue(ctx context.Context, o offer, holder *credential.Binding) (string, error) {
 	kind, _ := i.kind(o.Kind)
 	vc, err := i.draft(kind, o.NewOffer, holder)
 	if err != nil {

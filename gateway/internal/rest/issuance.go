@@ -40,10 +40,10 @@ func (a *API) issuance() {
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "make-offer", Method: http.MethodPost, Path: "/v1/issuance/offers", Tags: []string{"wallets"},
 		Summary: "Offer somebody a credential",
-		Description: "For the issuer whose key this gateway has, and those it names. The offer is kept in memory until it was accepted or has " +
+		Description: "For the issuer whose key this gateway has, and those it names. The offer is kept until it was accepted or has " +
 			"expired. Give the holder the link, and a second code by another way.",
 		DefaultStatus: http.StatusCreated, MaxBodyBytes: maxRegistration, Errors: problems(400, 401, 403, 404, 409, 413, 415, 422, 500, 503),
-	}, func(_ context.Context, in *newOfferInput) (*noStore[issuing.Made], error) {
+	}, func(ctx context.Context, in *newOfferInput) (*noStore[issuing.Made], error) {
 		if a.issuer == nil {
 			return nil, problemOf(none)
 		}
@@ -51,7 +51,7 @@ func (a *API) issuance() {
 		if err != nil {
 			return nil, err
 		}
-		made, err := a.issuer.Offer(who, in.Body)
+		made, err := a.issuer.Offer(ctx, who, in.Body)
 		if err != nil {
 			return nil, problemOf(err)
 		}

@@ -18,6 +18,7 @@ import (
 	"github.com/komsco/trust-platform/gateway/internal/asking"
 	"github.com/komsco/trust-platform/gateway/internal/gatewaytest"
 	"github.com/komsco/trust-platform/gateway/internal/issuing"
+	"github.com/komsco/trust-platform/gateway/internal/party"
 	"github.com/komsco/trust-platform/gateway/openid"
 )
 
@@ -44,7 +45,7 @@ func newHiring(t *testing.T) *hiring {
 	grant.Standing, grant.Subject, grant.Purpose, grant.Attributes = identity.Verifier, h.company.DID, "hiring", []string{"grade", "name"}
 	ministry.Tell(grant)
 	h.ledger.At(time.Now()) // grants are in force
-	a, err := asking.New(asking.Options{URL: h.url, Signer: h.company.Signer, Verifier: h.verifier, Now: h.verifier.Now})
+	a, err := asking.New(party.Party{URL: h.url, Signer: h.company.Signer, Verifier: h.verifier, Now: h.verifier.Now})
 	require.NoError(t, err)
 	h.api.WithAsking(a)
 	offer := h.offer(aDiploma()).Offer

@@ -12,6 +12,8 @@ import (
 	"github.com/komsco/trust-platform/chaincode/identity"
 	"github.com/komsco/trust-platform/gateway/credential"
 	"github.com/komsco/trust-platform/gateway/internal/gatewaytest"
+	"github.com/komsco/trust-platform/gateway/internal/issuing"
+	"github.com/komsco/trust-platform/gateway/internal/party"
 	"github.com/komsco/trust-platform/gateway/internal/publisher"
 	"github.com/komsco/trust-platform/gateway/internal/rest"
 	"github.com/komsco/trust-platform/gateway/internal/statuses"
@@ -193,4 +195,56 @@ func TestVCStatusByOtherNames(t *testing.T) {
 	vc.Statuses = nil
 	status, _, raw = o.sendJSON("/credentials/status", o.signIn(o.issuer), good)
 	require.Equal(t, 404, status, raw)
+}
+
+// An offer's credential gets an entry that the gateway draws and finds again.
+func TestOfferedStatus(t *testing.T) {
+	o := newOffice(t)
+	vc := o.withStatuses()
+	i, err := issuing.New(issuing.Options{
+		Party: party.Party{URL: o.url, Signer: o.issuer.Signer, Verifier: o.verifier}, Kinds: []issuing.Kind{{ID: "diploma", Type: diploma}}, Statuses: vc.Statuses,
+	})
+	require.NoError(t, err)
+	o.api.WithIssuing(i)
+	list := o.url + "/v1/status-lists/" + o.issuer.DID + "/suspension"
+	offered := func(n issuing.NewOffer) (issuing.Made, string) {
+		made := o.offer(n)
+		got, err := o.wallet.Accept(t.Context(), &made.Offer, "", made.TxCode)
+		require.NoError(t, err)
+		return made, got.Credential
+	}
+	n := aDiploma()
+	n.Status = &issuing.StatusEntry{List: list}
+	made, held := offered(n)
+	n.CredentialID = "diploma-18"
+	_, named := offered(n)
+	chosen := 7
+	n.Status, n.CredentialID = &issuing.StatusEntry{List: list, Index: &chosen}, "diploma-19"
+	_, own := offered(n)
+	require.NotNil(t, made.Status.Index)
+	verified := func(sdjwt string) bool {
+		r, err := o.verifier.Credential(t.Context(), sdjwt, credential.Demand{})
+		require.NoError(t, err)
+		return r.Verified
+	}
+	for id, sdjwt := range map[string]string{made.ID: held, "diploma-18": named, "diploma-19": own} {
+		require.True(t, verified(sdjwt))
+		status, _, raw := o.sendJSON("/credentials/status", "", object{
+			"credentialId": id, "credentialStatus": object{"type": "BitstringStatusListEntry", "statusPurpose": "suspension"}, "status": true,
+		})
+		require.Equal(t, 200, status, raw)
+		require.False(t, verified(sdjwt))
+	}
+	beyond := identity.MinEntries
+	for name, s := range map[string]issuing.StatusEntry{
+		"a list of another's":   {List: o.url + "/v1/status-lists/" + o.holder.DID + "/suspension"},
+		"a list that is none":   {List: o.url + "/v1/status-lists/" + o.issuer.DID + "/none"},
+		"a list kept elsewhere": {List: "https://x.example/list"},
+		"an entry beyond":       {List: list, Index: &beyond},
+	} {
+		n.Status = &s
+		status, _, raw := o.sendJSON("/v1/issuance/offers", o.signIn(o.issuer), n)
+		require.GreaterOrEqual(t, status, 400, "%s: %s", name, raw)
+		require.Less(t, status, 500, "%s: %s", name, raw)
+	}
 }

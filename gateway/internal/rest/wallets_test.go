@@ -24,6 +24,7 @@ import (
 	"github.com/komsco/trust-platform/gateway/internal/doorkeeper"
 	"github.com/komsco/trust-platform/gateway/internal/gatewaytest"
 	"github.com/komsco/trust-platform/gateway/internal/issuing"
+	"github.com/komsco/trust-platform/gateway/internal/party"
 	"github.com/komsco/trust-platform/gateway/internal/rest"
 	"github.com/komsco/trust-platform/gateway/openid"
 	"github.com/komsco/trust-platform/gateway/signin"
@@ -61,7 +62,7 @@ func newOffice(t *testing.T) *office {
 	now := func() time.Time { return time.Now().Add(o.skew) }
 	o.verifier = &credential.Verifier{Ledger: l, Now: now}
 	i, err := issuing.New(issuing.Options{
-		URL: server.URL, Signer: o.issuer.Signer, Verifier: o.verifier, Now: now, Clients: []string{"did:example:registrar"},
+		Party: party.Party{URL: server.URL, Signer: o.issuer.Signer, Verifier: o.verifier, Now: now, Clients: []string{"did:example:registrar"}},
 		Kinds: []issuing.Kind{
 			{ID: "diploma", Type: diploma, Name: "Diploma", Disclosable: []string{"name", "degree/grade"}, Life: 24 * time.Hour},
 			{ID: "card", Type: "https://credentials.example/card"},

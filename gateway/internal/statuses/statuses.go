@@ -142,7 +142,7 @@ func (k *Keeper) Draw(ctx context.Context, issuer, list, id string) (Entry, erro
 }
 
 // Note remembers an entry that the issuer chose for a credential itself. It returns
-// BAD_STATUS_CHANGE for one that is not in the list, or of another purpose.
+// BAD_STATUS_CHANGE for one that is not in the list, or of another purpose if it says one.
 func (k *Keeper) Note(ctx context.Context, id string, e Entry) error {
 	if err := k.check(ctx, e); err != nil {
 		return err
@@ -158,7 +158,7 @@ func (k *Keeper) check(ctx context.Context, e Entry) error {
 		return err
 	case e.Index < 0 || e.Index >= l.Entries:
 		return credential.BadStatusChange.Errorf("entry %d, the list has %d", e.Index, l.Entries)
-	case e.Purpose != l.Purpose:
+	case e.Purpose != "" && e.Purpose != l.Purpose:
 		return credential.BadStatusChange.Errorf("the list is for %s, not for %.20q", l.Purpose, string(e.Purpose))
 	}
 	return nil
