@@ -42,6 +42,10 @@ const (
 	keeperName = "keeper"
 )
 
+// httpSources are the sources that are sent to through the API, one of each of the
+// sealer's two lanes.
+var httpSources = []string{"bench-http", "bench-http-0"}
+
 // anchorStreams are connections that send records at once; sealLogs are logs that
 // are sealed at once by SDK, each with one seal in flight; sealRecords is how many
 // records a seal has, which just fit into its 2 MB.
@@ -75,20 +79,21 @@ func leavesOf(answer []byte) int {
 
 // anchorHTTP streams digests as NDJSON to the gateway, which seals them.
 func anchorHTTP(ctx context.Context, s *stage) (*Measure, error) {
-	const source = "bench-http"
-	var offered struct{ Sealer, LogKey string }
-	if err := s.anchorGet(ctx, "/v1/sources/"+source, &offered); err != nil {
-		return nil, err
-	}
-	if err := s.register(ctx, anchor.Source{ID: source, Sealer: offered.Sealer, LogKey: offered.LogKey}); err != nil {
-		return nil, err
+	for _, source := range httpSources {
+		var offered struct{ Sealer, LogKey string }
+		if err := s.anchorGet(ctx, "/v1/sources/"+source, &offered); err != nil {
+			return nil, err
+		}
+		if err := s.register(ctx, anchor.Source{ID: source, Sealer: offered.Sealer, LogKey: offered.LogKey}); err != nil {
+			return nil, err
+		}
 	}
 	var answered atomic.Int64
 	m, err := s.measure(ctx, "anchor", countLeaves, func(ctx, stop context.Context, t *tally) error {
 		errs := make([]error, anchorStreams)
 		var wg sync.WaitGroup
 		for i := range errs {
-			wg.Go(func() { errs[i] = s.anchorStream(ctx, stop, source, &answered) })
+			wg.Go(func() { errs[i] = s.anchorStream(ctx, stop, httpSources[i%len(httpSources)], &answered) })
 		}
 		wg.Wait()
 		return errors.Join(errs...)
@@ -96,8 +101,8 @@ func anchorHTTP(ctx context.Context, s *stage) (*Measure, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.Note = fmt.Sprintf("%d streams, %d records answered on disk", anchorStreams, answered.Load())
-	return m, s.sealedAll(ctx, source, answered.Load())
+	m.Note = fmt.Sprintf("%d streams to %d sources, %d records answered on disk", anchorStreams, len(httpSources), answered.Load())
+	return m, s.sealedAll(ctx, answered.Load())
 }
 
 // anchorStream sends digests until stop ends, and reads every answer.
@@ -138,20 +143,25 @@ func (s *stage) anchorStream(ctx, stop context.Context, source string, answered 
 	return lines.Err()
 }
 
-// sealedAll waits until a log holds what was answered: nothing that was taken is
-// lost, and nothing is in it twice.
-func (s *stage) sealedAll(ctx context.Context, source string, answered int64) error {
+// sealedAll waits until the logs hold what was answered: nothing that was taken is
+// lost, and nothing is in them twice.
+func (s *stage) sealedAll(ctx context.Context, answered int64) error {
 	s.anchored += answered
-	var log struct{ Size int64 }
+	var size int64
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		if err := s.anchorGet(ctx, "/v1/sources/"+source, &log); err != nil {
-			return err
+		size = 0
+		for _, source := range httpSources {
+			var log struct{ Size int64 }
+			if err := s.anchorGet(ctx, "/v1/sources/"+source, &log); err != nil {
+				return err
+			}
+			size += log.Size
 		}
-		if log.Size == s.anchored {
+		if size == s.anchored {
 			return nil
 		}
 	}
-	return fmt.Errorf("%d records were taken, the log has %d leaves", s.anchored, log.Size)
+	return fmt.Errorf("%d records were taken, the logs have %d leaves", s.anchored, size)
 }
 
 // anchorSDK seals batches that a firm made itself.
@@ -224,9 +234,9 @@ func repeatUntilError(callers int, f func(ctx context.Context, caller int) error
 	}
 }
 
-// anchorVerify checks receipts of the stream's log on all cores, offline.
+// anchorVerify checks receipts of a stream's log on all cores, offline.
 func anchorVerify(ctx context.Context, s *stage) (*Measure, error) {
-	const source = "bench-http"
+	source := httpSources[0]
 	var about struct {
 		LogKey string
 		Size   uint64

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime/pprof"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,7 +22,10 @@ import (
 )
 
 // profiled are the workloads of which profiles are taken, in the first round.
-var profiled = map[string]bool{Hot: true, HotHTTP: true}
+var profiled = map[string]bool{Hot: true, HotHTTP: true, AnchorHTTP: true, AnchorSDK: true}
+
+// exposed are the contracts whose processes can be profiled.
+var exposed = []string{"currency", "anchor"}
 
 // pprofAddress is where the gateway serves its profiles, if any are wanted: next
 // to its API.
@@ -40,14 +44,19 @@ func (s *stage) peerProfiles() int {
 	return s.GatewayPort + 2
 }
 
-// exposeProfiles has the contract's processes serve profiles.
+// exposeProfiles has the contracts' processes serve profiles.
 func (s *stage) exposeProfiles(ctx context.Context) error {
-	cc, err := s.Chaincode("currency")
-	if err != nil {
-		return err
+	for _, name := range exposed {
+		cc, err := s.Chaincode(name)
+		if err != nil {
+			return err
+		}
+		cc.Env = []string{"CHAINCODE_PPROF_ADDRESS=127.0.0.1:0"}
+		if err := s.Deploy(ctx, cc); err != nil {
+			return err
+		}
 	}
-	cc.Env = []string{"CHAINCODE_PPROF_ADDRESS=127.0.0.1:0"}
-	return s.Deploy(ctx, cc)
+	return nil
 }
 
 var profilesAt = regexp.MustCompile(`profiles at (http://[0-9.:]+/debug/pprof/)`)
@@ -65,7 +74,8 @@ func (s *stage) profileURLs(ctx context.Context) (map[string]string, error) {
 			urls[n.Name] = fmt.Sprintf("http://127.0.0.1:%d/debug/pprof/", s.peerProfiles()+peers)
 			peers++
 		}
-		if n.Kind != testnetwork.KindChaincode || !strings.HasPrefix(n.Name, "currency-") {
+		contract, _, _ := strings.Cut(n.Name, "-")
+		if n.Kind != testnetwork.KindChaincode || !slices.Contains(exposed, contract) {
 			continue
 		}
 		text, err := os.ReadFile(n.Log)

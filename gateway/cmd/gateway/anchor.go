@@ -55,7 +55,7 @@ func openSealer(c config.Config, client *gateway.Client, r prometheus.Registerer
 	s, err := sealer.Open(sealer.Options{
 		Witnesses: witnesses, LogKeys: logKeys,
 		Dir: c.Anchor.Dir, Place: anchor.Place{Network: c.Network, Channel: c.Channel, Chaincode: c.Anchor.Chaincode}, Key: key,
-		Interval: c.Anchor.Interval, MaxBatch: c.Anchor.MaxBatch, MaxQueue: c.Anchor.MaxQueue, Log: log, Metrics: sealer.NewMetrics(r),
+		Interval: c.Anchor.Interval, MaxBatch: c.Anchor.MaxBatch, MaxQueue: c.Anchor.MaxQueue, Lanes: c.Anchor.Lanes, Log: log, Metrics: sealer.NewMetrics(r),
 	}, sealer.Fabric{Client: client, Channel: c.Channel, Anchor: client.Anchor(c.Channel, c.Anchor.Chaincode)})
 	if err == nil {
 		log.Info("sealing", "did", s.DID, "folder", c.Anchor.Dir)

@@ -92,6 +92,7 @@ type Anchor struct {
 	Interval  time.Duration `mapstructure:"interval" yaml:"interval"`
 	MaxBatch  int           `mapstructure:"maxBatch" yaml:"maxBatch"`
 	MaxQueue  int           `mapstructure:"maxQueue" yaml:"maxQueue"`
+	Lanes     int           `mapstructure:"lanes" yaml:"lanes"`
 	Witnesses []Cosigner    `mapstructure:"witnesses" yaml:"witnesses"` // in a file only
 	LogKeys   []string      `mapstructure:"logKeys" yaml:"logKeys"`     // in a file only: files of keys that sign checkpoints, the newest first; key alone if empty
 }
@@ -220,6 +221,7 @@ var settings = []setting{
 	{"anchor.interval", 250 * time.Millisecond, "that a record waits for others to be sealed with"},
 	{"anchor.maxBatch", 40000, "records in a seal, 1 to 50000"},
 	{"anchor.maxQueue", 400000, "records that may wait; above it submissions are answered 503"},
+	{"anchor.lanes", 2, "lanes in which sources are sealed, 1 to 16, each with one seal in flight; a source always maps to the same"},
 	{"verifyPage", "", "file of the page that verifies receipts in a browser (go run ./gateway/cmd/verify-page), served at /verify; none if empty"},
 	{"witness.dir", "", "folder for what this gateway cosigned as its organisation's witness, and witness.pem, its key; it is none if empty"},
 	{"witness.name", "", "name of the witness, such as the organisation's domain; for good, it is part of its key"},
@@ -323,9 +325,9 @@ func (c Config) Validate() error {
 			errs = append(errs, fmt.Errorf("timeouts: %s is not above zero", t))
 		}
 	}
-	if a := c.Anchor; a.Dir != "" && (a.Chaincode == "" || a.MaxBatch < 1 || a.MaxBatch > 50_000 || a.MaxQueue < 1 || a.Interval <= 0) {
-		errs = append(errs, fmt.Errorf("anchor: chaincode %q, maxBatch %d (1 to 50000), maxQueue %d (at least 1), interval %s (above 0)",
-			a.Chaincode, a.MaxBatch, a.MaxQueue, a.Interval))
+	if a := c.Anchor; a.Dir != "" && (a.Chaincode == "" || a.MaxBatch < 1 || a.MaxBatch > 50_000 || a.MaxQueue < 1 || a.Lanes < 1 || a.Lanes > 16 || a.Interval <= 0) {
+		errs = append(errs, fmt.Errorf("anchor: chaincode %q, maxBatch %d (1 to 50000), maxQueue %d (at least 1), lanes %d (1 to 16), interval %s (above 0)",
+			a.Chaincode, a.MaxBatch, a.MaxQueue, a.Lanes, a.Interval))
 	}
 	if w := c.Witness; (w.Dir == "") != (w.Name == "") {
 		errs = append(errs, fmt.Errorf("witness: dir %q and name %q, both are needed or none", w.Dir, w.Name))

@@ -194,8 +194,8 @@ type Batch struct {
 	Records [][]byte // of each log, as the seal names them
 }
 
-// Pending is the batch that was decided on and is not in a block yet, nil if
-// there is none.
+// Pending is a batch that was decided on and is not in a block yet, nil if there
+// is none.
 func (s *Store) Pending(ctx context.Context) (*Batch, error) {
 	b := &Batch{}
 	err := s.read.QueryRowContext(ctx, "SELECT id, signed FROM batch LIMIT 1").Scan(&b.ID, &b.Signed)
@@ -271,20 +271,40 @@ func (s *Store) chunks(ctx context.Context, max int, query string, args ...any) 
 // maxSealBytes leaves room within the 2 MB of a seal.
 const maxSealBytes = anchor.MaxBytes - 64<<10
 
+// Queued is how many records of a source wait to be put into a batch.
+type Queued struct {
+	Source  string
+	Records int
+}
+
+// Queued are the sources whose records wait to be put into a batch, that which
+// has waited longest first.
+func (s *Store) Queued(ctx context.Context) (all []Queued, err error) {
+	err = each(ctx, s.read, "SELECT source, SUM(n) FROM chunk WHERE batch IS NULL GROUP BY source ORDER BY MIN(id)", nil, func(r *sql.Rows) error {
+		var q Queued
+		if err := r.Scan(&q.Source, &q.Records); err != nil {
+			return err
+		}
+		all = append(all, q)
+		return nil
+	})
+	return all, err
+}
+
 // Decide makes a batch of what has waited longest: at most max records (a chunk
-// of the queue at least), of sources that are not in skip. sign makes the seal. It
-// returns nil where nothing waits.
-func (s *Store) Decide(ctx context.Context, max int, skip []string, sign func(logs []anchor.SealLog, records [][]byte) (id, signed string, err error)) (*Batch, error) {
+// of the queue at least), of these sources, none of which may be in a batch by now.
+// sign makes the seal. It returns nil where nothing waits.
+func (s *Store) Decide(ctx context.Context, max int, sources []string, sign func(logs []anchor.SealLog, records [][]byte) (id, signed string, err error)) (*Batch, error) {
+	if len(sources) == 0 {
+		return nil, nil
+	}
 	s.queue.Lock()
 	defer s.queue.Unlock()
-	query, args := "SELECT id, source, n, records FROM chunk WHERE batch IS NULL", []any{}
-	if len(skip) > 0 {
-		query += " AND source NOT IN (?" + strings.Repeat(", ?", len(skip)-1) + ")"
-		for _, id := range skip {
-			args = append(args, id)
-		}
+	query, args := "SELECT id, source, n, records FROM chunk WHERE batch IS NULL AND source IN (?"+strings.Repeat(", ?", len(sources)-1)+") ORDER BY id", []any{}
+	for _, id := range sources {
+		args = append(args, id)
 	}
-	logs, order, err := s.chunks(ctx, max, query+" ORDER BY id", args...)
+	logs, order, err := s.chunks(ctx, max, query, args...)
 	if err != nil || len(order) == 0 {
 		return nil, err
 	}

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package sealer takes records for sources' logs, keeps them on disk, seals them
-// on the ledger in batches, one transaction in flight, and gives receipts.
+// on the ledger in batches, and gives receipts. A source always maps to one lane;
+// a lane has one transaction in flight, and its queue fills meanwhile.
 //
 // Nothing is lost and nothing is sealed twice, whenever the process ends: a
 // record is on disk before it is acknowledged, a seal before it is sent, and the
@@ -15,6 +16,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"iter"
 	"log/slog"
 	"strings"
@@ -23,6 +25,7 @@ import (
 	"time"
 
 	"filippo.io/torchwood"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/komsco/trust-platform/chaincode/anchor"
 	"github.com/komsco/trust-platform/chaincode/ledger/code"
@@ -55,6 +58,7 @@ type Options struct {
 	Interval time.Duration // that a record waits for others; default 250 ms
 	MaxBatch int           // records of a seal; default 40,000
 	MaxQueue int           // records that may wait; default 400,000
+	Lanes    int           // each with one seal in flight; default 2
 	// Witnesses cosign every latest checkpoint. Receipts are given at one that all of
 	// them cosigned, as soon as there is one.
 	Witnesses []Witness
@@ -94,6 +98,9 @@ func Open(o Options, l Ledger) (*Sealer, error) {
 	}
 	if o.MaxQueue <= 0 {
 		o.MaxQueue = 400_000
+	}
+	if o.Lanes <= 0 {
+		o.Lanes = 2
 	}
 	if o.MaxBatch > anchor.MaxLeaves {
 		return nil, fmt.Errorf("sealer: %d records a batch, at most %d", o.MaxBatch, anchor.MaxLeaves)
@@ -196,47 +203,79 @@ func (s *Sealer) follow(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// seal makes batches of what waits and carries them to the ledger, one after the
-// other.
+// seal carries what an earlier life of this sealer had under way, and then has
+// every lane seal its sources' records.
 func (s *Sealer) seal(ctx context.Context) error {
-	paused := map[string]time.Time{} // sources that refuse this sealer, until they may be tried again
 	for ctx.Err() == nil {
-		changed := s.store.Changed()
 		batch, err := s.store.Pending(ctx)
-		if err == nil && batch == nil {
-			batch, err = s.store.Decide(ctx, s.MaxBatch, active(paused), s.sign)
-		}
 		if err != nil {
 			return err
 		}
 		if batch == nil {
-			select {
-			case <-changed:
-			case <-time.After(time.Second): // sources paused are tried again
-			case <-ctx.Done():
-			}
-			if n := s.store.Waiting(); n > 0 && n < s.MaxBatch {
-				sleep(ctx, s.Interval)
+			break
+		}
+		if err := s.carry(ctx, batch, map[string]time.Time{}); err != nil {
+			return err
+		}
+	}
+	lanes, ctx := errgroup.WithContext(ctx)
+	for i := range s.Lanes {
+		lanes.Go(func() error { return s.sealLane(ctx, i) })
+	}
+	return lanes.Wait()
+}
+
+// sealLane makes batches of a lane's records and carries them to the ledger, one
+// after the other.
+func (s *Sealer) sealLane(ctx context.Context, lane int) error {
+	paused := map[string]time.Time{} // sources that refuse this sealer, until they may be tried again
+	for ctx.Err() == nil {
+		changed := s.store.Changed()
+		sources, _, err := s.queued(ctx, lane, paused)
+		if err != nil {
+			return err
+		}
+		batch, err := s.store.Decide(ctx, s.MaxBatch, sources, s.sign)
+		if err != nil {
+			return err
+		}
+		if batch != nil {
+			if err := s.carry(ctx, batch, paused); err != nil {
+				return err
 			}
 			continue
 		}
-		if err := s.carry(ctx, batch, paused); err != nil {
-			return err
+		select {
+		case <-changed:
+		case <-time.After(time.Second): // sources paused are tried again
+		case <-ctx.Done():
+		}
+		if _, n, err := s.queued(ctx, lane, paused); err == nil && n > 0 && n < s.MaxBatch {
+			sleep(ctx, s.Interval)
 		}
 	}
 	return ctx.Err()
 }
 
-func active(paused map[string]time.Time) []string {
-	var all []string
-	for id, until := range paused {
-		if time.Now().After(until) {
-			delete(paused, id)
-		} else {
-			all = append(all, id)
+// queued are sources of a lane whose records wait, at most as many as a seal has
+// logs, and how many records those are.
+func (s *Sealer) queued(ctx context.Context, lane int, paused map[string]time.Time) (sources []string, records int, err error) {
+	all, err := s.store.Queued(ctx)
+	for _, q := range all {
+		if until, ok := paused[q.Source]; ok && time.Now().Before(until) {
+			continue
+		}
+		delete(paused, q.Source)
+		if laneOf(q.Source, s.Lanes) == lane && len(sources) < anchor.MaxLogs {
+			sources, records = append(sources, q.Source), records+q.Records
 		}
 	}
-	return all
+	return sources, records, err
+}
+
+// laneOf is the lane of a source, one of n.
+func laneOf(source string, n int) int {
+	return int(crc32.ChecksumIEEE([]byte(source)) % uint32(n)) //nolint:gosec // n is small and above zero
 }
 
 func (s *Sealer) sign(expect []anchor.SealLog, records [][]byte) (id, signed string, err error) {

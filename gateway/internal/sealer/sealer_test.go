@@ -301,7 +301,8 @@ func TestCrashes(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 1))
 			l := anchortest.New(t)
 			l.Register(t, "docs", anchor.Documents, key)
-			l.Register(t, "more", anchor.Documents, key)
+			l.Register(t, "more", anchor.Documents, key) // of another lane
+			l.Register(t, "land", anchor.Documents, key) // of the same as more
 			var lottery sync.Mutex
 			lose := func() error {
 				lottery.Lock()
@@ -316,10 +317,10 @@ func TestCrashes(t *testing.T) {
 			taken := map[string][]anchor.Record{}
 			for life := range 8 {
 				s := open(t, l, dir)
-				knows(t, s, "more")
+				knows(t, s, "land")
 				lives, die := context.WithTimeout(t.Context(), time.Duration(life*7)*time.Millisecond+20*time.Millisecond)
 				for n := 0; lives.Err() == nil; n++ {
-					source := []string{"docs", "more"}[n%2]
+					source := []string{"docs", "more", "land"}[n%3]
 					records := deposits(fmt.Sprint(seed, ".", life, ".", n, "."), 1+n%50)
 					if _, err := s.Submit(lives, source, records); err == nil {
 						taken[source] = append(taken[source], records...)
@@ -349,6 +350,64 @@ func TestCrashes(t *testing.T) {
 			equal(t, s.Store(), rebuilt(t, l))
 		})
 	}
+}
+
+// held is a ledger that keeps every seal of a source until it is let go.
+type held struct {
+	*anchortest.Ledger
+	source string
+	let    <-chan struct{}
+}
+
+func (l held) Seal(ctx context.Context, signed string, records [][]byte) (anchor.Sealed, error) {
+	m, err := anchor.ParseSeal(signed, records, anchortest.Place)
+	if err != nil {
+		return anchor.Sealed{}, err
+	}
+	for _, log := range m.Logs {
+		if log.Source != l.source {
+			continue
+		}
+		select {
+		case <-l.let:
+		case <-ctx.Done():
+			return anchor.Sealed{}, ctx.Err()
+		}
+	}
+	return l.Ledger.Seal(ctx, signed, records)
+}
+
+// While a seal of one lane is under way, sources of the other are sealed, and those
+// of its own wait.
+func TestLanes(t *testing.T) {
+	ledger := anchortest.New(t)
+	for _, id := range []string{"docs", "deeds", "land"} { // lanes 1, 1 and 0 of two
+		ledger.Register(t, id, anchor.Documents, key)
+	}
+	let := make(chan struct{})
+	s := open(t, held{ledger, "docs", let}, t.TempDir())
+	defer s.Close() //nolint:errcheck // the test is over
+	knows(t, s, "land")
+	must(s.Submit(t.Context(), "docs", deposits("a", 1)))
+	require.Eventually(t, func() bool { return len(must(s.Store().Queued(t.Context()))) == 0 }, 10*time.Second, time.Millisecond, "docs is under way")
+	must(s.Submit(t.Context(), "deeds", deposits("b", 1)))
+	for i := range 3 {
+		records := deposits(fmt.Sprint("c", i), 10)
+		must(s.Submit(t.Context(), "land", records))
+		for _, st := range must(s.Await(t.Context(), "land", names(records)...)) {
+			require.True(t, st.Sealed)
+		}
+	}
+	for source, records := range map[string][]anchor.Record{"docs": deposits("a", 1), "deeds": deposits("b", 1)} {
+		st, err := s.Store().State(t.Context(), source, logs.Name(records[0]))
+		require.NoError(t, err)
+		require.False(t, st.Sealed, source)
+	}
+	close(let)
+	for source, records := range map[string][]anchor.Record{"docs": deposits("a", 1), "deeds": deposits("b", 1)} {
+		require.True(t, must(s.Await(t.Context(), source, names(records)...))[0].Sealed, source)
+	}
+	equal(t, s.Store(), rebuilt(t, ledger))
 }
 
 // rebuilt is what anybody makes of the blocks.
