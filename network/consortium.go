@@ -29,13 +29,16 @@ const (
 // Consortium is everything its members agree on.
 type Consortium struct {
 	// Network is the name that signed orders are bound to.
-	Network       string            `yaml:"network"`
-	Channel       string            `yaml:"channel"`
-	Policies      map[string]string `yaml:"policies"`
-	Batch         Batch             `yaml:"batch"`
-	Organisations []Organisation    `yaml:"organisations"`
-	Orderers      Orderers          `yaml:"orderers"`
-	Chaincodes    []Chaincode       `yaml:"chaincodes"`
+	Network  string            `yaml:"network"`
+	Channel  string            `yaml:"channel"`
+	Policies map[string]string `yaml:"policies"`
+	Batch    Batch             `yaml:"batch"`
+	// ClockBound is how far the clock of who submits may be off a peer's; 0 is 15 minutes, the most there may be. Every
+	// chaincode is to be told the same (CHAINCODE_CLOCK_BOUND).
+	ClockBound    time.Duration  `yaml:"clockBound,omitempty" json:",omitempty"`
+	Organisations []Organisation `yaml:"organisations"`
+	Orderers      Orderers       `yaml:"orderers"`
+	Chaincodes    []Chaincode    `yaml:"chaincodes"`
 }
 
 // Batch says when the orderer cuts a block: at the first limit reached.
@@ -118,6 +121,17 @@ func Parse(data []byte) (*Consortium, error) {
 		return nil, fmt.Errorf("decode consortium: %w", err)
 	}
 	return c, c.Validate()
+}
+
+// MaxClockBound is what peers allow where nothing else is said.
+const MaxClockBound = 15 * time.Minute
+
+// TimeWindow is the clock bound that the peers hold to.
+func (c *Consortium) TimeWindow() time.Duration {
+	if c.ClockBound == 0 {
+		return MaxClockBound
+	}
+	return c.ClockBound
 }
 
 // Hash names the consortium's terms and nodes. Chaincodes are left out: they come and go without a new network.

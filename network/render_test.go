@@ -123,7 +123,7 @@ func TestPeerSettings(t *testing.T) {
 				"peer/mspConfigPath":                         "/crypto/peerOrganizations/" + test.domain + "/peers/" + test.host + "/msp",
 				"peer/tls/enabled":                           true,
 				"peer/handlers/authFilters/2/name":           "TimeWindowCheck",
-				"peer/authentication/timewindow":             "15m",
+				"peer/authentication/timewindow":             "15m0s",
 				"peer/limits/concurrency/gatewayService":     2000,
 				"peer/gossip/state/enabled":                  false,
 				"peer/gossip/useLeaderElection":              false,

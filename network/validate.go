@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"regexp"
+	"time"
 )
 
 // What ends up in file names, host names and YAML is kept to plain characters.
@@ -39,6 +40,9 @@ func (c *Consortium) Validate() error {
 	if b.Timeout <= 0 || b.MaxMessages <= 0 || b.PreferredBytes <= 0 || b.AbsoluteBytes < b.PreferredBytes {
 		bad("batch: timeout %s, maxMessages %d and preferredBytes %d must be above zero, absoluteBytes %d not below preferredBytes",
 			b.Timeout, b.MaxMessages, b.PreferredBytes, b.AbsoluteBytes)
+	}
+	if c.ClockBound != 0 && (c.ClockBound < time.Second || c.ClockBound > MaxClockBound) {
+		bad("clockBound: %s, 1s to %s, or 0 for that", c.ClockBound, MaxClockBound)
 	}
 	if len(c.Organisations) == 0 {
 		bad("organisations: at least one is needed")

@@ -61,6 +61,7 @@ func (n *Network) instanceProcesses(d deployed) []process {
 			"CHAINCODE_SERVER_ADDRESS="+loopback(i.Port),
 			"CHAINCODE_NAME="+d.Name,
 			"CHAINCODE_NETWORK="+n.state.Consortium.Network,
+			"CHAINCODE_CLOCK_BOUND="+n.state.Consortium.TimeWindow().String(),
 		)
 		if i.Server != "" {
 			env = append(env,

@@ -4,34 +4,42 @@ package currency
 
 import "time"
 
-// ClockBound is how far the submitter's clock, which is a transaction's time, may
-// be off a peer's (peer.authentication.timewindow).
+// ClockBound is the most that the submitter's clock, which is a transaction's time,
+// may be off a peer's (peer.authentication.timewindow). A network may bound it closer.
 const ClockBound = 15 * time.Minute
 
 // Grace says how long what is over is left alone before anybody may sweep it, in
 // minutes. Who spends in time may have a clock a bound late and who sweeps one a
-// bound early: each is at least both together, so a sweep never races them.
+// bound early: each is at least both together, so a sweep never races them: see [Grace.CheckClock].
 type Grace struct {
-	Lapse int `json:"lapse,omitempty"` // after the end of the last day value may be spent, 30 to 44640; 0 is 1440, a day
-	Hold  int `json:"hold,omitempty"`  // after the deadline of a hold, 30 to 44640; 0 is 60
+	Lapse int `json:"lapse,omitempty"` // after the end of the last day value may be spent, 1 to 44640; 0 is 1440, a day
+	Hold  int `json:"hold,omitempty"`  // after the deadline of a hold, 1 to 44640; 0 is 60
 }
 
 const (
-	leastGrace   = 2 * ClockBound
 	mostGrace    = 31 * 24 * time.Hour
 	defaultLapse = 24 * time.Hour
 	defaultHold  = time.Hour
 )
 
 func (g Grace) check() error {
-	least, most := int(leastGrace/time.Minute), int(mostGrace/time.Minute)
+	most := int(mostGrace / time.Minute)
 	for _, m := range []struct {
 		what    string
 		minutes int
 	}{{"lapse", g.Lapse}, {"hold", g.Hold}} {
-		if m.minutes != 0 && (m.minutes < least || m.minutes > most) {
-			return InvalidPolicy.Errorf("grace of %s %d minutes: %d, twice what clocks may be off, to %d", m.what, m.minutes, least, most)
+		if m.minutes < 0 || m.minutes > most {
+			return InvalidPolicy.Errorf("grace of %s %d minutes: 1 to %d, or 0", m.what, m.minutes, most)
 		}
+	}
+	return nil
+}
+
+// CheckClock returns INVALID_POLICY where a grace is shorter than twice what clocks
+// of the network may be off.
+func (g Grace) CheckClock(bound time.Duration) error {
+	if least := min(g.lapse(), g.hold()); least < 2*bound {
+		return InvalidPolicy.Errorf("grace of %s: at least %s, twice what clocks may be off", least, 2*bound)
 	}
 	return nil
 }

@@ -58,8 +58,6 @@ func TestPolicyValidate(t *testing.T) {
 			p.SpendOrder = []currency.Source{currency.Reward, currency.Principal, currency.Benefit, "luck"}
 		}, currency.InvalidPolicy},
 		{"graces as short as clocks allow", func(p *currency.Policy) { p.Grace = currency.Grace{Lapse: 30, Hold: 30} }, nil},
-		{"grace of a sweep below the clock bound", func(p *currency.Policy) { p.Grace.Lapse = 29 }, currency.InvalidPolicy},
-		{"grace of a hold below the clock bound", func(p *currency.Policy) { p.Grace.Hold = 29 }, currency.InvalidPolicy},
 		{"grace of a hold negative", func(p *currency.Policy) { p.Grace.Hold = -60 }, currency.InvalidPolicy},
 		{"grace of 31 days and a minute", func(p *currency.Policy) { p.Grace.Lapse = 44_641 }, currency.InvalidPolicy},
 		{"validity negative", func(p *currency.Policy) { p.Validity = currency.Validity{Months: -1} }, currency.InvalidPolicy},

@@ -15,6 +15,7 @@ import (
 	"runtime/debug"
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
@@ -30,6 +31,19 @@ import (
 type Config struct {
 	Name    string // the name the chaincode is committed under
 	Network string // the network's id, to which orders are bound
+	// ClockBound is how far a submitter's clock may be off a peer's: the peers'
+	// peer.authentication.timewindow. 0 is MaxClockBound.
+	ClockBound time.Duration
+}
+
+// MaxClockBound is Fabric's own default, and the most that rules of money reckon with.
+const MaxClockBound = 15 * time.Minute
+
+func (c Config) clockBound() time.Duration {
+	if c.ClockBound <= 0 {
+		return MaxClockBound
+	}
+	return min(c.ClockBound, MaxClockBound)
 }
 
 // Function is one transaction function. It takes exactly Args arguments, or any

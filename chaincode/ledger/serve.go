@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
 )
@@ -14,8 +15,14 @@ import (
 //
 //   - CHAINCODE_NAME: the name it is committed under, default defaultName.
 //   - CHAINCODE_NETWORK: the network's id, default "trust".
+//   - CHAINCODE_CLOCK_BOUND: peer.authentication.timewindow of all its peers, such as
+//     1m, where that is below 15 minutes. What is no duration counts as 15 minutes.
 func ConfigFromEnv(defaultName string) Config {
-	return Config{Name: env("CHAINCODE_NAME", defaultName), Network: env("CHAINCODE_NETWORK", "trust")}
+	bound, err := time.ParseDuration(env("CHAINCODE_CLOCK_BOUND", MaxClockBound.String()))
+	if err != nil {
+		bound = MaxClockBound
+	}
+	return Config{Name: env("CHAINCODE_NAME", defaultName), Network: env("CHAINCODE_NETWORK", "trust"), ClockBound: bound}
 }
 
 // Serve runs a chaincode until it fails. With CHAINCODE_SERVER_ADDRESS set it

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/komsco/trust-platform/chaincode/ledger"
 )
@@ -63,12 +64,15 @@ func TestServeSaysWhatIsMissing(t *testing.T) {
 func TestConfigFromEnv(t *testing.T) {
 	t.Setenv("CHAINCODE_NAME", "")
 	t.Setenv("CHAINCODE_NETWORK", "")
-	if got := ledger.ConfigFromEnv("currency"); got != (ledger.Config{Name: "currency", Network: "trust"}) {
+	if got := ledger.ConfigFromEnv("currency"); got != (ledger.Config{Name: "currency", Network: "trust", ClockBound: 15 * time.Minute}) {
 		t.Errorf("default %+v", got)
 	}
 	t.Setenv("CHAINCODE_NAME", "city-currency")
 	t.Setenv("CHAINCODE_NETWORK", "seoul")
-	if got := ledger.ConfigFromEnv("currency"); got != (ledger.Config{Name: "city-currency", Network: "seoul"}) {
-		t.Errorf("set %+v", got)
+	for said, want := range map[string]time.Duration{"30s": 30 * time.Second, "soon": 15 * time.Minute} {
+		t.Setenv("CHAINCODE_CLOCK_BOUND", said)
+		if got := ledger.ConfigFromEnv("currency"); got != (ledger.Config{Name: "city-currency", Network: "seoul", ClockBound: want}) {
+			t.Errorf("set %+v", got)
+		}
 	}
 }

@@ -60,9 +60,12 @@ func (t *Tx) Chaincode() string { return t.config.Name }
 // Network is the id of the network this chaincode serves.
 func (t *Tx) Network() string { return t.config.Network }
 
+// ClockBound is how far a transaction's timestamp may be off a peer's clock.
+func (t *Tx) ClockBound() time.Duration { return t.config.clockBound() }
+
 // Now is the transaction's timestamp in UTC, to the second. It is the
-// submitter's clock; peers refuse proposals more than 15 minutes off theirs
-// (peer.authentication.timewindow), so rules that give money back wait longer.
+// submitter's clock; peers refuse proposals further off theirs than the clock bound,
+// 15 minutes if nothing else is said, so rules that give money back wait longer.
 func (t *Tx) Now() time.Time { return t.now }
 
 // get returns the value as this transaction sees it, nil where absent.

@@ -30,6 +30,8 @@ func TestMoney(t *testing.T) {
 	o := platform.Options{Options: testnetwork.Options{
 		Dir: filepath.Join(t.TempDir(), "network"), BasePort: networktest.FreeBasePort(t), Progress: os.Stderr,
 	}}
+	o.Consortium = network.Default()
+	o.Consortium.ClockBound = 30 * time.Second // so that what lapses does so within the test
 	o.GatewayPort = o.BasePort + network.PortSpan - 1
 	networktest.StopAtEnd(t, o.Dir)
 	p, err := platform.Up(t.Context(), o)

@@ -92,7 +92,8 @@ func (c *clerk) killed(t *testing.T, word string, times int, args ...string) {
 // wrong, and are mended under two people. What is paid buys food and medicine until
 // its last day and nothing else; who came too late for the roster shows a ticket
 // that only the right to the allowance brings. What nobody was paid is back in the
-// budget, and the books of the year say where every won is.
+// budget, and the books of the year say where every won is. Coupons of another programme reach
+// their last day meanwhile: what nobody spent lapses, and is in its budget again.
 func (m *money) case06(t *testing.T) {
 	const (
 		households = 3_000
@@ -100,6 +101,7 @@ func (m *money) case06(t *testing.T) {
 		wrong      = 3
 		late       = 10 // tickets
 	)
+	coupons := m.lastDay(t) // whose end is waited for below
 	year := time.Now().In(time.FixedZone("KST", 9*60*60)).Year()
 	rules := demo.Rules
 	rules.BonusRate, rules.Denomination, rules.Gifts, rules.Sale = 0, 1000, false, nil
@@ -278,6 +280,8 @@ func (m *money) case06(t *testing.T) {
 	require.Equal(t, []daybook.YearOfOneBudget{{
 		ID: "relief", Fund: "relief", Year: year, Amount: budget, Drawn: (households + late) * won, Left: 2_000_000,
 	}}, of.Appropriations, "drawn: what was paid, and the tickets not shown yet")
+
+	m.lapsed(t, coupons)
 }
 
 // eligible opens a series of tickets, and has somebody claim with one.

@@ -162,6 +162,8 @@ func badRequests(t *testing.T, tried map[string]bool) {
 			"purposes alike":        {policy(members{"purposes": slices.Repeat([]currency.Purpose{{ID: "meals", Uses: []currency.Use{{}}}}, 2)}), currency.InvalidPolicy},
 			"purpose of nothing":    {policy(members{"purposes": []currency.Purpose{{ID: "meals"}}}), currency.InvalidPolicy},
 			"malformed purpose":     {policy(members{"purposes": []currency.Purpose{{ID: "a b", Uses: []currency.Use{{}}}}}), currency.InvalidID},
+			"grace below clocks":    {policy(members{"grace": currency.Grace{Lapse: 29}}), currency.InvalidPolicy},
+			"grace negative":        {policy(members{"grace": currency.Grace{Hold: -1}}), currency.InvalidPolicy},
 			"approved":              {policy(members{"approved": true}), currency.InvalidPolicy},
 			"approved by":           {policy(members{"approvedBy": "KomscoMSP/operator"}), currency.InvalidPolicy},
 			"proposed by":           {policy(members{"proposedBy": "KomscoMSP/operator"}), currency.InvalidPolicy},

@@ -69,6 +69,9 @@ func proposePolicy(t *ledger.Tx, r currency.ProposePolicy) (currency.Policy, err
 	if err != nil {
 		return proposed, err
 	}
+	if err := proposed.Grace.CheckClock(t.ClockBound()); err != nil {
+		return proposed, err
+	}
 	if proposed.Version != p.Policies+1 {
 		return proposed, currency.PolicyState.Errorf("version %d was proposed, the next one is %d", proposed.Version, p.Policies+1)
 	}
