@@ -91,9 +91,13 @@ func (h Holder) Freeze(reason string, at int64) (Holder, error) {
 	return h, nil
 }
 
-// Unfreeze lets an account act again and ends its recovery. It returns HOLDER_STATE unless it is
-// frozen.
+// Unfreeze lets an account act again and ends its recovery; of one that its holder
+// closed, only that. It returns HOLDER_STATE unless it is frozen.
 func (h Holder) Unfreeze() (Holder, error) {
+	if h.Left() && h.Recovery != nil {
+		h.Recovery = nil
+		return h, nil
+	}
 	if h.Status != Frozen {
 		return h, HolderState.Errorf("account %s is %s, not frozen", AccountID(h.DID), h.Status)
 	}

@@ -28,10 +28,14 @@ func (p Program) Cooldown() time.Duration {
 	return time.Duration(p.RecoveryHours) * time.Hour
 }
 
+// Left reports whether the holder closed the account: nobody took it over. What
+// arrives there later, such as a refund, waits for another account of the same person.
+func (h Holder) Left() bool { return h.Status == Closed && h.Successor == "" && h.Merchant == "" }
+
 // ProposeRecovery begins a recovery anew. It returns HOLDER_STATE unless the
-// account is frozen.
+// account is frozen, or was closed by its holder.
 func (h Holder) ProposeRecovery(r ProposeRecovery, p Program, by string, now time.Time) (Holder, error) {
-	if h.Status != Frozen {
+	if h.Status != Frozen && !h.Left() {
 		return h, HolderState.Errorf("account %s is %s: freeze it first", r.Account, h.Status)
 	}
 	h.Recovery = &Recovery{DID: r.DID, By: by, From: now.Add(p.Cooldown()).Unix()}
@@ -42,17 +46,11 @@ func (h Holder) ProposeRecovery(r ProposeRecovery, p Program, by string, now tim
 // HOLDER_STATE where nothing, or another key, was proposed, CASE_OPEN, RECOVERY_EARLY,
 // SAME_OFFICER, SAME_ORGANISATION or what [Program.SignerOf] does.
 func (h Holder) Recover(r ProposeRecovery, p Program, docs Documents, by string, now time.Time) (before, after Holder, err error) {
-	if h.Status != Frozen || h.Recovery == nil || h.Recovery.DID != r.DID {
-		return h, after, HolderState.Errorf("account %s is %s, its recovery by %.100s was not proposed", r.Account, h.Status, r.DID)
+	if h.Status != Frozen {
+		return h, after, HolderState.Errorf("account %s is %s", r.Account, h.Status)
 	}
-	if err := h.checkNoCase(); err != nil {
+	if err := h.checkRecovery(r, p, by, now); err != nil {
 		return h, after, err
-	}
-	if err := p.CheckSecond(h.Recovery.By, by); err != nil {
-		return h, after, err
-	}
-	if from := time.Unix(h.Recovery.From, 0); now.Before(from) {
-		return h, after, RecoveryEarly.Errorf("account %s: the holder may object until %s", r.Account, from.UTC().Format(time.RFC3339))
 	}
 	key, err := p.SignerOf(r.DID, "", h.Merchant, docs)
 	if err != nil {
@@ -66,12 +64,54 @@ func (h Holder) Recover(r ProposeRecovery, p Program, docs Documents, by string,
 	return h, after, nil
 }
 
+// Reunite lets another account of the same person, which is there already, have what
+// waits for one that its holder closed. It returns HOLDER_STATE where nothing, or
+// another account, was proposed, or it is another person's, RECOVERY_EARLY,
+// SAME_OFFICER, SAME_ORGANISATION, TO_MERCHANT, HOLDER_FROZEN or HOLDER_CLOSED.
+func (h Holder) Reunite(r ProposeRecovery, p Program, to Holder, by string, now time.Time) (Holder, error) {
+	if !h.Left() {
+		return h, HolderState.Errorf("account %s is %s", r.Account, h.Status)
+	}
+	if err := h.checkRecovery(r, p, by, now); err != nil {
+		return h, err
+	}
+	if to.Merchant != "" {
+		return h, ToMerchant.Errorf("account %s is merchant %s", AccountID(r.DID), to.Merchant)
+	}
+	if to.Person != h.Person {
+		return h, HolderState.Errorf("account %s is another person's than %s", AccountID(r.DID), r.Account)
+	}
+	if err := to.CanReceive(); err != nil {
+		return h, err
+	}
+	h.Recovery, h.Successor = nil, AccountID(r.DID)
+	return h, nil
+}
+
+// checkRecovery checks that this very recovery was proposed, by somebody else and
+// long enough ago.
+func (h Holder) checkRecovery(r ProposeRecovery, p Program, by string, now time.Time) error {
+	if h.Recovery == nil || h.Recovery.DID != r.DID {
+		return HolderState.Errorf("account %s is %s, its recovery by %.100s was not proposed", r.Account, h.Status, r.DID)
+	}
+	if err := h.checkNoCase(); err != nil {
+		return err
+	}
+	if err := p.CheckSecond(h.Recovery.By, by); err != nil {
+		return err
+	}
+	if from := time.Unix(h.Recovery.From, 0); now.Before(from) {
+		return RecoveryEarly.Errorf("account %s: the holder may object until %s", r.Account, from.UTC().Format(time.RFC3339))
+	}
+	return nil
+}
+
 // ProposeRecovery proposes that another key take over an account, or approves it.
 type ProposeRecovery struct {
 	call.Operation
 	Program string `json:"program"`
-	Account string `json:"account"` // the frozen one
-	DID     string `json:"did"`     // the holder's new one
+	Account string `json:"account"` // the frozen one, or the one that its holder closed
+	DID     string `json:"did"`     // the holder's new one; of a closed account, one with an account already
 }
 
 // Validate checks the form.

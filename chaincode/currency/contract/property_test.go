@@ -239,6 +239,9 @@ func (d *days) forward(t *rapid.T) {
 func (d *days) recover(t *rapid.T) {
 	program, w := d.program(t), d.wallet(t, "lost")
 	r := currency.ProposeRecovery{Operation: d.op(), Program: program, Account: w.account, DID: newWallet(fmt.Sprintf("phone of %s", w.account)).did}
+	if h, _ := record[currency.Holder](d.town, currency.TableHolder, program, w.account); h.Left() {
+		r.DID = d.wallet(t, "reunited with").did
+	}
 	d.call(t, d.komsco, "FreezeHolder", d.freezing(program, w))
 	d.maybeCommit(t)
 	d.call(t, d.komsco, "ProposeRecovery", r)

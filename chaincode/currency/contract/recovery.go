@@ -8,16 +8,19 @@ import (
 )
 
 // recoveryFunctions give an account whose key was lost to another key of the
-// same holder:
+// same holder, and what waits for one that its holder closed to another account of
+// the same person:
 //
 //   - ProposeRecovery {op, program, account, did} by a guard of the issuer or the
-//     operator, of a frozen account; emits RecoveryProposed. HOLDER_UNKNOWN,
-//     HOLDER_STATE, HOLDER_EXISTS. UnfreezeHolder takes it back.
+//     operator, of a frozen account for a DID that has none yet, or of a closed one
+//     for a DID that has one; emits RecoveryProposed. HOLDER_UNKNOWN, HOLDER_STATE,
+//     HOLDER_EXISTS. UnfreezeHolder takes it back.
 //   - ApproveRecovery {op, program, account, did} by an approver who is another
 //     person of another organisation, once the programme's cool-down is over:
 //     opens the new account, moves the purse and what is the person's or the
-//     merchant's there, closes the old one; emits AccountRecovered. HOLDER_STATE,
-//     HOLDER_EXISTS, RECOVERY_EARLY, SAME_OFFICER, SAME_ORGANISATION.
+//     merchant's there, closes the old one; emits AccountRecovered. Of a closed
+//     account, only its credits go over, by ForwardCredits. HOLDER_STATE,
+//     HOLDER_EXISTS, HOLDER_UNKNOWN, RECOVERY_EARLY, SAME_OFFICER, SAME_ORGANISATION.
 //   - ForwardCredits {op, program, account, credits} by anybody, without a role:
 //     moves what waits for the old account; emits CreditsForwarded. HOLDER_STATE.
 func recoveryFunctions() []ledger.Function {
@@ -61,6 +64,9 @@ func approveRecovery(t *ledger.Tx, r currency.ProposeRecovery) (currency.Holder,
 	if err != nil {
 		return h, err
 	}
+	if h.Left() {
+		return reunite(t, r, p, h, caller.String())
+	}
 	before, after, err := h.Recover(r, p, documents(t, p), caller.String(), t.Now())
 	if err != nil {
 		return h, err
@@ -74,6 +80,18 @@ func approveRecovery(t *ledger.Tx, r currency.ProposeRecovery) (currency.Holder,
 		return after, err
 	}
 	return after, moveBelongings(t, r, before, after)
+}
+
+func reunite(t *ledger.Tx, r currency.ProposeRecovery, p currency.Program, h currency.Holder, by string) (currency.Holder, error) {
+	to, err := holder(t, r.Program, currency.AccountID(r.DID))
+	if err != nil {
+		return h, err
+	}
+	if h, err = h.Reunite(r, p, to, by, t.Now()); err != nil {
+		return h, err
+	}
+	t.Emit("AccountRecovered", r.Program+"/"+r.Account)
+	return to, holders.Put(t, h, r.Program, r.Account)
 }
 
 // moveBelongings moves purse, counters and shop to the account that takes over.
@@ -115,7 +133,8 @@ func moveBelongings(t *ledger.Tx, r currency.ProposeRecovery, before, after curr
 }
 
 // recoverable loads the account, and returns HOLDER_EXISTS where the new key has
-// an account of its own.
+// an account of its own, HOLDER_UNKNOWN where it has none and needs one: for a closed
+// account.
 func recoverable(t *ledger.Tx, r currency.ProposeRecovery) (currency.Holder, error) {
 	h, err := holder(t, r.Program, r.Account)
 	if err != nil {
@@ -123,6 +142,12 @@ func recoverable(t *ledger.Tx, r currency.ProposeRecovery) (currency.Holder, err
 	}
 	account := currency.AccountID(r.DID)
 	taken, err := holders.Has(t, r.Program, account)
+	if err == nil && h.Left() {
+		if !taken {
+			err = currency.HolderUnknown.Errorf("account %s of programme %s", account, r.Program)
+		}
+		return h, err
+	}
 	if err != nil || taken {
 		return h, first(err, currency.HolderExists.Errorf("account %s", account))
 	}

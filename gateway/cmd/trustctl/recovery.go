@@ -33,7 +33,7 @@ func (a *app) recoveryCommands() *cobra.Command {
 		},
 	}
 	return a.group("recovery", "Accounts whose holders lost the key; ACCOUNT is the old account id or DID",
-		verb("propose", "Propose a new key for a frozen account, as a guard of issuer or operator; unfreezing takes it back", "ProposeRecovery"),
+		verb("propose", "Propose a new key for a frozen account, or another account of the same person for a closed one, as a guard of issuer or operator; unfreezing takes it back", "ProposeRecovery"),
 		verb("approve", "Carry it out after the cool-down, as an approver of another organisation", "ApproveRecovery"),
 		forward.command(a))
 }
