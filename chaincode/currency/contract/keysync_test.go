@@ -3,11 +3,13 @@
 package contract_test
 
 import (
+	"crypto/ecdsa"
 	"fmt"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
@@ -15,6 +17,8 @@ import (
 	"github.com/komsco/trust-platform/chaincode/identity"
 	"github.com/komsco/trust-platform/chaincode/ledger/code"
 	"github.com/komsco/trust-platform/chaincode/ledger/did"
+	"github.com/komsco/trust-platform/chaincode/ledger/jws"
+	"github.com/komsco/trust-platform/chaincode/ledger/ledgertest"
 )
 
 func TestOpenWithDocument(t *testing.T) {
@@ -107,6 +111,59 @@ func TestKeySync(t *testing.T) {
 	minsu.replacePhone(identity.UnlockNone)
 	require.Equal(t, currency.StopKeyless, tn.syncKeys(minsu.account)[0].Stopped)
 	tn.refused(currency.KeyStopped, tn.courier, "Pay", tn.pay(mobile, &second, "stall", 1_000))
+}
+
+// Whatever takes a key its right: an order that was endorsed before and stands behind
+// the key sync in the very same block comes to nothing; before it, it counts.
+func TestStoppedFromTheVeryBlock(t *testing.T) {
+	for name, lose := range map[string]func(c *citizen){
+		"replaced": func(c *citizen) { c.replacePhone(identity.UnlockPIN) },
+		"rotated away with the control key": func(c *citizen) {
+			_, old, _ := did.Split(c.Kid)
+			key, public := c.phone(identity.UnlockPIN)
+			public.Purposes = []identity.Purpose{identity.Authentication, identity.CapabilityInvocation}
+			next := jws.Signer{Key: key, Kid: c.did + "#" + public.ID()}
+			c.change(identity.Operation{Type: identity.Rotate, AddKeys: []identity.Key{public}, RemoveKeys: []string{old}}, next)
+		},
+		"removed, and none in its place": func(c *citizen) {
+			_, old, _ := did.Split(c.Kid)
+			c.change(identity.Operation{Type: identity.Update, RemoveKeys: []string{old}})
+		},
+		"unlocked with less than the programme asks": func(c *citizen) {
+			key, ok := c.Key.(*ecdsa.PrivateKey)
+			require.True(t, ok)
+			_, old, _ := did.Split(c.Kid)
+			public := did.Key{Alg: "ES256", P256: &key.PublicKey}
+			c.change(identity.Operation{Type: identity.Update, RemoveKeys: []string{old}, AddKeys: []identity.Key{
+				{Multikey: public.Multikey(), Purposes: []identity.Purpose{identity.Authentication}, Unlock: identity.UnlockNone},
+			}}, c.Signer)
+		},
+		"suspended":   func(c *citizen) { c.change(identity.Operation{Type: identity.Suspend}) },
+		"deactivated": func(c *citizen) { c.change(identity.Operation{Type: identity.Deactivate}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			tn := newMobileTown(t, identity.UnlockPIN)
+			c := tn.born("minsu", identity.UnlockPIN)
+			tn.funded(c)
+			phone := *c.wallet
+			sync := func() *ledgertest.Endorsement {
+				return tn.endorse(tn.courier, "SyncKeys", tn.json(currency.SyncKeys{Program: mobile, Accounts: []string{c.account}}))
+			}
+			before := sync() // of the document as it was: void when it changes first
+			lose(c)
+			require.Equal(t, mvcc, tn.commit(before)[0])
+			last := tn.endorse(tn.courier, "Pay", tn.pay(mobile, &phone, "stall", 1_000))
+			require.Equal(t, valid, tn.commit(last)[0], "until the key sync the account listens to it")
+			first := tn.endorse(tn.courier, "Pay", tn.pay(mobile, &phone, "stall", 1_000))
+			synced := sync()
+			require.Equal(t, []peer.TxValidationCode{valid, mvcc}, tn.commit(synced, first))
+			phone.seq[mobile]--
+			_, err := tn.net.Endorse(tn.courier, cc, "Pay", tn.pay(mobile, &phone, "stall", 1_000))
+			require.Error(t, err)
+			wellRefused(t, "Pay", err)
+			require.EqualValues(t, 99_000, tn.balance(mobile, c.wallet), "the one that was carried out")
+		})
+	}
 }
 
 // The DID is gone for good; two officers give the money to the person's new one.

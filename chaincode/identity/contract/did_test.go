@@ -5,6 +5,7 @@ package contract_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -176,6 +177,59 @@ func TestNoRangeOnTheWritePath(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, tx.Reads(), 2, "the head and the current version, however many there are")
 	require.Len(t, tx.Writes(), 2, "the head and the new version")
+}
+
+// No transaction that writes reads a range, whichever function it is of.
+func TestNoFunctionThatWritesReadsARange(t *testing.T) {
+	f := newField(t)
+	registrar, approver := f.officer("KomscoMSP", "registrar-2", identity.RoleRegistrar), f.officer("CityMSP", "approver-2", identity.RoleApprover)
+	f.tell("RegisterSchema", f.ministry.say(t, diploma(2)))
+	f.tell("OpenStatusList", f.school.say(t, openList(identity.Revocation)))
+	grant := f.grant(identity.Delegate, f.board, f.schema, identity.Any)
+	given := f.accredit(f.ministry, grant)
+	root := identity.ProposeRoot{Operation: call.Operation{Op: "propose"}, Name: "culture", DID: f.ministry.did}
+	approved := identity.ApproveRoot{ProposeRoot: root}
+	approved.Op = "approve"
+	officer := func(request any) string {
+		raw, err := json.Marshal(request)
+		require.NoError(t, err)
+		return string(raw)
+	}
+	written := map[string]bool{}
+	for _, step := range []struct {
+		by       *ledgertest.Caller
+		function string
+		args     []any
+	}{
+		{f.courier, "Operate", anys(newPerson("newborn").create(t))},
+		{f.courier, "Operate", anys(f.shop.next(t, service("a")))},
+		{f.courier, "RegisterSchema", []any{f.ministry.say(t, diploma(3))}},
+		{f.courier, "DeprecateSchema", []any{f.ministry.say(t, identity.DeprecateSchema{
+			Chaincode: here.Chaincode, Channel: here.Channel, Network: here.Network, V: 1, Name: "diploma", Version: 1,
+			Successor: identity.NewSchemaRef(strings.TrimPrefix(f.ministry.did, identity.Prefix), "diploma", 2),
+		})}},
+		{registrar, "ProposeRoot", []any{officer(root)}},
+		{approver, "ApproveRoot", []any{officer(approved)}},
+		{f.courier, "Accredit", []any{f.board.say(t, f.grant(identity.Issuer, f.school, f.schema, "11350"))}},
+		{f.courier, "WithdrawAccreditation", []any{f.ministry.say(t, f.withdrawal(grant, given))}},
+		{f.courier, "OpenStatusList", []any{f.shop.say(t, openList(identity.Suspension))}},
+		{f.courier, "SetStatus", []any{f.school.say(t, f.setting(1, identity.StatusChange{Index: 7, Set: true}))}},
+		{f.admin, "GrantRole", []any{officer(call.SetRole{Operation: call.Operation{Op: "grant"}, Name: "someone", Role: identity.RoleRegistrar})}},
+		{f.admin, "RevokeRole", []any{officer(call.SetRole{Operation: call.Operation{Op: "revoke"}, Name: "someone", Role: identity.RoleRegistrar})}},
+	} {
+		tx, err := f.net.Endorse(step.by, cc, step.function, step.args...)
+		require.NoError(t, err, step.function)
+		require.Empty(t, tx.Ranges(), step.function)
+		require.NotEmpty(t, tx.Writes(), step.function)
+		require.Equal(t, peer.TxValidationCode_VALID, f.net.Commit(tx)[0])
+		written[step.function] = true
+	}
+	queries := []string{"Resolve", "History", "Schema", "Root", "RootNames", "Accredited", "Status", "StatusBits", "Roles"}
+	for _, function := range contract.New(ledger.Config{Name: cc, Network: network}).Functions() {
+		if !written[function.Name] && !slices.Contains(queries, function.Name) {
+			t.Errorf("%s is neither tried here nor known to write nothing", function.Name)
+		}
+	}
 }
 
 // An administrator has no more of a say in a document than anyone.

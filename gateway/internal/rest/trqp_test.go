@@ -3,6 +3,7 @@
 package rest_test
 
 import (
+	"encoding/json"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -275,4 +276,35 @@ func TestTRQPAnswers(t *testing.T) {
 		Root: "education", Schema: identity.Any, Region: identity.Any, From: 1, Until: 2, Standing: identity.Issuer, Subject: s.office.DID,
 	})))
 	require.ErrorIs(t, err, identity.NotAccredited)
+}
+
+// fuzzing is a test whose helpers may be called from within a fuzz target.
+type fuzzing struct{ testing.TB }
+
+// Helper implements testing.TB.
+func (fuzzing) Helper() {}
+
+// Whatever is asked is answered with a verdict or a problem.
+func FuzzTRQP(f *testing.F) {
+	ids := gatewaytest.NewIdentities(fuzzing{f})
+	root := ids.Born("ES256", identity.UnlockNone)
+	ids.OpenRoot("education", root.DID)
+	api := rest.New(nil).WithIdentity(rest.Identity{Registries: ids})
+	f.Add(`{"entity_id":"` + root.DID + `","authority_id":"` + root.DID + `","action":"delegate","resource":"@"}`)
+	f.Add(`{"entity_id":"a","authority_id":"` + root.DID + `","action":"verify","resource":"@","context":{"time":"2026-03-02T12:00:00Z","purpose":"hiring","region":"KR-11","root":"education"}}`)
+	f.Add(`{"entity_id":"did:web:a%20b","authority_id":"did:komsco:","action":"issue","resource":"a.b.1","context":{"jurisdiction":""}}`)
+	f.Fuzz(func(t *testing.T, body string) {
+		for _, path := range []string{"/authorization", "/recognition"} {
+			w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, path, strings.NewReader(body))
+			r.Header.Set("Content-Type", "application/json")
+			api.ServeHTTP(w, r)
+			var answer struct{ Authorized, Recognized *bool }
+			switch {
+			case w.Code == http.StatusOK && json.Unmarshal(w.Body.Bytes(), &answer) == nil && (answer.Authorized != nil) == (path == "/authorization") && (answer.Recognized != nil) == (path == "/recognition"):
+			case (w.Code == http.StatusBadRequest || w.Code == http.StatusNotFound) && w.Header().Get("Content-Type") == "application/problem+json":
+			default:
+				t.Fatalf("%s %q: %d %s", path, body, w.Code, w.Body)
+			}
+		}
+	})
 }
