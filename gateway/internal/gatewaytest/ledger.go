@@ -69,6 +69,15 @@ func (l *Ledger) SyncKeys(_ context.Context, r currency.SyncKeys) (all []currenc
 	return all, json.Unmarshal(raw, &all)
 }
 
+// Sweep is that of [gateway.Currency].
+func (l *Ledger) Sweep(_ context.Context, r currency.Sweep) (swept currency.Swept, _ error) {
+	raw, err := l.Invoke(l.courier, contract.Name, "Sweep", Must(json.Marshal(r)))
+	if err != nil {
+		return swept, refused(gateway.PhaseEndorse, err)
+	}
+	return swept, json.Unmarshal(raw, &swept)
+}
+
 // Hooks sets the hooks while the ledger is in use.
 func (l *Ledger) Hooks(set func(*Ledger)) {
 	l.mu.Lock()

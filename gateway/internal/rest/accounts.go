@@ -13,6 +13,7 @@ import (
 	"github.com/komsco/trust-platform/chaincode/currency"
 	"github.com/komsco/trust-platform/chaincode/ledger/call"
 	"github.com/komsco/trust-platform/chaincode/ledger/code"
+	"github.com/komsco/trust-platform/gateway/internal/service"
 )
 
 // readOrder names the security scheme of histories.
@@ -98,6 +99,12 @@ func (a *API) accounts() {
 		func(ctx context.Context, in *receiptInput) (*output[currency.Hold], error) {
 			return answered(a.service.Hold(ctx, in.query()))
 		})
+	release := operation("release-hold", "/holds/{seq}/release", "Give a hold back to its payer that nobody captured in time: what the payer then claims")
+	release.Method = http.MethodPost
+	release.Errors = problems(400, 401, 403, 404, 409, 422, 500, 503, 504)
+	huma.Register(a.huma, release, func(ctx context.Context, in *receiptInput) (*output[service.Released], error) {
+		return answered(a.service.Release(ctx, in.query()))
+	})
 	huma.Register(a.huma, operation("waiting-refunds", "/waiting-refunds", "Refunds that a merchant owes, by the payer's account and the payment's sequence number; they wait for its next takings"),
 		func(ctx context.Context, in *pageInput) (*output[call.Page[currency.Due]], error) {
 			return paged(ctx, in, a.service.WaitingRefunds)

@@ -25,6 +25,8 @@ import (
 type Ledger interface {
 	lanes.Ledger
 	Evaluate(ctx context.Context, function string, args ...string) ([]byte, error)
+	// Sweep gives back what nobody captured in time; it asks for no role.
+	Sweep(ctx context.Context, r currency.Sweep) (currency.Swept, error)
 	// Trace follows money over all blocks up to a height; 0 is all there are.
 	Trace(ctx context.Context, q trace.Question, height uint64, progress func(done, height uint64)) (trace.Graph, error)
 }
