@@ -6,6 +6,8 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -30,19 +32,27 @@ var officers = map[string]string{
 }
 
 // TestOnFabric drives the real program on a real network: a programme from its
-// definition to the payout and the audit.
+// definition to the payout and the audit, and another one's shops and earnings.
 func TestOnFabric(t *testing.T) {
 	n := networktest.New(t, testnetwork.Options{Chaincodes: []testnetwork.Chaincode{
 		{Name: "currency", Package: "./chaincode/currency/cmd/currency"},
 	}})
 	place := currency.Place{Network: n.Consortium().Network, Channel: n.Consortium().Channel, Chaincode: "currency"}
-	courier := &courier{ctx: t.Context(), money: client(t, n, "KomscoMSP", "gateway").Currency(place.Channel, place.Chaincode), place: place}
+	money := client(t, n, "KomscoMSP", "gateway").Currency(place.Channel, place.Chaincode)
+	for _, s := range []struct{ name, folder, program string }{{"day", "testdata/e2e", "nowon"}, {"shops", "testdata/shops", "harbour"}} {
+		c := &courier{ctx: t.Context(), money: money, place: place, program: s.program}
+		t.Run(s.name, func(t *testing.T) { play(t, n, s.folder, c) })
+	}
+}
+
+func play(t *testing.T, n *testnetwork.Network, folder string, courier *courier) {
+	t.Helper()
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/e2e",
+		Dir:                 folder,
 		RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("XDG_CONFIG_HOME", filepath.Join(e.WorkDir, "config"))
-			e.Setenv("TRUSTCTL_PROGRAM", "nowon")
+			e.Setenv("TRUSTCTL_PROGRAM", courier.program)
 			for name, msp := range officers {
 				if err := writeProfile(n, filepath.Join(e.WorkDir, "config", "trustctl"), name, msp); err != nil {
 					return err
@@ -52,6 +62,7 @@ func TestOnFabric(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"shop": courier.shop, "accounts": courier.accounts, "trade": courier.trade,
+			"attester": courier.attester, "attest": courier.attest, "pay": courier.pay, "redeem": courier.redeem,
 		},
 	})
 }
@@ -99,16 +110,85 @@ type courier struct {
 	ctx       context.Context
 	money     *gateway.Currency
 	place     currency.Place
+	program   string
+	centre    *gateway.Wallet // whose word counts
 	stall     *gateway.Holder
 	residents []*gateway.Holder
 }
 
-func (c *courier) holder(ts *testscript.TestScript) *gateway.Holder {
+func (c *courier) wallet(ts *testscript.TestScript) *gateway.Wallet {
 	key, err := gateway.NewKey()
 	ts.Check(err)
 	w, err := gateway.NewWallet(key, c.place)
 	ts.Check(err)
-	return w.In("nowon")
+	return w
+}
+
+func (c *courier) holder(ts *testscript.TestScript) *gateway.Holder {
+	return c.wallet(ts).In(c.program)
+}
+
+// attester draws the key of an organisation: attester.
+func (c *courier) attester(ts *testscript.TestScript, _ bool, _ []string) {
+	c.centre = c.wallet(ts)
+	ts.Setenv("ATTESTER", c.centre.DID)
+}
+
+// attest has it say how many minutes a resident volunteered: attest RESIDENT MINUTES
+// RECORD.
+func (c *courier) attest(ts *testscript.TestScript, _ bool, args []string) {
+	minutes, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	digest := sha256.Sum256([]byte(args[2]))
+	ts.Setenv("EVIDENCE", hex.EncodeToString(digest[:]))
+	word, err := c.centre.Attest(currency.Attestation{
+		Activity: "volunteering", Evidence: hex.EncodeToString(digest[:]), Holder: c.number(ts, args[0]).Account(), Program: c.program, Quantity: minutes,
+	})
+	ts.Check(err)
+	ts.Setenv("WORD", word)
+}
+
+func (c *courier) number(ts *testscript.TestScript, arg string) *gateway.Holder {
+	n, err := strconv.Atoi(arg)
+	ts.Check(err)
+	return c.residents[n]
+}
+
+// pay has a resident claim all and pay: pay RESIDENT SEQ SHOP WON [CODE WORDS], of a
+// refusal.
+func (c *courier) pay(ts *testscript.TestScript, _ bool, args []string) {
+	h := c.number(ts, args[0])
+	order, err := h.Payment(currency.Payment{Seq: c.won(ts, args[1]), To: args[2], Amount: c.won(ts, args[3]), Claims: c.credits(ts, h)})
+	ts.Check(err)
+	_, err = c.money.Pay(c.ctx, order)
+	c.answered(ts, err, args[4:])
+}
+
+// redeem has the shop claim all and redeem: redeem SEQ WON [CODE WORDS].
+func (c *courier) redeem(ts *testscript.TestScript, _ bool, args []string) {
+	order, err := c.stall.Redeem(currency.Redeem{Seq: c.won(ts, args[0]), Amount: c.won(ts, args[1]), Claims: c.credits(ts, c.stall)})
+	ts.Check(err)
+	_, err = c.money.Redeem(c.ctx, order)
+	c.answered(ts, err, args[2:])
+}
+
+func (c *courier) won(ts *testscript.TestScript, arg string) int64 {
+	n, err := strconv.ParseInt(arg, 10, 64)
+	ts.Check(err)
+	return n
+}
+
+// answered fails unless an order was carried out, or refused with these words.
+func (c *courier) answered(ts *testscript.TestScript, err error, words []string) {
+	if len(words) == 0 {
+		ts.Check(err)
+		return
+	}
+	for _, w := range words {
+		if err == nil || !strings.Contains(err.Error(), w) {
+			ts.Fatalf("answered %v, expected %q", err, w)
+		}
+	}
 }
 
 // shop draws a shop's key: shop.
@@ -174,7 +254,7 @@ func (c *courier) trade(ts *testscript.TestScript, _ bool, args []string) {
 func (c *courier) credits(ts *testscript.TestScript, h *gateway.Holder) []currency.CreditName {
 	read, err := h.Read()
 	ts.Check(err)
-	page, err := c.money.Credits(c.ctx, "nowon", h.Account(), read, 0, "")
+	page, err := c.money.Credits(c.ctx, c.program, h.Account(), read, 0, "")
 	ts.Check(err)
 	names := make([]currency.CreditName, len(page.Records))
 	for i, e := range page.Records {
