@@ -11,19 +11,17 @@ import (
 	"crypto/ecdsa"
 	"crypto/hkdf"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/binary"
 	"errors"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/komsco/trust-platform/chaincode/identity"
 	"github.com/komsco/trust-platform/chaincode/ledger/code"
 	"github.com/komsco/trust-platform/chaincode/ledger/did"
 	"github.com/komsco/trust-platform/chaincode/ledger/jws"
+	"github.com/komsco/trust-platform/gateway/internal/once"
 	"github.com/komsco/trust-platform/gateway/signin"
 )
 
@@ -36,9 +34,6 @@ const (
 // maxUsed bounds the answered challenges that are kept, times two.
 const maxUsed = 1 << 17
 
-// ErrFull says that more people signed in lately than a doorkeeper remembers.
-var ErrFull = errors.New("more sign-ins in two minutes than this gateway remembers")
-
 // Documents are the documents on the ledger.
 type Documents interface {
 	Resolve(ctx context.Context, q identity.ResolveQuery) (identity.Resolved, error)
@@ -46,20 +41,14 @@ type Documents interface {
 
 // Doorkeeper gives out challenges and tokens.
 type Doorkeeper struct {
-	issuer    string
-	documents Documents
-	signer    jws.Signer
-	public    signin.PublicKey
-	pairs     []byte // names pairwise subjects, for as long as the key serves
-	seal      []byte // of challenges; new at each start, so none of before is answered twice
-	now       func() time.Time
-
-	mu          sync.Mutex
-	used, older map[nonce]struct{} // answered in this life of a challenge, and in the one before
-	turned      time.Time
+	issuer     string
+	documents  Documents
+	signer     jws.Signer
+	public     signin.PublicKey
+	pairs      []byte       // names pairwise subjects, for as long as the key serves
+	challenges *once.Nonces // about their audience; the level that is asked for is in them
+	now        func() time.Time
 }
-
-type nonce [16]byte
 
 // New makes a doorkeeper that signs with a P-256 key in the name of issuer, the
 // URL under which the gateway is known.
@@ -75,11 +64,14 @@ func New(issuer string, key *ecdsa.PrivateKey, documents Documents) (*Doorkeeper
 	}
 	d := &Doorkeeper{
 		issuer: issuer, documents: documents, signer: jws.Signer{Key: key, Kid: public.Thumbprint()},
-		public: signin.NewPublicKey(public), pairs: pairs, seal: make([]byte, 32), now: time.Now, used: map[nonce]struct{}{},
+		public: signin.NewPublicKey(public), pairs: pairs,
 	}
-	d.turned = d.now()
-	_, err = rand.Read(d.seal)
-	return d, err
+	d.clock(time.Now)
+	return d, nil
+}
+
+func (d *Doorkeeper) clock(now func() time.Time) {
+	d.now, d.challenges = now, once.New(ChallengeLife, maxUsed, now)
 }
 
 // Issuer is the iss of the tokens.
@@ -101,40 +93,26 @@ func (d *Doorkeeper) Challenge(audience string, unlock identity.Unlock) (signin.
 	if err := signin.CheckAudience(audience); err != nil {
 		return signin.Challenge{}, err
 	}
-	body := make([]byte, 25, 57)
-	if _, err := rand.Read(body[:16]); err != nil {
-		return signin.Challenge{}, err
-	}
-	expires := d.now().Add(ChallengeLife).Unix()
-	binary.BigEndian.PutUint64(body[16:], uint64(expires)) //nolint:gosec // a time of today
-	body[24] = byte(level)                                 //nolint:gosec // 0 to 2
-	sealed := append(body, d.mac(body, audience)...)
-	return signin.Challenge{Audience: audience, Challenge: base64.RawURLEncoding.EncodeToString(sealed), Expires: expires, Unlock: unlock}, nil
+	challenge, expires := d.challenges.Make(audience, byte(level)) //nolint:gosec // 0 to 2
+	return signin.Challenge{Audience: audience, Challenge: challenge, Expires: expires.Unix(), Unlock: unlock}, nil
 }
 
-func (d *Doorkeeper) mac(body []byte, audience string) []byte {
-	h := hmac.New(sha256.New, d.seal)
-	h.Write(body)
-	h.Write([]byte(audience))
-	return h.Sum(nil)
-}
-
-// open reads a challenge of this doorkeeper for an audience.
-func (d *Doorkeeper) open(challenge, audience string) (n nonce, level int, err error) {
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(challenge)
-	if err != nil || len(raw) != 57 || !hmac.Equal(raw[25:], d.mac(raw[:25], audience)) {
-		return n, 0, signin.ChallengeUnknown.Errorf("%.20q… is no challenge of this gateway for %.80s", challenge, audience)
+// refused is why a challenge does not serve, as a code; once.ErrFull stays.
+func refused(err error, challenge, audience string) error {
+	switch {
+	case errors.Is(err, once.ErrUnknown):
+		return signin.ChallengeUnknown.Errorf("%.20q… is no challenge of this gateway for %.80s", challenge, audience)
+	case errors.Is(err, once.ErrExpired):
+		return signin.ChallengeExpired.Errorf("%.20q… was good for %s", challenge, ChallengeLife)
+	case errors.Is(err, once.ErrUsed):
+		return signin.ChallengeUsed.Errorf("challenge %.20q…", challenge)
 	}
-	expires := time.Unix(int64(binary.BigEndian.Uint64(raw[16:])), 0) //nolint:gosec // put there above
-	if d.now().After(expires) {
-		return n, 0, signin.ChallengeExpired.Errorf("it was good until %s", expires.UTC().Format(time.RFC3339))
-	}
-	return nonce(raw[:16]), int(raw[24]), nil
+	return err
 }
 
 // Token takes an answer to a challenge. It returns BAD_JWS, BAD_SIGNATURE,
 // CHALLENGE_UNKNOWN, CHALLENGE_EXPIRED, CHALLENGE_USED, SIGN_IN_KEY, SIGN_IN_LEVEL
-// or [ErrFull].
+// or [once.ErrFull].
 func (d *Doorkeeper) Token(ctx context.Context, answer string) (string, signin.Claims, error) {
 	var c signin.Claims
 	m, err := jws.Parse(answer, did.ES256K)
@@ -151,10 +129,11 @@ func (d *Doorkeeper) Token(ctx context.Context, answer string) (string, signin.C
 	if err := r.Validate(); err != nil {
 		return "", c, err
 	}
-	n, level, err := d.open(r.Challenge, r.Audience)
+	id, asked, err := d.challenges.Open(r.Challenge, r.Audience)
 	if err != nil {
-		return "", c, err
+		return "", c, refused(err, r.Challenge, r.Audience)
 	}
+	level := int(asked[0])
 	who, err := d.key(ctx, m.Header.Kid)
 	if err != nil {
 		return "", c, err
@@ -165,13 +144,13 @@ func (d *Doorkeeper) Token(ctx context.Context, answer string) (string, signin.C
 	if signin.Level(who.unlock) < level {
 		return "", c, signin.LevelTooLow.Errorf("the key is unlocked by %s, level %d of 0 to 2; %.80s asks for level %d", who.unlock, signin.Level(who.unlock), r.Audience, level)
 	}
-	if err := d.use(n); err != nil {
-		return "", c, err
+	if err := d.challenges.Use(r.Challenge, r.Audience); err != nil {
+		return "", c, refused(err, r.Challenge, r.Audience)
 	}
 	now := d.now()
 	c = signin.Claims{
 		Audience: r.Audience, DID: who.did, Subject: who.did, Issued: now.Unix(), Expires: now.Add(TokenLife).Unix(), Issuer: d.issuer,
-		ID: base64.RawURLEncoding.EncodeToString(n[:]), Nonce: r.Nonce, Unlock: who.unlock, VersionID: who.version,
+		ID: base64.RawURLEncoding.EncodeToString(id[:]), Nonce: r.Nonce, Unlock: who.unlock, VersionID: who.version,
 	}
 	if r.Pairwise {
 		h := hmac.New(sha256.New, d.pairs)
@@ -229,27 +208,4 @@ func (d *Doorkeeper) key(ctx context.Context, kid string) (person, error) {
 		}
 	}
 	return person{}, signin.KeyRefused.Errorf("%.160s is no key for authentication in version %d of its document", kid, found.Version.Number)
-}
-
-// use notes an answered challenge. What is older than a challenge's life is
-// forgotten.
-func (d *Doorkeeper) use(n nonce) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if now := d.now(); now.Sub(d.turned) > ChallengeLife+time.Second {
-		if d.older = d.used; now.Sub(d.turned) > 2*(ChallengeLife+time.Second) {
-			d.older = nil
-		}
-		d.used, d.turned = map[nonce]struct{}{}, now
-	}
-	_, now := d.used[n]
-	_, before := d.older[n]
-	switch {
-	case now || before:
-		return signin.ChallengeUsed.Errorf("challenge %s", base64.RawURLEncoding.EncodeToString(n[:]))
-	case len(d.used) >= maxUsed:
-		return ErrFull
-	}
-	d.used[n] = struct{}{}
-	return nil
 }

@@ -4,5 +4,5 @@ package doorkeeper
 
 import "time"
 
-// SetClock replaces the clock.
-func (d *Doorkeeper) SetClock(now func() time.Time) { d.now, d.turned = now, now() }
+// SetClock replaces the clock; challenges of before are forgotten.
+func (d *Doorkeeper) SetClock(now func() time.Time) { d.clock(now) }

@@ -130,4 +130,7 @@ func (i *Issuer) Server() openid.ServerMetadata {
 }
 
 // Nonce is a nonce for one proof of a key.
-func (i *Issuer) Nonce() openid.Nonce { return openid.Nonce{Nonce: i.nonces.Make()} }
+func (i *Issuer) Nonce() openid.Nonce {
+	nonce, _ := i.nonces.Make("")
+	return openid.Nonce{Nonce: nonce}
+}

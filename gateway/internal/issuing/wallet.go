@@ -222,7 +222,7 @@ func (i *Issuer) prove(ctx context.Context, proof, holder string) (*credential.B
 	if holder != "" && id != holder {
 		return nil, openid.Errorf(openid.RequestDenied, "the offer is for another holder")
 	}
-	switch err := i.nonces.Use(nonce); {
+	switch err := i.nonces.Use(nonce, ""); {
 	case errors.Is(err, once.ErrFull):
 		return nil, err
 	case err != nil:

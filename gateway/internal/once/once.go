@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package once gives out nonces that serve once. A nonce carries its own end, sealed,
-// so that any number may be asked for at no cost of memory; only those that served are
-// kept, until they would have expired. It also draws secrets.
+// Package once gives out nonces that serve once. A nonce carries its own end, what it is
+// about and whatever else its maker wants to know again, sealed, so that any number may
+// be asked for at no cost of memory; only those that served are kept, until they would
+// have expired. It also draws secrets.
 package once
 
 import (
@@ -26,9 +27,11 @@ var (
 
 const (
 	randomSize = 16
-	bodySize   = randomSize + 8
-	size       = bodySize + sha256.Size
+	headSize   = randomSize + 8
 )
+
+// ID tells a nonce from all others.
+type ID [randomSize]byte
 
 // Nonces gives out nonces of one kind.
 type Nonces struct {
@@ -38,50 +41,51 @@ type Nonces struct {
 	seal []byte // new at each start, so none of before serves twice
 
 	mu          sync.Mutex
-	used, older map[[randomSize]byte]struct{} // in this life of a nonce, and in the one before
+	used, older map[ID]struct{} // in this life of a nonce, and in the one before
 	turned      time.Time
 }
 
 // New makes nonces that live so long; most of them are remembered in a life.
 func New(life time.Duration, most int, now func() time.Time) *Nonces {
-	n := &Nonces{life: life, most: most, now: now, seal: random(32), used: map[[randomSize]byte]struct{}{}}
+	n := &Nonces{life: life, most: most, now: now, seal: random(32), used: map[ID]struct{}{}}
 	n.turned = now()
 	return n
 }
 
-// Make draws a nonce, 75 characters of base64url.
-func (n *Nonces) Make() string {
-	body := binary.BigEndian.AppendUint64(random(randomSize), uint64(n.now().Add(n.life).Unix())) //nolint:gosec // a time of today
-	return base64.RawURLEncoding.EncodeToString(append(body, n.mac(body)...))
+// Make draws a nonce about something, which is not in it but has to be said again, with
+// some data, which is: 75 characters of base64url and 4 for each 3 bytes of data.
+func (n *Nonces) Make(about string, data ...byte) (nonce string, expires time.Time) {
+	expires = time.Unix(n.now().Add(n.life).Unix(), 0)
+	body := binary.BigEndian.AppendUint64(random(randomSize), uint64(expires.Unix())) //nolint:gosec // a time of today
+	body = append(body, data...)
+	return base64.RawURLEncoding.EncodeToString(append(body, n.mac(body, about)...)), expires
 }
 
-func (n *Nonces) mac(body []byte) []byte {
+func (n *Nonces) mac(body []byte, about string) []byte {
 	h := hmac.New(sha256.New, n.seal)
+	h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(body))))
 	h.Write(body)
+	h.Write([]byte(about))
 	return h.Sum(nil)
 }
 
-// Check returns ErrUnknown or ErrExpired for what cannot serve. It says nothing of
+// Open returns ErrUnknown or ErrExpired for what cannot serve. It says nothing of
 // whether it served.
-func (n *Nonces) Check(nonce string) error {
-	_, err := n.open(nonce)
-	return err
-}
-
-func (n *Nonces) open(nonce string) (id [randomSize]byte, err error) {
+func (n *Nonces) Open(nonce, about string) (id ID, data []byte, err error) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(nonce)
-	if err != nil || len(raw) != size || !hmac.Equal(raw[bodySize:], n.mac(raw[:bodySize])) {
-		return id, ErrUnknown
+	end := len(raw) - sha256.Size
+	if err != nil || end < headSize || !hmac.Equal(raw[end:], n.mac(raw[:end], about)) {
+		return id, nil, ErrUnknown
 	}
 	if n.now().Unix() > int64(binary.BigEndian.Uint64(raw[randomSize:])) { //nolint:gosec // put there by Make
-		return id, ErrExpired
+		return id, nil, ErrExpired
 	}
-	return [randomSize]byte(raw), nil
+	return ID(raw[:randomSize]), raw[headSize:end], nil
 }
 
 // Use has a nonce serve. Of two who use one at the same time, one gets ErrUsed.
-func (n *Nonces) Use(nonce string) error {
-	id, err := n.open(nonce)
+func (n *Nonces) Use(nonce, about string) error {
+	id, _, err := n.Open(nonce, about)
 	if err != nil {
 		return err
 	}
@@ -91,7 +95,7 @@ func (n *Nonces) Use(nonce string) error {
 		if n.older = n.used; now.Sub(n.turned) > 2*(n.life+time.Second) {
 			n.older = nil
 		}
-		n.used, n.turned = map[[randomSize]byte]struct{}{}, now
+		n.used, n.turned = map[ID]struct{}{}, now
 	}
 	_, lately := n.used[id]
 	_, before := n.older[id]

@@ -12,6 +12,7 @@ import (
 
 	"github.com/komsco/trust-platform/chaincode/identity"
 	"github.com/komsco/trust-platform/gateway/internal/doorkeeper"
+	"github.com/komsco/trust-platform/gateway/internal/once"
 	"github.com/komsco/trust-platform/gateway/signin"
 )
 
@@ -81,7 +82,7 @@ func (a *API) signIn() {
 				return nil, noSignIn.problem("")
 			}
 			token, c, err := a.doorkeeper.Token(ctx, in.Body.Answer)
-			if errors.Is(err, doorkeeper.ErrFull) {
+			if errors.Is(err, once.ErrFull) {
 				return nil, overloaded.problem(err.Error()).after(int(doorkeeper.ChallengeLife / time.Second))
 			}
 			if err != nil {
