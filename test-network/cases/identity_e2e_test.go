@@ -43,19 +43,21 @@ func TestIdentity(t *testing.T) {
 	p, err := platform.Up(t.Context(), o)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, p.Close()) })
-	n := &nation{p: p, api: demo.NewAPI(p.URL)}
+	n := &nation{p: p, options: o, api: demo.NewAPI(p.URL)}
 	n.appoint(t)
 
 	t.Run("Case02MobileID", n.case02)
 	t.Run("Case14Certificates", n.case14)
 	t.Run("Case18SharedLogin", n.case18)
 	t.Run("Case19EResidency", n.case19)
+	t.Run("Case14ByWallets", n.case14wallets)
 }
 
 // nation is what the cases share.
 type nation struct {
-	p   *platform.Platform
-	api *demo.API
+	p       *platform.Platform
+	options platform.Options
+	api     *demo.API
 }
 
 func (n *nation) place() identity.Place {
