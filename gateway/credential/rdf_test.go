@@ -3,8 +3,13 @@
 package credential_test
 
 import (
+	"crypto/ed25519"
 	"encoding/json"
+	"reflect"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -154,5 +159,91 @@ func TestRDFCPresentation(t *testing.T) {
 	change("a credential without its context", func(vp object) { delete(vp["verifiableCredential"].([]any)[0].(object), "@context") })
 	change("a credential in a context of its own", func(vp object) {
 		vp["@context"] = append(vp["@context"].([]any), object{"shown": "https://www.w3.org/2018/credentials#verifiableCredential"})
+	})
+}
+
+// Whatever a presentation by eddsa-rdfc-2022 is made into: it verifies only where its
+// members say what the holder's and the issuer's did, in any order.
+func FuzzRDFCPresentation(f *testing.F) {
+	public, issuer := fixed()
+	holder, err := credential.NewSigner(ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)))
+	require.NoError(f, err)
+	subject, _, _ := strings.Cut(holder.Kid, "#")
+	v := credential.Verifier{
+		Documents: credential.Documents{webDID: json.RawMessage(webDocument(public))},
+		Contexts:  map[string]json.RawMessage{terms: json.RawMessage(`{"@context":{"degree":"https://terms.example/degree","minor":"https://terms.example/minor"}}`)},
+	}
+	at := time.Unix(1_800_000_000, 0)
+	v.Now = func() time.Time { return at }
+	issued, err := v.SignRDFC(object{
+		"@context": []any{credential.ContextV2, terms}, "type": []any{"VerifiableCredential"}, "issuer": webDID,
+		"credentialSubject": object{"id": subject, "degree": "BSc", "minor": "Music"},
+	}, issuer, at, object{"proofPurpose": "assertionMethod"})
+	require.NoError(f, err)
+	vp, err := v.SignRDFC(object{
+		"@context": []any{credential.ContextV2}, "type": []any{"VerifiablePresentation"}, "verifiableCredential": []any{asObject(f, issued)},
+	}, holder, at, object{"proofPurpose": "authentication", "challenge": "c"})
+	require.NoError(f, err)
+	r, err := v.Presentation(f.Context(), vp, credential.Demand{Challenge: "c"})
+	require.NoError(f, err)
+	require.NoError(f, r.Err())
+	good := loosely(asObject(f, vp))
+	f.Add(vp)
+	for _, hide := range hides {
+		o := asObject(f, vp)
+		hide(o["verifiableCredential"].([]any)[0].(object))
+		f.Add(asText(f, o))
+	}
+	f.Fuzz(func(t *testing.T, shown string) {
+		r, err := v.Presentation(t.Context(), shown, credential.Demand{Challenge: "c"})
+		if err == nil && r.Verified {
+			require.Equal(t, good, loosely(asObject(t, shown)))
+		}
+	})
+}
+
+// loosely is a value with sets for arrays, and one of one for a set of one.
+func loosely(v any) any {
+	switch v := v.(type) {
+	case object:
+		o := object{}
+		for name, inner := range v {
+			if inner = loosely(inner); !reflect.DeepEqual(inner, []any{}) {
+				o[name] = inner
+			}
+		}
+		return o
+	case []any:
+		all := []any{}
+		for _, inner := range v {
+			all = append(all, loosely(inner))
+		}
+		key := func(v any) string {
+			raw, _ := json.Marshal(v)
+			return string(raw)
+		}
+		slices.SortFunc(all, func(a, b any) int { return strings.Compare(key(a), key(b)) })
+		all = slices.CompactFunc(all, func(a, b any) bool { return key(a) == key(b) })
+		if len(all) == 1 {
+			return all[0]
+		}
+		return all
+	}
+	return v
+}
+
+// A list that a URL names is of a DID of this method.
+func FuzzParseListURL(f *testing.F) {
+	f.Add("https://g.example/v1/status-lists/" + identity.Prefix + strings.Repeat("a", 52) + "/revoked/credential")
+	f.Add("http://a?/v1/status-lists/x/y")
+	f.Fuzz(func(t *testing.T, url string) {
+		owner, list, ok := credential.ParseListURL(url)
+		if !ok {
+			return
+		}
+		require.Len(t, owner, len(identity.Prefix)+52)
+		require.NotContains(t, list, "/")
+		again, same, ok := credential.ParseListURL(credential.ListURL("https://other.example", owner, list))
+		require.True(t, ok && again == owner && same == list)
 	})
 }

@@ -3,6 +3,7 @@
 package asking_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/url"
 	"path/filepath"
@@ -25,7 +26,7 @@ const card = "https://c.example/card"
 
 // counter is a company that may ask for a name, and a holder with a card.
 type counter struct {
-	t       *testing.T
+	t       tb
 	ledger  *gatewaytest.Identities
 	company *gatewaytest.Subject
 	holder  *gatewaytest.Subject
@@ -34,7 +35,24 @@ type counter struct {
 	late    time.Duration
 }
 
-func newCounter(t *testing.T) *counter {
+// tb is a test, or a fuzz target's setting-up.
+type tb interface {
+	gatewaytest.TB
+	Context() context.Context
+	TempDir() string
+	Errorf(format string, args ...any)
+	FailNow()
+}
+
+// quiet is testing.F for a ledger that lives on while targets run, when F's own Helper
+// panics.
+type quiet struct{ *testing.F }
+
+func (quiet) Helper() {}
+
+func (quiet) Context() context.Context { return context.Background() }
+
+func newCounter(t tb) *counter {
 	l := gatewaytest.NewIdentities(t)
 	l.At(time.Now().Add(-time.Hour))
 	c := &counter{t: t, ledger: l, file: filepath.Join(t.TempDir(), "shelf.db")}
