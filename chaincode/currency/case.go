@@ -13,7 +13,9 @@ import (
 // by two people, to the funds it came from. Its holder can read it.
 type Case struct {
 	Reason     string        `json:"reason"`             // an officer's reference; no text about people
-	Rule       Pattern       `json:"rule,omitempty"`     // what was seen, if it is one of the known patterns
+	Rule       string        `json:"rule,omitempty"`     // threshold of the policy that was reached, if it is about one
+	Policy     int           `json:"policy,omitempty"`   // version whose threshold it is
+	Found      *Figures      `json:"found,omitempty"`    // by which the receipts reach it
 	Receipts   []ReceiptName `json:"receipts,omitempty"` // that the case is about
 	Held       []Part        `json:"held,omitempty"`     // of the account's value, won
 	Clawback   *Clawback     `json:"clawback,omitempty"` // proposed
@@ -24,19 +26,6 @@ type Case struct {
 	ClosedBy   string        `json:"closedBy,omitempty"` // MSP/common name; empty while it is open
 	Closed     int64         `json:"closed,omitempty"`   // Unix seconds
 }
-
-// Pattern is what an officer saw in the receipts of a case.
-type Pattern string
-
-// The patterns.
-const (
-	RoundPayments    Pattern = "round"    // many round amounts at one shop
-	RepeatedPayments Pattern = "repeated" // the same payer at the same shop again and again
-	RingOfGifts      Pattern = "ring"     // gifts that came back to who gave first
-)
-
-// Patterns lists them.
-var Patterns = []Pattern{RoundPayments, RepeatedPayments, RingOfGifts}
 
 // Clawback is one officer's proposal to give held value back to its funds.
 type Clawback struct {
@@ -93,6 +82,24 @@ func (c Case) checkOpen(id string) error {
 		return CaseState.Errorf("case %s was closed by %s", id, c.ClosedBy)
 	}
 	return nil
+}
+
+// Accuse says by which figures the named receipts reach the threshold that the case
+// is about, and that the account has a part in them; merchant is its shop's id, if it
+// is a shop's. It returns THRESHOLD_UNKNOWN or THRESHOLD_UNMET.
+func (r OpenCase) Accuse(rules Policy, merchant string, evidence []Seen) (Figures, error) {
+	i := slices.IndexFunc(rules.Fraud, func(t Threshold) bool { return t.Name == r.Rule })
+	if i < 0 || !rules.Approved {
+		return Figures{}, ThresholdUnknown.Errorf("%s in policy version %d of programme %s", r.Rule, rules.Version, rules.Program)
+	}
+	found, err := rules.Fraud[i].Measure(evidence)
+	if err != nil {
+		return found, err
+	}
+	if !slices.ContainsFunc(evidence, func(s Seen) bool { return s.Concerns(r.Account, merchant) }) {
+		return found, ThresholdUnmet.Errorf("threshold %s: account %s has no part in the receipts", r.Rule, r.Account)
+	}
+	return found, nil
 }
 
 // Decide holds an amount out of a purse, in the order in which it would be spent,
@@ -198,7 +205,8 @@ type OpenCase struct {
 	call.Operation
 	CaseQuery
 	Reason   string        `json:"reason"`             // an officer's reference
-	Rule     Pattern       `json:"rule,omitempty"`     // what was seen
+	Rule     string        `json:"rule,omitempty"`     // a threshold's name; the receipts must reach it
+	Policy   int           `json:"policy,omitempty"`   // version whose threshold is meant; 0 is the one in force
 	Receipts []ReceiptName `json:"receipts,omitempty"` // at most 64
 }
 
@@ -207,8 +215,16 @@ func (r OpenCase) Validate() error {
 	if err := CheckID("reason", r.Reason); err != nil {
 		return err
 	}
-	if r.Rule != "" && !slices.Contains(Patterns, r.Rule) {
-		return InvalidID.Errorf("rule %.48q is none of %v", string(r.Rule), Patterns)
+	if r.Rule != "" {
+		if err := CheckID("rule", r.Rule); err != nil {
+			return err
+		}
+	}
+	switch {
+	case r.Policy < 0 || r.Policy > 9999:
+		return InvalidID.Errorf("policy version %d: 0 to 9999", r.Policy)
+	case r.Policy != 0 && r.Rule == "":
+		return InvalidID.Errorf("policy version %d is named without a rule", r.Policy)
 	}
 	if len(r.Receipts) > MaxCaseReceipts {
 		return TooLarge.Errorf("%d receipts are named, at most %d are allowed", len(r.Receipts), MaxCaseReceipts)

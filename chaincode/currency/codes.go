@@ -99,6 +99,7 @@ var (
 	CaseExists           = Codes.New("CASE_EXISTS", code.Conflict, "The case id is taken.")
 	CaseState            = Codes.New("CASE_STATE", code.Conflict, "The case is not in the state that the change starts from.")
 	CaseOpen             = Codes.New("CASE_OPEN", code.Conflict, "A case about the account is open: it is to be closed first.")
+	ThresholdUnknown     = Codes.New("THRESHOLD_UNKNOWN", code.NotFound, "The approved policy version has no fraud threshold of this name.")
 	PayoutExists         = Codes.New("PAYOUT_EXISTS", code.Conflict, "The bank reference was used for another payout.")
 )
 
@@ -156,6 +157,7 @@ var (
 	ExchangeOff       = Codes.New("EXCHANGE_OFF", code.Rule, "The policies in force of the two programmes do not both name this exchange at one rate.")
 	ExchangeRate      = Codes.New("EXCHANGE_RATE", code.Rule, "The exchange would give less than the order asks for, or nothing.")
 	TicketExpired     = Codes.New("TICKET_EXPIRED", code.Rule, "The series of tickets has ended, or would end before it begins.")
+	ThresholdUnmet    = Codes.New("THRESHOLD_UNMET", code.Rule, "The receipts that the case names do not reach the threshold, or the account has no part in them.")
 	NothingClaimed    = Codes.New("NOTHING_CLAIMED", code.Rule, "None of the named credits could be claimed.")
 )
 

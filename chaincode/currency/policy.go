@@ -31,6 +31,7 @@ type Policy struct {
 	Gifts         bool        `json:"gifts,omitempty"`        // holders may give it to one another
 	Respend       bool        `json:"respend,omitempty"`      // merchants keep the terms and may spend it themselves
 	Guards        Guards      `json:"guards,omitzero"`        // further walls before an issue
+	Fraud         []Threshold `json:"fraud,omitempty"`        // from where on payments and gifts are flagged
 	Grace         Grace       `json:"grace,omitzero"`         // how long sweeps leave alone what is over
 	Into          []Way       `json:"into,omitempty"`         // programmes that value under it may be exchanged into
 	From          []Way       `json:"from,omitempty"`         // programmes whose value is exchanged into it
@@ -108,6 +109,9 @@ func (p Policy) Validate() error {
 		return InvalidPolicy.Errorf("tokenMinutes %d: 1 to 60, or 0 for %d", p.TokenMinutes, DefaultTokenMinutes)
 	}
 	if err := p.Grace.check(); err != nil {
+		return err
+	}
+	if err := checkThresholds(p.Fraud); err != nil {
 		return err
 	}
 	if err := checkWays(p.Program, p.Into, p.From); err != nil {

@@ -513,14 +513,18 @@ func badRequests(t *testing.T, tried map[string]bool) {
 		{"Receipt", b.courier, currency.ReceiptQuery{Program: nowon, Account: b.minsu.account, Seq: b.paid, Read: read}, of(own, account, seq, bad{
 			"unknown": {members{"seq": 99}, currency.ReceiptUnknown},
 		})},
-		{"OpenCase", b.komsco, currency.OpenCase{CaseQuery: b.about(nowon, b.minsu, "fresh"), Reason: "report-1", Rule: currency.RingOfGifts, Receipts: []currency.ReceiptName{{Holder: b.minsu.account, Seq: b.paid}}}, of(operation, program, account, id, bad{
+		{"OpenCase", b.komsco, currency.OpenCase{CaseQuery: b.about(nowon, b.minsu, "fresh"), Reason: "report-1", Receipts: []currency.ReceiptName{{Holder: b.minsu.account, Seq: b.paid}}}, of(operation, program, account, id, bad{
 			"unknown": {members{"account": b.stranger.account}, currency.HolderUnknown}, "closed": {members{"account": b.recovered.account}, currency.HolderClosed},
 			"taken":     {members{"account": b.suspect.account, "id": "open"}, currency.CaseExists},
 			"no reason": {members{"reason": nil}, currency.InvalidID}, "text for a reason": {members{"reason": "Kim Minsu stole"}, currency.InvalidID},
-			"no rule of ours":   {members{"rule": "looks odd"}, currency.InvalidID},
-			"no such receipt":   {members{"receipts": []currency.ReceiptName{{Holder: b.minsu.account, Seq: 999}}}, currency.ReceiptUnknown},
-			"malformed receipt": {members{"receipts": []currency.ReceiptName{{Holder: "x", Seq: 1}}}, currency.InvalidID},
-			"too many receipts": {members{"receipts": make([]currency.ReceiptName, currency.MaxCaseReceipts+1)}, currency.TooLarge},
+			"malformed rule": {members{"rule": "looks odd"}, currency.InvalidID}, "no such rule": {members{"rule": "looks-odd"}, currency.ThresholdUnknown},
+			"rule of another version": {members{"rule": "repeated", "policy": 7}, currency.PolicyUnknown}, "version without a rule": {members{"policy": 1}, currency.InvalidID},
+			"version below zero":       {members{"rule": "repeated", "policy": -1}, currency.InvalidID},
+			"rule that is not reached": {members{"rule": "repeated"}, currency.ThresholdUnmet},
+			"rule without receipts":    {members{"rule": "repeated", "receipts": nil}, currency.ThresholdUnmet},
+			"no such receipt":          {members{"receipts": []currency.ReceiptName{{Holder: b.minsu.account, Seq: 999}}}, currency.ReceiptUnknown},
+			"malformed receipt":        {members{"receipts": []currency.ReceiptName{{Holder: "x", Seq: 1}}}, currency.InvalidID},
+			"too many receipts":        {members{"receipts": make([]currency.ReceiptName, currency.MaxCaseReceipts+1)}, currency.TooLarge},
 		})},
 		{"HoldFunds", b.komsco, currency.HoldFunds{CaseQuery: b.about(nowon, b.suspect, "open"), Amount: 1_000}, of(operation, program, account, id, amount, bad{
 			"unknown": {members{"id": "nowhere"}, currency.CaseUnknown}, "another's": {members{"account": b.minsu.account}, currency.CaseUnknown},

@@ -11,9 +11,11 @@ import (
 // caseFunctions, by a guard of the issuer or the operator unless it says
 // otherwise:
 //
-//   - OpenCase {op, program, account, id, reason, rule, receipts} freezes the
-//     account; emits CaseOpened. HOLDER_UNKNOWN, HOLDER_CLOSED, CASE_EXISTS,
-//     CASE_STATE, RECEIPT_UNKNOWN.
+//   - OpenCase {op, program, account, id, reason, rule, policy, receipts} freezes
+//     the account; emits CaseOpened. The receipts must reach the rule, a threshold
+//     of the policy, if one is named. HOLDER_UNKNOWN, HOLDER_CLOSED, CASE_EXISTS,
+//     CASE_STATE, RECEIPT_UNKNOWN, POLICY_UNKNOWN, THRESHOLD_UNKNOWN,
+//     THRESHOLD_UNMET.
 //   - HoldFunds {op, program, account, id, amount, credits} takes value of the
 //     frozen account into the case; emits FundsHeld. CASE_UNKNOWN, CASE_STATE,
 //     HOLDER_STATE, INSUFFICIENT_FUNDS, CREDIT_UNKNOWN, BUCKET_LIMIT.
@@ -100,7 +102,7 @@ func saveCase(t *ledger.Tx, q currency.CaseQuery, c currency.Case, event string)
 
 func openCase(t *ledger.Tx, r currency.OpenCase) (currency.Case, error) {
 	c := currency.Case{Reason: r.Reason, Rule: r.Rule, Receipts: r.Receipts, At: t.Now().Unix()}
-	_, by, err := guard(t, r.Program)
+	p, by, err := guard(t, r.Program)
 	if err != nil {
 		return c, err
 	}
@@ -113,11 +115,23 @@ func openCase(t *ledger.Tx, r currency.OpenCase) (currency.Case, error) {
 	if err != nil || taken {
 		return c, first(err, currency.CaseExists.Errorf("case %s of account %s", r.ID, r.Account))
 	}
-	for _, name := range r.Receipts {
-		there, err := receipts.Has(t, r.Program, name.Holder, ledger.Num(name.Seq))
-		if err != nil || !there {
-			return c, first(err, currency.ReceiptUnknown.Errorf("account %s seq %d", name.Holder, name.Seq))
+	evidence, err := evidenceOf(t, p, r.Receipts)
+	if err != nil {
+		return c, err
+	}
+	if r.Rule != "" {
+		if c.Policy = r.Policy; c.Policy == 0 {
+			c.Policy = p.Policy
 		}
+		rules, err := policy(t, p.ID, c.Policy)
+		if err != nil {
+			return c, err
+		}
+		found, err := r.Accuse(rules, h.Merchant, evidence)
+		if err != nil {
+			return c, err
+		}
+		c.Found = &found
 	}
 	if h, err = h.OpenCase(r.ID, t.Now().Unix()); err != nil {
 		return c, err
@@ -126,6 +140,32 @@ func openCase(t *ledger.Tx, r currency.OpenCase) (currency.Case, error) {
 		return c, err
 	}
 	return c, saveCase(t, r.CaseQuery, c, "CaseOpened")
+}
+
+// evidenceOf are the receipts that a case names, or RECEIPT_UNKNOWN. What is neither
+// a payment nor a gift keeps an amount of 0, which no threshold counts.
+func evidenceOf(t *ledger.Tx, p currency.Program, names []currency.ReceiptName) ([]currency.Seen, error) {
+	evidence := make([]currency.Seen, len(names))
+	for i, name := range names {
+		r, found, err := receipts.Get(t, p.ID, name.Holder, ledger.Num(name.Seq))
+		if err != nil || !found {
+			return nil, first(err, currency.ReceiptUnknown.Errorf("account %s seq %d", name.Holder, name.Seq))
+		}
+		var shop string
+		if r.Kind == currency.KindCapture {
+			h, err := holder(t, p.ID, name.Holder)
+			if err != nil {
+				return nil, err
+			}
+			shop = h.Merchant
+		}
+		seen, ok := r.Seen(name, shop, p)
+		if !ok {
+			seen.Amount = 0
+		}
+		evidence[i] = seen
+	}
+	return evidence, nil
 }
 
 func holdFunds(t *ledger.Tx, r currency.HoldFunds) (currency.Case, error) {

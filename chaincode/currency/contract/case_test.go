@@ -23,7 +23,7 @@ func (tn *town) about(program string, w *wallet, id string) currency.CaseQuery {
 
 func (tn *town) openCase(program string, w *wallet, id string, receipts ...currency.ReceiptName) {
 	tn.t.Helper()
-	tn.do(tn.komsco, "OpenCase", currency.OpenCase{Operation: tn.op(), CaseQuery: tn.about(program, w, id), Reason: "report-7", Rule: currency.RepeatedPayments, Receipts: receipts})
+	tn.do(tn.komsco, "OpenCase", currency.OpenCase{Operation: tn.op(), CaseQuery: tn.about(program, w, id), Reason: "report-7", Receipts: receipts})
 }
 
 func (tn *town) holding(program string, w *wallet, id string, amount int64, credits ...currency.CreditName) currency.HoldFunds {

@@ -141,6 +141,11 @@ func policyOf(program string, version int) currency.Policy {
 	}
 	p.Into, p.From = []currency.Way{{Program: other(program), Rate: 9_900}}, []currency.Way{{Program: other(program), Rate: 9_900}}
 	p.Shops = &currency.Shops{Bans: []currency.BanRule{{Reason: "fraud", Months: 12}, {Reason: "limits", Months: 6}}}
+	p.Fraud = []currency.Threshold{
+		{Name: "repeated", Pattern: currency.RepeatedPayments, Hours: 24, Count: 3, Won: 300_000},
+		{Name: "round", Pattern: currency.RoundPayments, Hours: 72, Count: 3, Least: 1_000, Multiple: 1_000},
+		{Name: "ring", Pattern: currency.RingOfGifts, Hours: 72, Least: 300, Accounts: 4},
+	}
 	p.Earning = &currency.Earning{
 		Allotment: "rewards", LifetimeCap: earningCap, Validity: &currency.Validity{Months: 36},
 		Activities: []currency.Activity{

@@ -20,7 +20,7 @@ func TestHolderSeesTheCase(t *testing.T) {
 	held, other := s.Resident[0], s.Resident[1]
 	about := currency.CaseQuery{Program: "nowon", Account: held.Account(), ID: "c-1"}
 	op := func(id string) call.Operation { return call.Operation{Op: id} }
-	require.NoError(t, s.ledger.Officer("KomscoMSP", "guard", "OpenCase", currency.OpenCase{Operation: op("open-case"), CaseQuery: about, Reason: "report-1", Rule: currency.RoundPayments}))
+	require.NoError(t, s.ledger.Officer("KomscoMSP", "guard", "OpenCase", currency.OpenCase{Operation: op("open-case"), CaseQuery: about, Reason: "report-1"}))
 	require.NoError(t, s.ledger.Officer("KomscoMSP", "guard", "HoldFunds", currency.HoldFunds{Operation: op("hold"), CaseQuery: about, Amount: 4_000}))
 	seq := s.purse(held).Seq
 	s.refused(s.post("/v1/payments", gatewaytest.Must(held.Payment(currency.Payment{Seq: seq + 1, To: "stall", Amount: 1_000}))), http.StatusUnprocessableEntity, "HOLDER_FROZEN")
@@ -28,7 +28,6 @@ func TestHolderSeesTheCase(t *testing.T) {
 	page := decode[call.Page[currency.Case]](t, s.own(held, "/cases").body)
 	require.Len(t, page.Records, 1)
 	require.Equal(t, "report-1", page.Records[0].Record.Reason)
-	require.Equal(t, currency.RoundPayments, page.Records[0].Record.Rule)
 	require.EqualValues(t, 4_000, currency.Total(page.Records[0].Record.Held))
 	require.Empty(t, decode[call.Page[currency.Case]](t, s.own(other, "/cases").body).Records)
 
