@@ -69,7 +69,8 @@ func (a *app) fraudOpen() *cobra.Command {
 		needs: []string{"reason"},
 		flags: func(f *pflag.FlagSet, r *currency.OpenCase) {
 			f.StringVar(&r.Reason, "reason", "", "your `reference`; no text about people. The holder can read it")
-			f.StringVar((*string)(&r.Rule), "rule", "", "the `pattern` that was seen: round, repeated or ring")
+			f.StringVar(&r.Rule, "rule", "", "`name` of a fraud threshold of the policy, which the receipts must reach")
+			f.IntVar(&r.Policy, "policy", 0, "`version` of the policy whose threshold is meant; 0 is the one in force")
 			f.StringSliceVar(&names, "receipt", nil, "`ACCOUNT/SEQ` of a receipt that the case is about; several times for several")
 		},
 		fill: func(_ context.Context, r *currency.OpenCase, program string, args []string) error {
