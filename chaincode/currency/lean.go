@@ -14,8 +14,8 @@ import (
 	strict "github.com/go-json-experiment/json"
 )
 
-// Holders, purses and receipts, which every payment reads or writes, are stored
-// leaner than JSON: a peer copies what it stores a dozen times. The form is
+// Holders, purses, receipts and credits, which payments and allowances read or write,
+// are stored leaner than JSON: a peer copies what it stores a dozen times. The form is
 //
 //	format version (one byte) ‖ length of the rest ‖ rest ‖ members that nearly every record has
 //

@@ -24,6 +24,7 @@ var leanTypes = map[string]func() stored{
 	"holder":  func() stored { return new(currency.Holder) },
 	"purse":   func() stored { return new(currency.Purse) },
 	"receipt": func() stored { return new(currency.Receipt) },
+	"credit":  func() stored { return new(currency.Credit) },
 }
 
 // Whatever a record holds, members added to its type later included, comes back
@@ -50,7 +51,7 @@ func TestStoredFormKeepsEverything(t *testing.T) {
 				if err := before.UnmarshalBinary([]byte(`{"v":1,` + string(object[1:]))); err != nil || !reflect.DeepEqual(before, record) {
 					t.Fatalf("%s comes back as %+v, %v", object, before, err)
 				}
-				table := map[string]string{"holder": currency.TableHolder, "purse": currency.TablePurse, "receipt": currency.TableReceipt}[name]
+				table := map[string]string{"holder": currency.TableHolder, "purse": currency.TablePurse, "receipt": currency.TableReceipt, "credit": currency.TableCredit}[name]
 				if readable := currency.Readable(table, raw); string(readable) != `{"v":1,`+string(object[1:]) {
 					t.Fatalf("shown as %s, expected %s", readable, object)
 				}
@@ -69,7 +70,7 @@ func fillAny(t *rapid.T, v reflect.Value) {
 	digest := strings.Repeat("0a", 32)
 	switch v.Kind() {
 	case reflect.String:
-		v.SetString(rapid.SampledFrom([]string{"", "payment", "hold", "principal", "reward", "other", "노원", "active", "did:key:z1", "did:key:z1#z1", "z1", digest, strings.ToUpper(digest), digest + ":7", digest + ":x"}).Draw(t, "text"))
+		v.SetString(rapid.SampledFrom([]string{"", "payment", "issue", "hold", "principal", "reward", "other", "노원", "active", "did:key:z1", "did:key:z1#z1", "z1", digest, strings.ToUpper(digest), digest + ":7", digest + ":x"}).Draw(t, "text"))
 	case reflect.Int, reflect.Int32, reflect.Int64:
 		v.SetInt(rapid.OneOf(rapid.Int64Range(-1, 300), rapid.Int64Range(0, 1<<31-1)).Draw(t, "number"))
 	case reflect.Bool:
@@ -115,6 +116,9 @@ func TestStoredFormIsLean(t *testing.T) {
 		100: &currency.Receipt{
 			Kind: currency.KindPayment, Order: digest, Tx: digest, At: 1_800_000_000, Amount: 700, To: "shop-1",
 			Credit: currency.CreditName(digest + ":0"), Used: []currency.Part{{Terms: terms, Amount: 700}},
+		},
+		36: &currency.Credit{
+			Kind: currency.CreditIssue, From: "welfare-1", At: 1_800_000_000, Parts: []currency.Part{{Terms: terms, Amount: 50_000}},
 		},
 		138: &currency.Holder{
 			DID: "did:key:" + key, Kid: "did:key:" + key + "#" + key, Key: key, Status: currency.Active, Opened: 1_800_000_000, Order: digest, Tx: digest,

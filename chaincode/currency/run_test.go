@@ -3,6 +3,7 @@
 package currency_test
 
 import (
+	"encoding"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -267,6 +268,9 @@ type books struct {
 func (b *books) put(table, key string, record any) {
 	b.t.Helper()
 	raw, err := json.Marshal(record)
+	if own, ok := record.(encoding.BinaryAppender); ok {
+		raw, err = own.AppendBinary(nil)
+	}
 	wantCode(b.t, err, nil)
 	wantCode(b.t, b.supply.Apply(table, "nowon", b.at[table+key], raw), nil)
 	b.at[table+key] = raw

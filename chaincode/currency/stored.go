@@ -20,6 +20,8 @@ func Readable(table string, value []byte) []byte {
 		record = new(Purse)
 	case TableReceipt:
 		record = new(Receipt)
+	case TableCredit:
+		record = new(Credit)
 	}
 	if record == nil || record.UnmarshalBinary(value) != nil {
 		return value

@@ -172,7 +172,7 @@ func (s *Supply) add(table, program string, value []byte, sign int64) error {
 		move(t.Fund, Reserved, t.Left)
 	case TableCredit:
 		var c Credit
-		err = json.Unmarshal(value, &c)
+		err = c.UnmarshalBinary(value)
 		parts(Credits, c.Parts)
 	case TablePurse:
 		var p Purse

@@ -90,7 +90,7 @@ func TestSupplyNamesWhatIsWrong(t *testing.T) {
 	// Two wrongs that make up for each other are seen by what is below zero.
 	s = currency.NewSupply()
 	wantCode(t, s.Apply(currency.TablePurse, "b", nil, []byte(`{"v":1,"buckets":[{"origin":"g","left":7}]}`)), nil)
-	wantCode(t, s.Apply(currency.TableCredit, "b", []byte(`{"parts":[{"origin":"g","amount":7}]}`), nil), nil)
+	wantCode(t, s.Apply(currency.TableCredit, "b", []byte(`{"v":1,"parts":[{"origin":"g","amount":7}]}`), nil), nil)
 	if err := s.Check(); err == nil || !strings.Contains(err.Error(), "credits is -7 won") {
 		t.Errorf("a credit claimed twice: %v", err)
 	}

@@ -86,7 +86,7 @@ func (tn *town) credits(program string, w *wallet) map[currency.CreditName]curre
 		if err != nil {
 			tn.t.Fatalf("%v", err)
 		}
-		all[currency.NewCreditName(parts[2], n)] = result[currency.Credit](tn, raw)
+		all[currency.NewCreditName(parts[2], n)] = stored[currency.Credit](tn, raw)
 	}
 	return all
 }

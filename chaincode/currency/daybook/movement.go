@@ -53,7 +53,7 @@ func (m *movement) record(w Write, before []byte) error {
 		if before != nil || after == nil || len(key) != 4 || key[2] != m.tx {
 			return nil // claimed or forwarded: no new one
 		}
-		if err := json.Unmarshal(after, &is.credit); err != nil {
+		if err := is.credit.UnmarshalBinary(after); err != nil {
 			return err
 		}
 		switch is.credit.Kind {

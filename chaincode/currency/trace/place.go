@@ -94,7 +94,9 @@ func (l *Ledger) shares(w Write) ([]share, error) {
 		fund(is(at, KindAllotment, program, id), t.Fund, t.Left, 0)
 	case currency.TableCredit:
 		var c currency.Credit
-		err = decode(&c)
+		if w.Value != nil {
+			err = c.UnmarshalBinary(w.Value)
+		}
 		parts(is(at, KindAccount, program, id), c.Parts)
 	case currency.TablePurse:
 		var p currency.Purse

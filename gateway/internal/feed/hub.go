@@ -8,7 +8,6 @@ package feed
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"iter"
 	"log/slog"
@@ -313,7 +312,7 @@ func tell(b *blocks.Block, chaincode string) (told, error) {
 			}
 		case table == currency.TableCredit && len(key) == 4 && key[2] == tx.ID:
 			var c currency.Credit
-			if err := json.Unmarshal(w.Value, &c); err != nil {
+			if err := c.UnmarshalBinary(w.Value); err != nil {
 				return t, fmt.Errorf("block %d: credit %q: %w", b.Number, w.Key, err)
 			}
 			number, err := strconv.Atoi(key[3])
