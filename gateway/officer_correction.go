@@ -5,7 +5,6 @@ package gateway
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/komsco/trust-platform/chaincode/currency"
 	"github.com/komsco/trust-platform/chaincode/ledger/call"
@@ -40,7 +39,8 @@ type Corrections struct {
 	Program string
 	Run     string
 	ID      string
-	Rows    []currency.CorrectedRow // Row is the place in Issue.Rows, from 0, as FailedRow has it
+	Rows    []currency.CorrectedRow // Row is the place in Roster, from 0, as FailedRow has it
+	Roster  []currency.Row          // Issue.Rows
 }
 
 // ProposeCorrections proposes a correction for each batch that rows fall into.
@@ -50,7 +50,7 @@ func (c *Currency) ProposeCorrections(ctx context.Context, all Corrections) ([]c
 	if err != nil {
 		return nil, err
 	}
-	parts, err := all.split(run)
+	parts, _, err := all.split(run)
 	if err != nil {
 		return nil, err
 	}
@@ -68,31 +68,23 @@ func (c *Currency) ProposeCorrections(ctx context.Context, all Corrections) ([]c
 }
 
 // ApproveCorrections approves and pays what ProposeCorrections proposed, by a
-// second person who holds the roster and the corrected rows themselves. roster is
-// Issue.Rows. Called again after an error it goes on; nothing is paid twice.
-func (c *Currency) ApproveCorrections(ctx context.Context, all Corrections, roster []currency.Row) ([]currency.Correction, error) {
+// second person who holds the roster and the corrected rows themselves. Called again
+// after an error it goes on; nothing is paid twice.
+func (c *Currency) ApproveCorrections(ctx context.Context, all Corrections) ([]currency.Correction, error) {
 	run, err := c.Run(ctx, all.Program, all.Run)
 	if err != nil {
 		return nil, err
 	}
-	parts, err := all.split(run)
+	parts, laid, err := all.split(run)
 	if err != nil {
 		return nil, err
 	}
-	announced := 0
-	for _, b := range run.Batches {
-		announced += b.Rows
-	}
-	if announced != len(roster) {
-		return nil, currency.RosterMismatch.Errorf("run %s announced %d rows, the roster has %d", run.ID, announced, len(roster))
-	}
-	batches, _ := cut(roster, run.Batches)
 	var out []currency.Correction
 	for _, p := range parts {
 		done, err := c.ApproveCorrection(ctx, currency.ApproveCorrection{
 			Operation:       all.operation("approve", p.batch),
 			CorrectionQuery: currency.CorrectionQuery{Program: all.Program, Run: all.Run, ID: p.id},
-			Digest:          currency.CorrectionDigest(p.rows), Rows: batches[p.batch],
+			Digest:          currency.CorrectionDigest(p.rows), Rows: laid.batches[p.batch],
 		})
 		if err != nil {
 			return out, err
@@ -109,32 +101,38 @@ type batchCorrection struct {
 	rows  []currency.CorrectedRow
 }
 
-// split cuts the rows as the run is cut, in the order of rows. It returns
+// split sorts the rows into the batches of the run, each batch's in their order
+// there. It returns ROSTER_MISMATCH for another number of rows than the run's, and
 // INVALID_ID for a row that the run does not have, or that is named twice.
-func (all Corrections) split(run currency.Run) ([]batchCorrection, error) {
-	rows := slices.Clone(all.Rows)
-	slices.SortStableFunc(rows, func(a, b currency.CorrectedRow) int { return a.Row - b.Row })
+func (all Corrections) split(run currency.Run) ([]batchCorrection, roster, error) {
+	laid, err := layRoster(all.Roster, run.Batches)
+	if err != nil {
+		return nil, laid, err
+	}
+	wanted := make(map[int]currency.CorrectedRow, len(all.Rows))
+	for _, row := range all.Rows {
+		if row.Row < 0 || row.Row >= len(all.Roster) {
+			return nil, laid, currency.InvalidID.Errorf("row %d: run %s has %d, from 0", row.Row, run.ID, len(all.Roster))
+		}
+		if _, twice := wanted[row.Row]; twice {
+			return nil, laid, currency.InvalidID.Errorf("row %d is corrected twice", row.Row)
+		}
+		wanted[row.Row] = row
+	}
 	var out []batchCorrection
-	start, at := 0, 0
-	for n, b := range run.Batches {
+	for n, places := range laid.places {
 		part := batchCorrection{id: fmt.Sprintf("%s.%d", all.ID, n), batch: n}
-		for ; at < len(rows) && rows[at].Row < start+b.Rows; at++ {
-			row := rows[at]
-			if row.Row < 0 || at > 0 && rows[at-1].Row == row.Row {
-				return nil, currency.InvalidID.Errorf("row %d is below 0, or corrected twice", row.Row)
+		for i, place := range places {
+			if row, ok := wanted[place]; ok {
+				row.Row = i
+				part.rows = append(part.rows, row)
 			}
-			row.Row -= start
-			part.rows = append(part.rows, row)
 		}
 		if len(part.rows) > 0 {
 			out = append(out, part)
 		}
-		start += b.Rows
 	}
-	if at < len(rows) {
-		return nil, currency.InvalidID.Errorf("row %d: run %s has %d", rows[at].Row, run.ID, start)
-	}
-	return out, nil
+	return out, laid, nil
 }
 
 func (all Corrections) operation(step string, batch int) call.Operation {

@@ -72,8 +72,9 @@ const (
 	issuePause       = 500 * time.Millisecond
 )
 
-// Issue opens a run, issues its batches several at a time and closes it. It may
-// be called again with the same Run and Rows after any error or interruption:
+// Issue opens a run, issues its batches several at a time and closes it. Batches take
+// the rows in the order of their recipients, whatever their order in Rows. It may be
+// called again with the same Run and Rows after any error or interruption:
 // batches that were issued are not issued again; so it goes on after RUN_WAITING,
 // once a second person has approved, and RUN_COOLING. A row that falls is no error.
 // Errors are those of OpenRun, IssueBatch and CloseRun; RUN_EXISTS where the run
@@ -92,7 +93,9 @@ func (c *Currency) Issue(ctx context.Context, i Issue) (Issued, error) {
 	}
 	out.Run = run
 	p := &issuing{Issue: i, currency: c, resumed: resumed}
-	p.batches, p.starts = cut(i.Rows, run.Batches)
+	if p.roster, err = layRoster(i.Rows, run.Batches); err != nil {
+		return out, err
+	}
 	err = p.all(ctx)
 	p.sum(&out)
 	if err != nil {
@@ -135,7 +138,11 @@ func (c *Currency) open(ctx context.Context, i Issue) (currency.Run, error) {
 		Operation: i.operation("open"), Program: i.Program, ID: i.Run, Unit: i.Unit, Source: i.Source, Purpose: i.Purpose,
 	}
 	var total, bonus int64
-	for rows := range slices.Chunk(i.Rows, i.BatchRows) {
+	for places := range slices.Chunk(byRecipient(i.Rows), i.BatchRows) {
+		rows := make([]currency.Row, len(places))
+		for n, place := range places {
+			rows[n] = i.Rows[place]
+		}
 		a, err := currency.Announce(rows, i.Source, rules)
 		if err != nil {
 			return currency.Run{}, err
@@ -203,7 +210,10 @@ func (i Issue) check(run currency.Run, rules currency.Policy) error {
 		return currency.RunExists.Errorf("%s was opened for %d rows of %s in %s for purpose %q, these are %d rows of %s in %s for %q; give this issue a run id of its own",
 			i.Run, rows, run.Source, run.Unit, run.Purpose, len(i.Rows), i.Source, i.Unit, i.Purpose)
 	}
-	batches, _ := cut(i.Rows, run.Batches)
+	batches, err := Batches(run, i.Rows)
+	if err != nil {
+		return err
+	}
 	for n, rows := range batches {
 		a, err := currency.Announce(rows, i.Source, rules)
 		if err != nil {
@@ -217,43 +227,10 @@ func (i Issue) check(run currency.Run, rules currency.Policy) error {
 	return nil
 }
 
-// RosterRoot is the root of rows cut as a run cuts them: what its second person
-// approves, made from a roster of their own. It returns ROSTER_MISMATCH where the
-// run announced another number of rows.
-func RosterRoot(run currency.Run, rules currency.Policy, rows []currency.Row) (string, error) {
-	announced := 0
-	for _, b := range run.Batches {
-		announced += b.Rows
-	}
-	if announced != len(rows) {
-		return "", currency.RosterMismatch.Errorf("run %s announced %d rows, the roster has %d", run.ID, announced, len(rows))
-	}
-	batches, _ := cut(rows, run.Batches)
-	all := make([]currency.Announced, len(batches))
-	for n, b := range batches {
-		var err error
-		if all[n], err = currency.Announce(b, run.Source, rules); err != nil {
-			return "", err
-		}
-	}
-	return currency.RosterRoot(all), nil
-}
-
 // operation derives the id of a step, so that a repetition is known as one.
 func (i Issue) operation(step string) call.Operation {
 	sum := sha256.Sum256([]byte("issue\x00" + i.Program + "\x00" + i.Run + "\x00" + step))
 	return call.Operation{Op: "issue." + hex.EncodeToString(sum[:16])}
-}
-
-// cut cuts the rows as a run announced them. starts are the places of each
-// batch's first row.
-func cut(rows []currency.Row, announced []currency.Announced) (batches [][]currency.Row, starts []int) {
-	start := 0
-	for _, a := range announced {
-		batches, starts = append(batches, rows[start:start+a.Rows]), append(starts, start)
-		start += a.Rows
-	}
-	return batches, starts
 }
 
 // issuing is an issue whose run is open.
@@ -261,8 +238,7 @@ type issuing struct {
 	Issue
 	currency *Currency
 	resumed  bool
-	batches  [][]currency.Row
-	starts   []int
+	roster
 
 	mu       sync.Mutex
 	done     map[int]currency.Batch
@@ -384,7 +360,8 @@ func (p *issuing) sum(out *Issued) {
 		out.Bonus += b.Bonus
 		for _, f := range b.Failed {
 			row := p.batches[n][f.Row]
-			out.Failed = append(out.Failed, FailedRow{Row: p.starts[n] + f.Row, To: row.To, Amount: row.Amount, Code: f.Code, Detail: f.Detail})
+			out.Failed = append(out.Failed, FailedRow{Row: p.places[n][f.Row], To: row.To, Amount: row.Amount, Code: f.Code, Detail: f.Detail})
 		}
 	}
+	slices.SortFunc(out.Failed, func(a, b FailedRow) int { return a.Row - b.Row })
 }

@@ -31,13 +31,6 @@ func announce(t *testing.T, all []currency.Row, sizes ...int) []currency.Announc
 	return announced
 }
 
-func TestIssueIsCutAsItsRunAnnounced(t *testing.T) {
-	all := rows(7)
-	batches, starts := cut(all, announce(t, all, 3, 3, 1))
-	require.Equal(t, [][]currency.Row{all[:3], all[3:6], all[6:]}, batches)
-	require.Equal(t, []int{0, 3, 6}, starts)
-}
-
 func TestIssueIsTakenUpOnlyForTheSameRows(t *testing.T) {
 	all := rows(5)
 	rules := currency.Policy{BonusRate: 1000}
@@ -50,7 +43,6 @@ func TestIssueIsTakenUpOnlyForTheSameRows(t *testing.T) {
 		"a row less":        func(i *Issue) { i.Rows = i.Rows[:4] },
 		"another amount":    func(i *Issue) { i.Rows = rows(5); i.Rows[4].Amount++ },
 		"another recipient": func(i *Issue) { i.Rows = rows(5); i.Rows[0].To = currency.AccountID("z") },
-		"another order":     func(i *Issue) { i.Rows = rows(5); i.Rows[0], i.Rows[1] = i.Rows[1], i.Rows[0] },
 		"no rows":           func(i *Issue) { i.Rows = nil },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -116,22 +108,5 @@ func TestIssueRefusesBatchesThatAreTooLarge(t *testing.T) {
 	for _, n := range []int{-1, currency.MaxRows + 1} {
 		_, err := c.Issue(t.Context(), Issue{BatchRows: n})
 		require.ErrorIs(t, err, currency.TooLarge)
-	}
-}
-
-func TestCorrectionsAreCutAsTheRunIs(t *testing.T) {
-	all := rows(7)
-	run := currency.Run{ID: "r", Batches: announce(t, all, 3, 3, 1)}
-	row := func(n int) currency.CorrectedRow { return currency.CorrectedRow{Row: n, To: all[0].To, Amount: 1000} }
-	parts, err := Corrections{ID: "fix", Rows: []currency.CorrectedRow{row(6), row(0), row(2)}}.split(run)
-	require.NoError(t, err)
-	require.Equal(t, []batchCorrection{
-		{"fix.0", 0, []currency.CorrectedRow{row(0), row(2)}}, {"fix.2", 2, []currency.CorrectedRow{row(0)}},
-	}, parts)
-	for name, wrong := range map[string][]currency.CorrectedRow{
-		"behind the last": {row(7)}, "below the first": {row(-1)}, "twice": {row(4), row(0), row(4)},
-	} {
-		_, err := Corrections{ID: "fix", Rows: wrong}.split(run)
-		require.ErrorIs(t, err, currency.InvalidID, name)
 	}
 }

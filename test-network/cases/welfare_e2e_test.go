@@ -211,7 +211,7 @@ func (m *money) case06(t *testing.T) {
 		currency.AccountID("did:key:zNobody")+",100000,", people[17].Account()+",100000,", ",1000000,", ",100000,", ",100500,", ",100000,",
 	).Replace(string(right))
 	require.NoError(t, os.WriteFile(mended, []byte(text), 0o600))
-	_, failed, err = issuer.run(t, "run", "correct", "spring", "fix", "--rows", mended)
+	_, failed, err = issuer.run(t, "run", "correct", "spring", "fix", "--rows", mended, "--roster", roster)
 	require.NoError(t, err, failed)
 	_, failed, err = issuer.run(t, "run", "approve-correction", "spring", "fix", "--rows", mended, "--roster", roster)
 	require.Error(t, err)

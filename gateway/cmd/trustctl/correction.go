@@ -106,20 +106,20 @@ func sumCorrections(run string, all []currency.Correction) correctionsDone {
 }
 
 func (a *app) runCorrect() *cobra.Command {
-	var file string
+	var file, roster string
 	cmd := &cobra.Command{
 		Use: "correct RUN ID", Short: "Propose rows in place of those that were not issued, as the issuer's issuing officer",
 		Long: `Propose rows in place of those of a run that were not issued.
 
 Each line of the file is row,account,amount: the row as trustctl issue reported it,
 counted from 0, and who is to be given what instead. trustctl issue --keep-open
---failed FILE writes such a file. ID names the correction. Another organisation's
+--failed FILE writes such a file. --roster is the file that was issued, unchanged. ID names the correction. Another organisation's
 approver approves it with trustctl run approve-correction, which pays it. The run
 must be open: closing it returns what is left.`,
-		Example: "  trustctl run correct welfare-2026-03 fix-1 --rows wrong.csv",
+		Example: "  trustctl run correct welfare-2026-03 fix-1 --rows wrong.csv --roster welfare.csv",
 		Args:    arguments("RUN", "ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			all, c, err := a.corrections(cmd, args, file)
+			all, c, err := a.corrections(cmd, args, file, roster)
 			if err != nil {
 				return err
 			}
@@ -131,6 +131,7 @@ must be open: closing it returns what is left.`,
 		},
 	}
 	cmd.Flags().StringVar(&file, "rows", "", "`file` of row,account,amount lines")
+	cmd.Flags().StringVar(&roster, "roster", "", "`file` that the run was opened with")
 	return cmd
 }
 
@@ -140,18 +141,11 @@ func (a *app) runApproveCorrection() *cobra.Command {
 		Use: "approve-correction RUN ID", Short: "Approve a correction for your own copies of the files, and pay it, as an approver of another organisation",
 		Args: arguments("RUN", "ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if roster == "" {
-				return usage("--roster is missing: the file that the run was opened with")
-			}
-			all, c, err := a.corrections(cmd, args, file)
+			all, c, err := a.corrections(cmd, args, file, roster)
 			if err != nil {
 				return err
 			}
-			rows, err := readRows(cmd, roster, true) // the run decided on repeats
-			if err != nil {
-				return err
-			}
-			done, err := c.ApproveCorrections(cmd.Context(), all, rows)
+			done, err := c.ApproveCorrections(cmd.Context(), all)
 			if err != nil {
 				return fmt.Errorf("%w; %d corrections were paid: the same command goes on", err, len(done))
 			}
@@ -177,16 +171,22 @@ func (a *app) runCorrection() *cobra.Command {
 		})
 }
 
-func (a *app) corrections(cmd *cobra.Command, args []string, file string) (gateway.Corrections, *gateway.Currency, error) {
+func (a *app) corrections(cmd *cobra.Command, args []string, file, roster string) (gateway.Corrections, *gateway.Currency, error) {
 	all := gateway.Corrections{Run: args[0], ID: args[1]}
 	if file == "" {
 		return all, nil, usage("--rows is missing")
+	}
+	if roster == "" {
+		return all, nil, usage("--roster is missing: the file that the run was opened with")
 	}
 	var err error
 	if all.Program, err = a.needProgram(); err != nil {
 		return all, nil, err
 	}
 	if all.Rows, err = readCorrected(cmd, file); err != nil {
+		return all, nil, err
+	}
+	if all.Roster, err = readRows(cmd, roster, true); err != nil { // the run decided on repeats
 		return all, nil, err
 	}
 	c, err := a.currency(cmd.Context())

@@ -155,15 +155,11 @@ func (a *app) runIssue() *cobra.Command {
 			if r.Batch >= len(run.Batches) {
 				return currency.BatchUnknown.Errorf("batch %d: run %s announced %d, from 0", r.Batch, run.ID, len(run.Batches))
 			}
-			start := 0
-			for _, b := range run.Batches[:r.Batch] {
-				start += b.Rows
+			batches, err := gateway.Batches(run, all)
+			if err != nil {
+				return err
 			}
-			end := start + run.Batches[r.Batch].Rows
-			if end > len(all) {
-				return usage("batch %d is rows %d to %d of the file the run was opened with; %s has %d", r.Batch, start+1, end, rows, len(all))
-			}
-			r.Rows = all[start:end]
+			r.Rows = batches[r.Batch]
 			return nil
 		},
 	}
