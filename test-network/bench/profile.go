@@ -22,7 +22,7 @@ import (
 )
 
 // profiled are the workloads of which profiles are taken, in the first round.
-var profiled = map[string]bool{Hot: true, HotHTTP: true, AnchorHTTP: true, AnchorSDK: true}
+var profiled = map[string]bool{Hot: true, HotHTTP: true, AnchorHTTP: true, AnchorSDK: true, Welfare: true}
 
 // exposed are the contracts whose processes can be profiled.
 var exposed = []string{"currency", "anchor"}

@@ -297,6 +297,7 @@ func (s *stage) issueRun(ctx context.Context, run string, to []*payer, won int64
 	total := int64(len(rows)) * won
 	done, err := issuer.Issue(ctx, gateway.Issue{
 		Program: s.town.Program, Run: run, Unit: rules.Unit, Source: currency.Principal, Rows: rows,
+		BatchRows: issueRows, Parallel: issueParallel,
 		Draws: []currency.Draw{{Deposit: run, Amount: total}, {Appropriation: run, Amount: total / 10}},
 	})
 	if err == nil && len(done.Failed) > 0 {

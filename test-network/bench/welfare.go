@@ -17,10 +17,10 @@ import (
 	"github.com/komsco/trust-platform/chaincode/currency"
 )
 
-// How the welfare run is cut: rows of a batch, and batches under way at a time.
+// How issues are cut: rows of a batch, and batches under way at a time.
 const (
-	welfareRows     = currency.MaxRows
-	welfareParallel = 8
+	issueRows     = currency.MaxRows
+	issueParallel = 8
 )
 
 // issuerProcess is the operators' command among the processes that are measured.
@@ -57,7 +57,7 @@ func welfare(ctx context.Context, s *stage) (*Measure, error) {
 	}
 	cmd := exec.CommandContext(ctx, program, append([]string{
 		"issue", roster, "--run", run, "--unit", rules.Unit, "--source", string(currency.Benefit), "--appropriation", run,
-		"--batch-rows", strconv.Itoa(welfareRows), "--parallel", strconv.Itoa(welfareParallel), "--program", s.town.Program, "--json",
+		"--batch-rows", strconv.Itoa(issueRows), "--parallel", strconv.Itoa(issueParallel), "--program", s.town.Program, "--json",
 	}, flags...)...)
 	var out, failed bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &failed
@@ -68,14 +68,17 @@ func welfare(ctx context.Context, s *stage) (*Measure, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	watch := s.meter.watch(cmd.Process.Pid)
+	watch, profiled := s.meter.watch(cmd.Process.Pid), s.profile(ctx, s.profiling)
 	err = cmd.Wait()
 	end := time.Now()
+	used := s.meter.cpu().since(before)
 	memory := watch()
+	if err := profiled(); err != nil {
+		return nil, err
+	}
 	if err != nil {
 		return nil, fmt.Errorf("trustctl issue: %w: %s %s", err, failed.Bytes(), out.Bytes())
 	}
-	used := s.meter.cpu().since(before)
 	blocks, err := s.catchUp(ctx)
 	if err != nil {
 		return nil, err
