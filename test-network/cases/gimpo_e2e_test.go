@@ -69,11 +69,17 @@ func (m *money) case09(t *testing.T) {
 	t.Logf("%d won issued in %s", done.Issued, time.Since(began).Round(time.Millisecond))
 
 	issuer := m.officer(t, "CityMSP", "issuer")
-	for n := range residents / batch {
+	batches, err := gateway.Batches(done.Run, rows)
+	require.NoError(t, err)
+	byAccount := make(map[string]*demo.Resident, residents)
+	for _, r := range people {
+		byAccount[r.Account()] = r
+	}
+	for n := range batches {
 		issued, err := issuer.Batch(t.Context(), town.Program, "year", n)
 		require.NoError(t, err)
-		for row := range batch { // row by row, a credit each
-			people[n*batch+row].Claims = []currency.CreditName{currency.NewCreditName(issued.Tx, row)}
+		for row, r := range batches[n] { // row by row, a credit each
+			byAccount[r.To].Claims = []currency.CreditName{currency.NewCreditName(issued.Tx, row)}
 		}
 	}
 	first := people[0].Claims
