@@ -208,7 +208,6 @@ type proofOfHolder struct {
 // presentation checks the holder's proof, then each credential.
 func (c *checks) presentation(holder string, inner []Object, p proofOfHolder, verify func(foundKey) error) (Report, error) {
 	c.Holder, c.Signed = holder, p.made
-	c.demand.CurrentKey = false
 	key, ok := c.signed(p.kid, holder, identity.Authentication, 0, verify)
 	if !ok {
 		return c.done()
