@@ -15,10 +15,11 @@ import (
 )
 
 // Query is a query in DCQL (OpenID4VP 1.0 section 6). What is taken of it: SD-JWT VCs
-// that are bound to a key, one for each credential asked for, all of them. Refused
-// are credential_sets, multiple, trusted_authorities and other formats.
+// that are bound to a key, one for each credential asked for. Refused are multiple,
+// trusted_authorities and other formats.
 type Query struct {
 	Credentials []CredentialQuery `json:"credentials"`
+	Sets        []CredentialSet   `json:"credential_sets,omitempty"` // all credentials if left out
 }
 
 // CredentialQuery asks for a credential.
@@ -64,15 +65,12 @@ func ParseQuery(raw []byte) (Query, error) {
 			Bound       *bool `json:"require_cryptographic_holder_binding"`
 			Authorities any   `json:"trusted_authorities"`
 		} `json:"credentials"`
-		Sets any `json:"credential_sets"`
+		Sets []CredentialSet `json:"credential_sets"`
 	}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
 	if err := d.Decode(&q); err != nil {
 		return Query{}, BadQuery.Errorf("%w", err)
-	}
-	if q.Sets != nil {
-		return Query{}, BadQuery.Errorf("credential_sets are not supported: all credentials are asked for")
 	}
 	if len(q.Credentials) < 1 || len(q.Credentials) > maxQueried {
 		return Query{}, BadQuery.Errorf("%d credentials, 1 to %d are asked for", len(q.Credentials), maxQueried)
@@ -95,7 +93,8 @@ func ParseQuery(raw []byte) (Query, error) {
 		}
 		out.Credentials = append(out.Credentials, c.CredentialQuery)
 	}
-	return out, nil
+	out.Sets = q.Sets
+	return out, out.validateSets()
 }
 
 func (c CredentialQuery) validate() error {

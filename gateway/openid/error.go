@@ -30,7 +30,8 @@ const (
 	InvalidEncryption        = "invalid_encryption_parameters"
 	RequestDenied            = "credential_request_denied"
 
-	AccessDenied = "access_denied"
+	AccessDenied           = "access_denied"
+	InvalidTransactionData = "invalid_transaction_data"
 )
 
 // Errorf makes an error answer. Descriptions are of ASCII without quotes, as RFC 6749

@@ -24,21 +24,26 @@ func (a *Asker) Answer(ctx context.Context, id, form string) error {
 	if err != nil {
 		return err
 	}
-	r, err := a.begin(id, q["state"])
+	r, err := a.begin(id)
 	if err != nil {
 		return err
 	}
 	defer a.done(id)
-	if said := q["error"]; said != "" {
-		if q["vp_token"] != "" {
-			return a.end(id, openid.Errorf(openid.InvalidRequest, "vp_token and error, one is needed"), nil)
-		}
+	said, err := openid.ReadResponse(q, r.Key)
+	switch {
+	case err != nil:
+		return a.end(id, err, nil)
+	case said.State != r.Secret:
+		return openid.Errorf(openid.InvalidRequest, "state is not that of the request")
+	case said.Error != "" && said.Token != "":
+		return a.end(id, openid.Errorf(openid.InvalidRequest, "vp_token and error, one is needed"), nil)
+	case said.Error != "":
 		return a.change(id, func(r *request) {
-			r.State, r.Reports = Declined, nil
-			r.Reason = openid.Errorf(openid.AccessDenied, "%.300s", said+" "+q["error_description"]).Description
+			r.State, r.Reports, r.Key = Declined, nil, nil
+			r.Reason = openid.Errorf(openid.AccessDenied, "%.300s", said.Error+" "+said.Description).Description
 		})
 	}
-	shown, err := openid.ReadPresentations(q["vp_token"], r.query)
+	shown, err := openid.ReadPresentations(said.Token, r.query)
 	if err != nil {
 		return a.end(id, err, nil)
 	}
@@ -47,15 +52,13 @@ func (a *Asker) Answer(ctx context.Context, id, form string) error {
 }
 
 // begin takes a place among those who answer a request.
-func (a *Asker) begin(id, state string) (request, error) {
+func (a *Asker) begin(id string) (request, error) {
 	r, err := a.request(id)
 	switch {
 	case err != nil:
 		return r, err
 	case a.state(r) != Open:
 		return r, openid.NotOffered.Errorf("no open request %.40q", id)
-	case r.Secret != state:
-		return r, openid.Errorf(openid.InvalidRequest, "state is not that of the request")
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -94,7 +97,7 @@ func (a *Asker) change(id string, how func(*request)) error {
 func (a *Asker) end(id string, refused error, reports map[string]credential.Report) error {
 	err := a.change(id, func(r *request) {
 		if refused == nil {
-			r.State, r.Reports, r.Reason = Answered, reports, ""
+			r.State, r.Reports, r.Reason, r.Key = Answered, reports, "", nil
 			return
 		}
 		r.Refused++
@@ -113,13 +116,16 @@ func (a *Asker) end(id string, refused error, reports map[string]credential.Repo
 	return refused
 }
 
-// verify verifies every presentation, and that they show what was asked for.
+// verify verifies every presentation, and that it shows what was asked for of its credential.
 func (a *Asker) verify(ctx context.Context, r request, shown map[string]string) (map[string]credential.Report, error) {
 	reports := map[string]credential.Report{}
 	var failed error
 	for _, asked := range r.query.Credentials {
+		if _, there := shown[asked.ID]; !there {
+			continue // it need not be
+		}
 		report, err := a.Verifier.Presentation(ctx, shown[asked.ID], credential.Demand{
-			Challenge: r.Nonce, Domain: openid.ByDID + a.ID(), Types: asked.Meta.Types, Root: r.Ask.IssuerRoot, Region: r.Ask.IssuerRegion,
+			Challenge: r.Nonce, Domain: r.ID, Types: asked.Meta.Types, Root: r.Ask.IssuerRoot, Region: r.Ask.IssuerRegion,
 			Unlock: r.Ask.Unlock, Asking: r.Ask.Asking(a.ID(), openid.Query{Credentials: []openid.CredentialQuery{asked}}),
 		})
 		if credential.Refused(err) {

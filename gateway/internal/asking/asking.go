@@ -12,8 +12,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
+
+	"github.com/go-jose/go-jose/v4"
 
 	"github.com/komsco/trust-platform/chaincode/identity"
 	"github.com/komsco/trust-platform/gateway/credential"
@@ -47,11 +50,13 @@ type Asker struct {
 // NewRequest is what a verifier asks for.
 type NewRequest struct {
 	openid.Standing
-	Query map[string]any `json:"dcql_query" doc:"OpenID4VP 1.0 section 6: SD-JWT VCs, all that are listed, each once"`
+	Query map[string]any `json:"dcql_query" doc:"OpenID4VP 1.0 section 6: SD-JWT VCs, each once; all that are listed, or what credential_sets say"`
 
 	IssuerRoot   string          `json:"issuerRoot,omitempty" doc:"Root of accreditation under which the issuers have to stand"`
 	IssuerRegion string          `json:"issuerRegion,omitempty"`
 	Unlock       identity.Unlock `json:"unlock,omitempty" enum:"none,pin,biometric" doc:"The least that the holder's key has to be unlocked with"`
+	Prefix       string          `json:"client_id_prefix,omitempty" enum:"decentralized_identifier,redirect_uri" doc:"How wallets see who asks: by a signature of the verifier's, which is so if left out, or by the URL that they answer to. The latter is not signed, stands in the link as a whole, and wallets have no way to tell that the verifier is registered"`
+	Mode         string          `json:"response_mode,omitempty" enum:"direct_post,direct_post.jwt" doc:"direct_post if left out; direct_post.jwt has answers encrypted to a key that is made for this request"`
 	Expires      int64           `json:"expires,omitempty" minimum:"0" doc:"Unix seconds, at most ten minutes from now; in five if left out"`
 }
 
@@ -60,7 +65,7 @@ type Asked struct {
 	ID       string `json:"id"`
 	Link     string `json:"link" doc:"openid4vp://…: for a QR code"`
 	ClientID string `json:"client_id"`
-	Request  string `json:"request_uri"`
+	Request  string `json:"request_uri,omitempty" doc:"Of a signed request"`
 	Expires  int64  `json:"expires" doc:"Unix seconds"`
 }
 
@@ -92,10 +97,13 @@ type request struct {
 	Ask    NewRequest      `json:"ask"`
 	Client string          `json:"client"`
 	Query  json.RawMessage `json:"query"`
-	Object string          `json:"object"` // signed
+	Object string          `json:"object,omitempty"` // signed
+	ID     string          `json:"clientId"`         // by which the verifier asks
 	Nonce  string          `json:"nonce"`
 	Secret string          `json:"secret"` // that the answer repeats as its state
-	query  openid.Query
+
+	Key   *jose.JSONWebKey `json:"key,omitempty"` // for encrypted answers, until there is one
+	query openid.Query
 }
 
 // until is how long a request is kept.
@@ -147,7 +155,8 @@ func (a *Asker) Ask(ctx context.Context, client string, n NewRequest) (Asked, er
 	id := once.Secret()
 	r := &request{Ask: n, Client: client, Query: raw, Nonce: once.Secret(), Secret: once.Secret()}
 	r.State, r.Expires = Open, expires.Unix()
-	if r.Object, err = a.sign(r, id); err != nil {
+	made, err := a.write(r, id)
+	if err != nil {
 		return Asked{}, err
 	}
 	err = a.Shelf.Do(func(tx *shelf.Tx) error {
@@ -160,12 +169,7 @@ func (a *Asker) Ask(ctx context.Context, client string, n NewRequest) (Asked, er
 		}
 		return tx.Put(kindRequest, id, r.until(), r)
 	})
-	if err != nil {
-		return Asked{}, err
-	}
-	made := Asked{ID: id, ClientID: openid.ByDID + a.ID(), Request: a.URL + PathRequests + id + "/object", Expires: r.Expires}
-	made.Link = openid.RequestScheme + "://?" + url.Values{"client_id": {made.ClientID}, "request_uri": {made.Request}}.Encode()
-	return made, nil
+	return made, err
 }
 
 // noIndexes refuses what cannot be checked: elements that are kept back shift those
@@ -183,24 +187,60 @@ func noIndexes(q openid.Query) error {
 	return nil
 }
 
-func (a *Asker) sign(r *request, id string) (string, error) {
+// write makes the request that wallets see, and the key for its answer.
+func (a *Asker) write(r *request, id string) (Asked, error) {
 	o := openid.NewRequestObject(a.ID())
 	o.Query, o.Nonce, o.State = r.Query, r.Nonce, r.Secret
 	o.Issued, o.Expires = a.Now().Unix(), r.Expires
 	o.ResponseURI = a.URL + PathRequests + id + "/response"
-	standing, err := json.Marshal(r.Ask.Standing)
-	if err != nil {
-		return "", err
+	var err error
+	switch r.Ask.Mode {
+	case "", openid.DirectPost:
+	case openid.DirectPostJWT:
+		if r.Key, err = openid.NewAnswerKey(); err != nil {
+			return Asked{}, err
+		}
+		if o, err = o.Encrypted(r.Key); err != nil {
+			return Asked{}, err
+		}
+	default:
+		return Asked{}, openid.BadRequest.Errorf("response_mode %.40q: %s or %s", r.Ask.Mode, openid.DirectPost, openid.DirectPostJWT)
 	}
-	o.Info = []openid.VerifierInfo{{Format: openid.Accreditation, Data: standing}}
-	return credential.SignToken(openid.TypRequest, o, a.Signer, false)
+	made := Asked{ID: id, Expires: r.Expires}
+	switch r.Ask.Prefix + ":" {
+	case ":", openid.ByDID:
+		standing, err := json.Marshal(r.Ask.Standing)
+		if err != nil {
+			return Asked{}, err
+		}
+		o.Info = []openid.VerifierInfo{{Format: openid.Accreditation, Data: standing}}
+		if r.Object, err = credential.SignToken(openid.TypRequest, o, a.Signer, false); err != nil {
+			return Asked{}, err
+		}
+		made.ClientID, made.Request = o.ClientID, a.URL+PathRequests+id+"/object"
+		made.Link = openid.RequestScheme + "://?" + url.Values{"client_id": {made.ClientID}, "request_uri": {made.Request}}.Encode()
+	case openid.ByResponse:
+		made.ClientID = openid.ByResponse + o.ResponseURI
+		if made.Link, err = o.Link(); err != nil {
+			return Asked{}, err
+		}
+	default:
+		return Asked{}, openid.BadRequest.Errorf("client_id_prefix %.40q: %s or %s", r.Ask.Prefix, strings.TrimSuffix(openid.ByDID, ":"), strings.TrimSuffix(openid.ByResponse, ":"))
+	}
+	r.ID = made.ClientID
+	return made, nil
 }
 
-// Object is a request as wallets fetch it, until it was answered. It returns NOT_OFFERED.
+// Object is a signed request as wallets fetch it, until it was answered. It returns
+// NOT_OFFERED.
 func (a *Asker) Object(id string) (string, error) {
 	r, err := a.request(id)
-	if err == nil && a.state(r) != Open {
+	switch {
+	case err != nil:
+	case a.state(r) != Open:
 		err = openid.NotOffered.Errorf("no open request %.40q", id)
+	case r.Object == "":
+		err = openid.NotOffered.Errorf("request %.40q is not signed: it is in its link", id)
 	}
 	return r.Object, err
 }

@@ -56,7 +56,8 @@ func (a *API) presentations() {
 		OperationID: "ask-for-credentials", Method: http.MethodPost, Path: "/v1/presentation-requests", Tags: []string{"wallets"},
 		Summary: "Ask a holder for credentials",
 		Description: "For the verifier whose key this gateway has, and those it names. What the verifier is not registered for on the ledger, " +
-			"for this purpose, is not asked (OVER_ASKING). Show the holder the link; read the outcome.",
+			"for this purpose, is not asked (OVER_ASKING). Show the holder the link; read the outcome. With client_id_prefix redirect_uri the link is " +
+			"the whole request, for wallets that know no DIDs; with response_mode direct_post.jwt their answers are encrypted.",
 		DefaultStatus: http.StatusCreated, MaxBodyBytes: maxRegistration, Errors: problems(400, 401, 403, 404, 409, 413, 415, 422, 500, 503),
 	}, func(ctx context.Context, in *newRequestInput) (*noStore[asking.Asked], error) {
 		if a.asker == nil {
@@ -103,7 +104,7 @@ func (a *API) presentations() {
 		}
 		return &objectOutput{"no-store", mediaRequest, []byte(signed)}, nil
 	})
-	response := a.protocol(http.MethodPost, "presentation-response", asking.PathRequests+"{request}/response", "A wallet's answer (direct_post)", mediaForm, openid.Response{})
+	response := a.protocol(http.MethodPost, "presentation-response", asking.PathRequests+"{request}/response", "A wallet's answer (direct_post, direct_post.jwt)", mediaForm, openid.Response{})
 	response.MaxBodyBytes = asking.MaxAnswer
 	huma.Register(a.huma, response, func(ctx context.Context, in *responseInput) (*noStore[PresentationTaken], error) {
 		if a.asker == nil {
