@@ -40,7 +40,7 @@ type Holder struct {
 // open to any DID its key is the account's, elsewhere the enrolled person's id.
 type Person struct {
 	Holder   string    `json:"holder"`             // the one account of the person in this programme
-	Month    int       `json:"month,omitempty"`    // yyyymm of the programme's calendar that Bought is of
+	Month    int       `json:"month,omitempty"`    // yyyymm of the programme's calendar that Bought is of; it never goes back
 	Bought   int64     `json:"bought,omitempty"`   // ordered in that month, paid or waiting, won
 	Waiting  *Waiting  `json:"waiting,omitempty"`  // the order that is not paid yet, if any
 	Region   string    `json:"region,omitempty"`   // of residence, as enrolled last

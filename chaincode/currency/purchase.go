@@ -88,7 +88,7 @@ func (o Buy) Decide(held int64, h Holder, who Person, rules Policy, today Day, n
 		}
 		who.Bought -= w.Amount
 	}
-	if month := int(today / 100); who.Month != month {
+	if month := int(today / 100); month > who.Month { // a clock that is late brings no month back
 		who.Month, who.Bought = month, 0
 	}
 	if sale.MonthlyCap > 0 && who.Bought+o.Amount > sale.MonthlyCap {

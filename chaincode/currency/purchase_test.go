@@ -146,6 +146,7 @@ func TestBuy(t *testing.T) {
 		{"up to the month's cap", func(s *state) { s.person.Month, s.person.Bought = 202603, 600_000 }, 700_000, nil},
 		{"above the month's cap", func(s *state) { s.person.Month, s.person.Bought = 202603, 600_100 }, 0, currency.PurchaseCap},
 		{"next month", func(s *state) { s.person.Month, s.person.Bought = 202602, 700_000 }, 100_000, nil},
+		{"a month that a late clock left again", func(s *state) { s.person.Month, s.person.Bought = 202604, 600_100 }, 0, currency.PurchaseCap},
 		{"no cap", func(s *state) { s.policy.Sale.MonthlyCap, s.person.Month, s.person.Bought = 0, 202603, 700_000 }, 800_000, nil},
 		{"one waits", func(s *state) { s.person.Waiting = &currency.Waiting{Seq: 1, Until: now.Unix()} }, 0, currency.PurchaseWaiting},
 		{"one lapsed", func(s *state) {

@@ -73,9 +73,10 @@ type Monthly struct {
 	Amount int64 `json:"amount"` // won
 }
 
-// In is what was counted in the month of a day.
+// In is what was counted in the month of a day. A clock that is late brings no month
+// back that is over: what it redeems counts in the one that has begun.
 func (c Monthly) In(today Day) Monthly {
-	if month := int(today / 100); c.Month != month {
+	if month := int(today / 100); month > c.Month {
 		return Monthly{Month: month}
 	}
 	return c

@@ -48,6 +48,8 @@ func TestRedemptionCap(t *testing.T) {
 		{1, currency.Monthly{Month: 202603, Amount: 4_000}, nil},
 		{2, currency.Monthly{Month: 202603, Amount: 4_000}, currency.RedemptionCap},
 		{4_001, currency.Monthly{Month: 202602, Amount: 4_000}, nil},
+		{1, currency.Monthly{Month: 202604, Amount: 4_000}, nil}, // by a clock that is late
+		{2, currency.Monthly{Month: 202604, Amount: 4_000}, currency.RedemptionCap},
 	} {
 		_, _, err := currency.Redeem{Amount: tc.amount}.Decide(b, m, currency.Owed{}, p, tc.before.In(today))
 		wantCode(t, err, tc.want)

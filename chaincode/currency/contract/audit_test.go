@@ -246,16 +246,23 @@ func (a *audit) purchase(t ledgertest.TB, parts []string, before, after []byte) 
 	}
 	var p currency.Policy
 	a.decode(t, a.values[ledger.CompositeKey(currency.TablePolicy, parts[0], ledger.Num(int64(is.Policy)))], &p)
-	month := func(at int64) string { return time.Unix(at, 0).In(time.FixedZone("", 9*60*60)).Format("2006-01") }
-	paid := int64(0)
+	all := map[string]currency.Purchase{parts[2]: is} // of the account, by seq
 	for key, raw := range a.values {
 		table, of, _ := ledger.SplitKey(key)
-		if table != currency.TablePurchase || of[0] != parts[0] || of[1] != parts[1] || of[2] == parts[2] {
-			continue
+		if table == currency.TablePurchase && of[0] == parts[0] && of[1] == parts[1] && of[2] != parts[2] {
+			var other currency.Purchase
+			a.decode(t, raw, &other)
+			all[of[2]] = other
 		}
-		var other currency.Purchase
-		a.decode(t, raw, &other)
-		if other.Paid != "" && month(other.At) == month(is.At) {
+	}
+	months, latest := map[string]string{}, ""
+	for _, seq := range slices.Sorted(maps.Keys(all)) { // a clock that is late brings no month back
+		latest = max(latest, time.Unix(all[seq].At, 0).In(korea).Format("2006-01"))
+		months[seq] = latest
+	}
+	paid := int64(0)
+	for seq, other := range all {
+		if seq != parts[2] && other.Paid != "" && months[seq] == months[parts[2]] {
 			paid += other.Amount
 		}
 	}

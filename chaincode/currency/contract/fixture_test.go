@@ -39,6 +39,9 @@ const (
 // What a person may ever earn, and be given back for a month's payments, won.
 const earningCap, cashbackCap = 50_000, 30_000
 
+// korea is the programmes' zone.
+var korea = time.FixedZone("KST", 9*60*60)
+
 // charity is the organisation that attests what residents do.
 var charity = newWallet("charity")
 
@@ -57,8 +60,9 @@ type town struct {
 	courier *ledgertest.Caller
 
 	enroller *wallet
-	stall    *wallet // merchant "stall" of both programmes: region, category
-	arcade   *wallet // merchant "arcade" of both programmes: otherRegion, otherCategory
+	office   *citizen // accredited to give tickets, in a town of newTicketTown
+	stall    *wallet  // merchant "stall" of both programmes: region, category
+	arcade   *wallet  // merchant "arcade" of both programmes: otherRegion, otherCategory
 
 	ops   int
 	audit *audit

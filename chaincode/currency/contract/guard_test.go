@@ -30,7 +30,6 @@ func TestDayCeilingCountsEveryIssue(t *testing.T) {
 	tn.do(tn.city, "OpenRun", tn.openRun(nowon, "spring", currency.Benefit, rows))
 
 	// An hour before midnight. Purchases of different shares fit one block; those of one share wait in line.
-	korea := time.FixedZone("", 9*60*60)
 	evening := tn.net.Now().In(korea)
 	tn.net.Advance(time.Date(evening.Year(), evening.Month(), evening.Day(), 23, 0, 0, 0, korea).Sub(evening))
 	for _, w := range all {
