@@ -112,8 +112,8 @@ func (c *Currency) Appropriation(ctx context.Context, program, id string) (curre
 }
 
 // OpenRun reserves money for an issue and announces its batches, by the issuer's
-// issuing officer: RUN_EXISTS, UNIT_MISMATCH, BATCH_CEILING, FUND_EXCEEDED and
-// what is wrong with the funds. [Currency.Issue] does a whole run.
+// issuing officer: RUN_EXISTS, UNIT_MISMATCH, BATCH_CEILING, PERSON_CEILING,
+// DAY_CEILING, FUND_EXCEEDED and what is wrong with the funds. [Currency.Issue] does a whole run.
 func (c *Currency) OpenRun(ctx context.Context, r currency.OpenRun) (currency.Run, error) {
 	record, _, err := Operate[currency.Run](ctx, c, "OpenRun", r)
 	return record, err

@@ -157,7 +157,7 @@ type Evidence struct {
 // Decide rewards what was attested: what the activity pays, but no more than the
 // person may still earn. It returns NOT_EARNED, BAD_SIGNATURE, KEY_MISMATCH,
 // ORDER_EXPIRED, TO_MERCHANT, HOLDER_FROZEN, HOLDER_CLOSED, POLICY_EXPIRED,
-// PURPOSE_UNKNOWN, EARNING_CAP or FUND_EXCEEDED.
+// PURPOSE_UNKNOWN, EARNING_CAP, PERSON_CEILING or FUND_EXCEEDED.
 func (a Attestation) Decide(m *jws.Message, h Holder, who Person, p Program, docs Documents, rules Policy, from Tranche, now time.Time) (Evidence, Person, Tranche, Part, error) {
 	var none Part
 	attester, activity, err := a.attester(m, p, docs, rules)
@@ -196,6 +196,9 @@ func (a Attestation) Decide(m *jws.Message, h Holder, who Person, p Program, doc
 			return Evidence{}, who, from, none, EarningCap.Errorf("%d won were earned, no more than %d ever are", who.Earned, e.LifetimeCap)
 		}
 		amount = min(amount, room)
+	}
+	if amount > rules.PersonCeiling {
+		return Evidence{}, who, from, none, PersonCeiling.Errorf("%d of %s earn %d won at once, the policy allows %d", a.Quantity, activity.ID, amount, rules.PersonCeiling)
 	}
 	if from, err = from.Draw(Reward, amount); err != nil {
 		return Evidence{}, who, from, none, err

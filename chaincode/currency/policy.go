@@ -17,7 +17,7 @@ type Policy struct {
 	BonusRate     int         `json:"bonusRate,omitempty"`    // subsidy on top of bought value, basis points (1000 = 10%), rounded down to the won
 	Sale          *Sale       `json:"sale,omitempty"`         // how residents buy it; left out where it is not sold
 	HoldingCap    int64       `json:"holdingCap,omitempty"`   // what a person may hold, won; 0 is no cap
-	PersonCeiling int64       `json:"personCeiling"`          // what one person may be issued in a batch, bonus included, won
+	PersonCeiling int64       `json:"personCeiling"`          // what one person may be issued in a batch, bonus included, or earn at once, won
 	BatchCeiling  int64       `json:"batchCeiling"`           // what a batch may issue, bonus included, won
 	Regions       []string    `json:"regions,omitempty"`      // where it may be spent: merchants' regions; empty is everywhere
 	Categories    []string    `json:"categories,omitempty"`   // merchants' business categories; empty is all

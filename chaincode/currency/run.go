@@ -152,8 +152,8 @@ type Funding struct {
 // Open reserves a run's money. The draws must cover the rows and the bonuses
 // exactly: bought value from deposits, its bonus and everything else from
 // appropriations, each kind from one fund. It returns UNIT_MISMATCH,
-// PURPOSE_UNKNOWN, BATCH_CEILING, FUND_EXCEEDED, DEPOSIT_UNKNOWN, APPROPRIATION_UNKNOWN or
-// APPROPRIATION_STATE.
+// PURPOSE_UNKNOWN, BATCH_CEILING, PERSON_CEILING where a batch's rows cannot all be
+// within it, FUND_EXCEEDED, DEPOSIT_UNKNOWN, APPROPRIATION_UNKNOWN or APPROPRIATION_STATE.
 func (r Run) Open(p Policy, f Funding, now time.Time) (Run, Funding, error) {
 	if r.Unit != p.Unit {
 		return r, f, UnitMismatch.Errorf("the run counts in %.48q, the programme in %q", r.Unit, p.Unit)
@@ -166,6 +166,9 @@ func (r Run) Open(p Policy, f Funding, now time.Time) (Run, Funding, error) {
 	for i, b := range r.Batches {
 		if b.Total+b.Bonus > p.BatchCeiling {
 			return r, f, BatchCeiling.Errorf("batch %d issues %d won, the policy allows %d", i, b.Total+b.Bonus, p.BatchCeiling)
+		}
+		if most := int64(b.Rows) * p.PersonCeiling; b.Total+b.Bonus > most { // at most 1000 × 10^15
+			return r, f, PersonCeiling.Errorf("batch %d issues %d won to %d people, the policy allows %d each, %d to all of them", i, b.Total+b.Bonus, b.Rows, p.PersonCeiling, most)
 		}
 		if r.Source != Principal && b.Bonus != 0 {
 			return r, f, InvalidAmount.Errorf("batch %d: only bought value has a bonus", i)

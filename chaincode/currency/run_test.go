@@ -115,6 +115,8 @@ func TestOpenRun(t *testing.T) {
 		{"in another unit", func(r *currency.Run) { r.Unit = "shares" }, currency.UnitMismatch},
 		{"in no unit", func(r *currency.Run) { r.Unit = "" }, currency.UnitMismatch},
 		{"a thousand times too much", func(r *currency.Run) { r.Batches[0].Total *= 10_000 }, currency.BatchCeiling},
+		{"more than its rows may come to", func(r *currency.Run) { r.Batches[0].Total = 800_000*int64(r.Batches[0].Rows) - 3_000 + 1 }, currency.PersonCeiling},
+		{"as much as its rows may come to", func(r *currency.Run) { r.Batches[0].Total = 800_000*int64(r.Batches[0].Rows) - 3_000 }, currency.FundExceeded},
 		{"two batches over what the draws give", func(r *currency.Run) { r.Batches = slices.Repeat(r.Batches, 2) }, currency.FundExceeded},
 		{"a benefit with a bonus", func(r *currency.Run) { benefit(r); r.Batches[0].Bonus = 1 }, currency.InvalidAmount},
 		{"a benefit out of a deposit", func(r *currency.Run) {

@@ -53,17 +53,16 @@ func TestGhostDividend(t *testing.T) {
 		}},
 		{"the ceiling of a person", func(t *testing.T, tn *town, all []*wallet) {
 			p := tn.unguarded(3)
-			p.PersonCeiling = 10 * won
+			p.PersonCeiling = 100 * won
 			tn.newPolicy(p)
-			rows := rowsOf(all, wrong)
-			rows[0].Amount = won // one row is right, and only that is issued
+			tn.refused(currency.PersonCeiling, tn.city, "OpenRun", tn.json(tn.openRun(nowon, "dividend", currency.Benefit, rowsOf(all, wrong))))
+			rows := rowsOf(all, won)
+			rows[0].Amount = wrong // one row is wrong, and only that is not issued
 			tn.do(tn.city, "OpenRun", tn.openRun(nowon, "dividend", currency.Benefit, rows))
 			b := result[currency.Batch](tn, tn.do(tn.city, "IssueBatch", currency.IssueBatch{Operation: tn.op(), Program: nowon, Run: "dividend", Rows: rows}))
-			require.Len(t, b.Failed, people-1)
-			for _, f := range b.Failed {
-				require.Equal(t, currency.PersonCeiling.Name, f.Code)
-			}
-			require.EqualValues(t, won, b.Issued)
+			require.Len(t, b.Failed, 1)
+			require.Equal(t, currency.PersonCeiling.Name, b.Failed[0].Code)
+			require.EqualValues(t, (people-1)*won, b.Issued)
 			tn.do(tn.city, "CloseRun", about(tn, "dividend"))
 			require.Zero(t, tn.audit.term(nowon, "budget", currency.Reserved), "the rest went back")
 		}},
@@ -147,6 +146,18 @@ func TestGhostDividend(t *testing.T) {
 			tx := tn.issue(nowon, currency.Benefit, rowsOf(all, wrong))
 			tn.do(tn.komsco, "FreezeHolder", tn.freezing(nowon, all[0])) // of another organisation than the issuer
 			tn.refused(currency.HolderFrozen, tn.courier, "Pay", tn.pay(nowon, all[0], "stall", won, currency.NewCreditName(tx, 0)))
+		}},
+		{"the ceiling of what is earned at once", func(t *testing.T, tn *town, all []*wallet) {
+			p := tn.unguarded(3)
+			p.PersonCeiling, p.Earning.LifetimeCap = 10*won, 0
+			tn.newPolicy(p)
+			tn.rewards(nowon)
+			word := tn.attest(nowon, all[0], "donation", 10*wrong, "entered in the wrong unit")
+			tn.refused(currency.PersonCeiling, tn.courier, "SubmitAttestation", tn.json(submission(tn, nowon, word)))
+			tn.refused(currency.PersonCeiling, tn.courier, "Earn", tn.earn(nowon, all[0], word))
+			all[0].seq[nowon]--
+			r := tn.order("Earn", tn.earn(nowon, all[0], tn.attest(nowon, all[0], "donation", 10*won, "receipt 9")))
+			require.EqualValues(t, won, r.Amount)
 		}},
 		{"a purchase's price", func(t *testing.T, tn *town, all []*wallet) {
 			tn.do(tn.city, "OpenAllotment", tn.allot(nowon, "sale"))

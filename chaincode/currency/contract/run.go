@@ -13,7 +13,7 @@ import (
 // runFunctions, all by the issuer's issuing officer:
 //
 //   - OpenRun {op, program, id, unit, source, purpose, draws, batches} reserves the money;
-//     emits RunOpened. RUN_EXISTS, UNIT_MISMATCH, PURPOSE_UNKNOWN, BATCH_CEILING, DAY_CEILING, POLICY_EXPIRED, FUND_EXCEEDED,
+//     emits RunOpened. RUN_EXISTS, UNIT_MISMATCH, PURPOSE_UNKNOWN, BATCH_CEILING, PERSON_CEILING, DAY_CEILING, POLICY_EXPIRED, FUND_EXCEEDED,
 //     DEPOSIT_UNKNOWN, APPROPRIATION_UNKNOWN, APPROPRIATION_STATE.
 //   - IssueBatch {op, program, run, batch, rows} credits the recipients; each row
 //     stands or falls alone; emits BatchIssued. RUN_UNKNOWN, RUN_CLOSED,

@@ -105,14 +105,11 @@ func TestGhostIssue(t *testing.T) {
 	tooMuch := []currency.Row{{To: w.account, Amount: 2_000_000_000}}
 	tn.refused(currency.BatchCeiling, tn.city, "OpenRun", tn.json(tn.openRun(nowon, "dividend", currency.Reward, tooMuch)))
 
-	// Below the batch's ceiling but above what the budget holds.
-	var batches [][]currency.Row
-	for range 3 {
-		batches = append(batches, []currency.Row{{To: w.account, Amount: 400_000_000}})
-	}
-	tn.refused(currency.FundExceeded, tn.city, "OpenRun", tn.json(tn.openRun(nowon, "dividend", currency.Reward, batches...)))
+	// Below the batch's ceiling but above what so few rows may come to.
+	tooMuch[0].Amount = 400_000_000
+	tn.refused(currency.PersonCeiling, tn.city, "OpenRun", tn.json(tn.openRun(nowon, "dividend", currency.Reward, tooMuch)))
 
-	// Within the fund, but more than one person may get, alone or row by row.
+	// Within that, but more than one person may get, alone or row by row.
 	rows = []currency.Row{{To: w.account, Amount: 400_000}, {To: w.account, Amount: 400_000}, {To: w.account, Amount: 900_000}, {To: w.account, Amount: 150}}
 	tn.do(tn.city, "OpenRun", tn.openRun(nowon, "dividend", currency.Reward, rows))
 	b := result[currency.Batch](tn, tn.do(tn.city, "IssueBatch", currency.IssueBatch{Operation: tn.op(), Program: nowon, Run: "dividend", Rows: rows}))
