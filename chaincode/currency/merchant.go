@@ -26,7 +26,7 @@ type Merchant struct {
 type MerchantTerms struct {
 	Class    string `json:"class,omitempty"`    // e.g. social, which policies may name
 	Revenue  int64  `json:"revenue,omitempty"`  // a year, won; 0 is not known
-	Owner    string `json:"owner,omitempty"`    // person id of the owner in this programme, or account id where people have none; may not pay here
+	Owner    string `json:"owner,omitempty"`    // person id of the owner in this programme, or account id where people have none; may not pay here, nor may other shops of the same owner
 	Business string `json:"business,omitempty"` // salted SHA-256 of the business's registration number, hex; a ban keeps it out
 	Until    Day    `json:"until,omitempty"`    // last day of a temporary registration
 	Share    int    `json:"share,omitempty"`    // at most this part of a bill is taken in the programme's value, basis points; 0 is all

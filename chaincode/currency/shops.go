@@ -102,9 +102,9 @@ func (b Ban) Check(today Day) error {
 }
 
 // Ban puts a merchant out: it is closed, and its business may not register again
-// for as long as the policy says. It returns MERCHANT_STATE, INVALID_POLICY for a
-// reason that the policy does not know, or BUSINESS_UNKNOWN.
-func (m Merchant) Ban(reason string, rules Policy, by string, today Day) (Merchant, Ban, error) {
+// for as long as the policy says; at is now, Unix seconds. It returns INVALID_POLICY
+// for a reason that the policy does not know, or BUSINESS_UNKNOWN.
+func (m Merchant) Ban(reason string, rules Policy, by string, today Day, at int64) (Merchant, Ban, error) {
 	if m.Business == "" {
 		return m, Ban{}, BusinessUnknown.Errorf("merchant %s: set the digest of its business first", m.ID)
 	}
@@ -119,7 +119,9 @@ func (m Merchant) Ban(reason string, rules Policy, by string, today Day) (Mercha
 	if rule == nil {
 		return m, Ban{}, InvalidPolicy.Errorf("policy version %d has no ban for %.48q", rules.Version, reason)
 	}
-	m.Status = Closed
+	if m.Status != Closed {
+		m.Status, m.Since = Closed, at
+	}
 	last := Validity{Months: rule.Months}.Expiry(today)
 	return m, Ban{Reason: reason, Merchant: m.ID, From: today, Until: last, By: by}, nil
 }

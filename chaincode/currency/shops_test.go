@@ -12,16 +12,19 @@ import (
 func TestBan(t *testing.T) {
 	p, m := goodPolicy(), goodMerchant()
 	p.Shops = &currency.Shops{Bans: []currency.BanRule{{Reason: "fraud", Months: 12}, {Reason: "limits", Months: 6}}}
-	_, _, err := m.Ban("fraud", p, "CityMSP/officer", today)
+	_, _, err := m.Ban("fraud", p, "CityMSP/officer", today, 7)
 	wantCode(t, err, currency.BusinessUnknown)
 	m.Business = digest
-	_, _, err = m.Ban("rudeness", p, "CityMSP/officer", today)
+	_, _, err = m.Ban("rudeness", p, "CityMSP/officer", today, 7)
 	wantCode(t, err, currency.InvalidPolicy)
 	for reason, until := range map[string]currency.Day{"fraud": 2027_03_02, "limits": 2026_09_02} {
-		out, ban, err := m.Ban(reason, p, "CityMSP/officer", today)
+		out, ban, err := m.Ban(reason, p, "CityMSP/officer", today, 7)
 		wantCode(t, err, nil)
-		if out.Status != currency.Closed || ban.Until != until {
-			t.Errorf("%s: %s, banned until %s", reason, out.Status, ban.Until)
+		if out.Status != currency.Closed || out.Since != 7 || ban.Until != until {
+			t.Errorf("%s: %s since %d, banned until %s", reason, out.Status, out.Since, ban.Until)
+		}
+		if again, _, _ := out.Ban(reason, p, "CityMSP/officer", today, 8); again.Since != 7 {
+			t.Errorf("closed since %d", again.Since)
 		}
 		wantCode(t, ban.Check(until), currency.MerchantBanned)
 		wantCode(t, ban.Check(until.After(1)), nil)

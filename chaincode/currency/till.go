@@ -12,7 +12,7 @@ import (
 type Till struct {
 	Merchant Merchant
 	Account  Holder // the merchant's
-	Payer    string // person id of the payer, or the account id where people have none
+	Payer    string // person id of the payer, of a shop that of its owner; or the account id where there is none
 	Before   Bill
 }
 

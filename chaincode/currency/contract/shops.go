@@ -78,7 +78,7 @@ func banMerchant(t *ledger.Tx, r currency.BanMerchant) (currency.Ban, error) {
 	if err != nil {
 		return currency.Ban{}, err
 	}
-	m, b, err := m.Ban(r.Reason, rules, by, p.Today(t.Now()))
+	m, b, err := m.Ban(r.Reason, rules, by, p.Today(t.Now()), t.Now().Unix())
 	if err != nil {
 		return b, err
 	}

@@ -119,3 +119,30 @@ func TestRedemptionCapIsRaisedBySales(t *testing.T) {
 	tn.net.Advance(31 * 24 * time.Hour)
 	tn.order("Redeem", tn.redeem(nowon, tn.stall, 20_000))
 }
+
+// Nobody pays oneself: not at the own shop, and not from one own shop at another.
+func TestOwnerIsNoCustomer(t *testing.T) {
+	tn := newTown(t)
+	w := tn.resident(bazaar, "minsu")
+	mill := newWallet("mill")
+	own := func(id, owner string) {
+		t.Helper()
+		tn.do(tn.city, "SetMerchantTerms", currency.SetMerchantTerms{
+			Operation: tn.op(), Program: bazaar, ID: id, MerchantTerms: currency.MerchantTerms{Business: businessOf(id), Owner: owner},
+		})
+	}
+	tn.register(bazaar, "mill", mill, region, category)
+	paid := tn.order("Pay", tn.pay(bazaar, w, "stall", 10_000))
+	own("stall", w.account)
+	own("mill", w.account)
+	tn.refused(currency.SelfTransfer, tn.courier, "Pay", tn.pay(bazaar, w, "mill", 1_000))
+	w.seq[bazaar]--
+	tn.refused(currency.SelfTransfer, tn.courier, "Authorise", w.sign(tn.authorising(bazaar, w, "mill", 1_000)))
+	w.seq[bazaar]--
+	tn.refused(currency.SelfTransfer, tn.courier, "Pay", tn.pay(bazaar, tn.stall, "mill", 1_000, paid.Credit))
+	tn.stall.seq[bazaar]--
+	own("mill", "somebody-else")
+	tn.order("Pay", tn.pay(bazaar, tn.stall, "mill", 1_000, paid.Credit))
+	tn.refused(currency.SelfTransfer, tn.courier, "Pay", tn.pay(bazaar, tn.stall, "stall", 1_000))
+	tn.stall.seq[bazaar]--
+}

@@ -2,7 +2,11 @@
 
 package contract
 
-import "github.com/komsco/trust-platform/chaincode/currency"
+import (
+	"cmp"
+
+	"github.com/komsco/trust-platform/chaincode/currency"
+)
 
 // till loads what a payment meets at a merchant: the shop, whose account must be
 // open, and what the payer paid of the same bill before, where the order names
@@ -18,6 +22,13 @@ func (s *step) till(to string, bill int64, ref string) (currency.Till, error) {
 	}
 	if err := at.Account.CanReceive(); err != nil {
 		return at, err
+	}
+	if s.holder.Merchant != "" { // a shop that respends pays for its owner
+		own, err := merchant(s.tx, s.Program, s.holder.Merchant)
+		if err != nil {
+			return at, err
+		}
+		at.Payer = cmp.Or(own.Owner, at.Payer)
 	}
 	if bill > 0 {
 		at.Before, _, err = bills.Get(s.tx, s.Program, s.Holder, to, ref)
