@@ -66,14 +66,14 @@ func (c Cashback) spent(paid Receipt, back Refunded) int64 {
 }
 
 // AskCashback asks for the cashback of the holder's own payments (TypCashback),
-// all of one calendar month.
+// all of one calendar month; a hold is of the month it was authorised in.
 type AskCashback struct {
 	Chaincode string  `json:"chaincode"`
 	Channel   string  `json:"channel"`
 	Exp       int64   `json:"exp"`
 	Holder    string  `json:"holder"`
 	Network   string  `json:"network"`
-	Payments  []int64 `json:"payments"` // seqs of their receipts, rising, 1 to 100
+	Payments  []int64 `json:"payments"` // seqs of their receipts, of holds too once nothing is held any more; rising, 1 to 100
 	Program   string  `json:"program"`
 	Seq       int64   `json:"seq"`
 	Tranche   int     `json:"tranche"` // of the policy's allotment, from 0
@@ -111,7 +111,8 @@ type CashedBack struct {
 	Owed   int64 `json:"owed,omitempty"` // of the amount, for what was refunded since, won
 }
 
-// PaidBefore is a payment that an order asks cashback of.
+// PaidBefore is a payment that an order asks cashback of: of a hold that was closed,
+// what was captured.
 type PaidBefore struct {
 	Seq     int64
 	Receipt Receipt

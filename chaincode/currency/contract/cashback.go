@@ -18,6 +18,15 @@ func (s *step) cashback(o currency.AskCashback) (currency.Buckets, string, error
 		if !found {
 			return nil, "", currency.ReceiptUnknown.Errorf("account %s seq %d", s.Holder, seq)
 		}
+		if r.Kind == currency.KindHold {
+			held, err := hold(s.tx, s.Program, currency.ReceiptName{Holder: s.Holder, Seq: seq})
+			if err != nil {
+				return nil, "", err
+			}
+			if captured, open := held.Paid(r); open == nil { // while something is held it is a hold still
+				r = captured
+			}
+		}
 		paid[i] = currency.PaidBefore{Seq: seq, Receipt: r}
 		if paid[i].Back, _, err = refunds.Get(s.tx, s.Program, s.Holder, ledger.Num(seq)); err != nil {
 			return nil, "", err

@@ -132,6 +132,52 @@ func TestCashback(t *testing.T) {
 	w.seq[nowon]--
 }
 
+// What a shop captured of a hold was spent: it gives cashback once the hold is closed,
+// and what is refunded of it is owed.
+func TestCashbackOfHolds(t *testing.T) {
+	tn := newTown(t)
+	tn.rewards(nowon)
+	w := tn.resident(nowon, "minsu")
+	tn.order("Authorise", w.sign(tn.authorising(nowon, w, "stall", 50_000)))
+	hold := currency.ReceiptName{Holder: w.account, Seq: w.seq[nowon]}
+	ask := func() string { return w.sign(tn.asking(nowon, w, hold.Seq)) }
+	tn.order("Capture", tn.stall.sign(tn.capturing(nowon, tn.stall, hold, 30_000)))
+	tn.refused(currency.NoCashback, tn.courier, "AskCashback", ask())
+	w.seq[nowon]--
+	tn.order("Void", tn.stall.sign(tn.voiding(nowon, tn.stall, hold)))
+	require.EqualValues(t, 3_000, tn.order("AskCashback", ask()).Amount, "of 30,000, not of 50,000")
+	tn.refused(currency.NoCashback, tn.courier, "AskCashback", ask())
+	w.seq[nowon]--
+	tn.order("Refund", tn.refund(nowon, tn.stall, w, hold.Seq, 10_000))
+	who, _ := record[currency.Person](tn, currency.TablePerson, nowon, "p-"+w.account)
+	require.EqualValues(t, 1_000, who.Owed)
+}
+
+// A refund and the question for the cashback of the same payment in one block: the
+// first counts, so cashback of what went back is never given unseen.
+func TestCashbackRacesRefund(t *testing.T) {
+	for _, refundFirst := range []bool{true, false} {
+		tn := newTown(t)
+		tn.rewards(nowon)
+		w := tn.resident(nowon, "minsu")
+		paid := tn.order("Pay", tn.pay(nowon, w, "stall", 60_000))
+		seq := w.seq[nowon]
+		ask := tn.endorse(tn.courier, "AskCashback", w.sign(tn.asking(nowon, w, seq)))
+		refund := tn.endorse(tn.courier, "Refund", tn.refund(nowon, tn.stall, w, seq, 60_000, paid.Credit))
+		if refundFirst {
+			require.Equal(t, []any{valid, mvcc}, []any{tn.commit(refund, ask)[0], ask.Status})
+			w.seq[nowon]--
+			tn.refused(currency.NoCashback, tn.courier, "AskCashback", w.sign(tn.asking(nowon, w, seq)))
+			continue
+		}
+		require.Equal(t, []any{valid, mvcc}, []any{tn.commit(ask, refund)[0], refund.Status})
+		tn.stall.seq[nowon]--
+		tn.order("Refund", tn.refund(nowon, tn.stall, w, seq, 60_000, paid.Credit))
+		who, _ := record[currency.Person](tn, currency.TablePerson, nowon, "p-"+w.account)
+		require.EqualValues(t, 6_000, who.Owed)
+	}
+}
+
 // The month's cap holds for all payments of a month, in one block and in two, and
 // the month is the payment's.
 func TestCashbackCapHolds(t *testing.T) {
