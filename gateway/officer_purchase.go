@@ -23,6 +23,14 @@ func (c *Currency) CloseAllotment(ctx context.Context, r currency.RecordOperatio
 	return record, err
 }
 
+// StopAllotment ends an allotment, or the tickets that it pays for, by a guard of
+// another organisation than who opened it: ALLOTMENT_UNKNOWN, ALLOTMENT_CLOSED,
+// SAME_OFFICER, SAME_ORGANISATION.
+func (c *Currency) StopAllotment(ctx context.Context, r currency.StopAllotment) (currency.Allotment, error) {
+	record, _, err := Operate[currency.Allotment](ctx, c, "StopAllotment", r)
+	return record, err
+}
+
 // Allotment is an allotment of a programme: ALLOTMENT_UNKNOWN.
 func (c *Currency) Allotment(ctx context.Context, program, id string) (currency.Allotment, error) {
 	return evaluate[currency.Allotment](ctx, c, "Allotment", currency.RecordQuery{Program: program, ID: id})
@@ -37,7 +45,7 @@ func (c *Currency) Tranche(ctx context.Context, program, allotment string, numbe
 // its cashier; the buyer is credited at once. Callers at work at the same time
 // name different tranches, or they wait for each other: PURCHASE_UNKNOWN,
 // PURCHASE_PAID, PURCHASE_LAPSED, DEPOSIT_EXISTS, INVALID_AMOUNT,
-// ALLOTMENT_UNKNOWN, FUND_EXCEEDED.
+// ALLOTMENT_UNKNOWN, ALLOTMENT_COOLING, FUND_EXCEEDED.
 func (c *Currency) ConfirmPurchase(ctx context.Context, r currency.ConfirmPurchase) (currency.Purchase, error) {
 	record, _, err := Operate[currency.Purchase](ctx, c, "ConfirmPurchase", r)
 	return record, err

@@ -2,7 +2,11 @@
 
 package currency
 
-import "github.com/komsco/trust-platform/chaincode/ledger/call"
+import (
+	"time"
+
+	"github.com/komsco/trust-platform/chaincode/ledger/call"
+)
 
 // MaxTranches bounds the tranches of an allotment.
 const MaxTranches = 1000
@@ -23,7 +27,10 @@ type Allotment struct {
 	Tranches      int    `json:"tranches"`          // 1 to 1000
 	Returned      int64  `json:"returned,omitempty"`
 	Closed        bool   `json:"closed,omitempty"`
-	By            string `json:"by"` // MSP/common name
+	By            string `json:"by"`                  // MSP/common name
+	From          int64  `json:"from,omitempty"`      // a large one: nothing is drawn before, Unix seconds
+	StoppedBy     string `json:"stoppedBy,omitempty"` // guard who ended it, MSP/common name
+	Reason        string `json:"reason,omitempty"`    // why, an officer's reference
 }
 
 // Tranche is one part of an allotment.
@@ -31,11 +38,16 @@ type Tranche struct {
 	Source  Source `json:"source"`
 	Purpose string `json:"purpose,omitempty"` // that value paid from it is kept for
 	Fund    string `json:"fund"`
-	Left    int64  `json:"left"` // won
+	Left    int64  `json:"left"`           // won
+	From    int64  `json:"from,omitempty"` // of a large allotment: nothing is drawn before, Unix seconds
 }
 
-// Draw takes won for value of a source. It returns FUND_EXCEEDED.
-func (t Tranche) Draw(source Source, amount int64) (Tranche, error) {
+// Draw takes won for value of a source. It returns FUND_EXCEEDED, or
+// ALLOTMENT_COOLING while another organisation's guard may still stop a large one.
+func (t Tranche) Draw(source Source, amount int64, now time.Time) (Tranche, error) {
+	if now.Unix() < t.From {
+		return t, AllotmentCooling.Errorf("%d won may be drawn from %s", amount, time.Unix(t.From, 0).UTC().Format(time.RFC3339))
+	}
 	if t.Source != source {
 		return t, FundExceeded.Errorf("the tranche is for %s, not for %s", t.Source, source)
 	}
@@ -46,9 +58,10 @@ func (t Tranche) Draw(source Source, amount int64) (Tranche, error) {
 	return t, nil
 }
 
-// Open draws the allotment from its appropriation. It returns UNIT_MISMATCH,
+// Open draws the allotment from its appropriation. One that the policy calls large
+// cools down before anything is drawn from it. It returns UNIT_MISMATCH,
 // PURPOSE_UNKNOWN, BATCH_CEILING, FUND_EXCEEDED or APPROPRIATION_STATE.
-func (a Allotment) Open(p Policy, from Appropriation) (Allotment, Tranche, Appropriation, error) {
+func (a Allotment) Open(p Policy, from Appropriation, now time.Time) (Allotment, Tranche, Appropriation, error) {
 	if a.Unit != p.Unit {
 		return a, Tranche{}, from, UnitMismatch.Errorf("the allotment counts in %.48q, the programme in %q", a.Unit, p.Unit)
 	}
@@ -60,8 +73,8 @@ func (a Allotment) Open(p Policy, from Appropriation) (Allotment, Tranche, Appro
 		return a, Tranche{}, from, BatchCeiling.Errorf("a tranche holds %d won, the policy allows %d", each, p.BatchCeiling)
 	}
 	from, err := from.Draw(a.Amount)
-	a.Fund = from.Fund
-	return a, Tranche{Source: a.Source, Purpose: a.Purpose, Fund: a.Fund, Left: each}, from, err
+	a.Fund, a.From = from.Fund, p.Guards.coolUntil(a.Amount, now)
+	return a, Tranche{Source: a.Source, Purpose: a.Purpose, Fund: a.Fund, Left: each, From: a.From}, from, err
 }
 
 // Close ends an allotment: what its tranches hold goes back. It returns
@@ -78,6 +91,21 @@ func (a Allotment) Close(tranches []Tranche, from Appropriation) (Allotment, []T
 	}
 	a.Closed, from.Left = true, from.Left+a.Returned
 	return a, empty, from, nil
+}
+
+// Stop ends an allotment by a guard of another organisation than who opened it: what
+// its tranches hold goes back, and nothing is drawn any more. It returns
+// ALLOTMENT_CLOSED, SAME_OFFICER or SAME_ORGANISATION.
+func (a Allotment) Stop(reason string, p Program, by string, tranches []Tranche, from Appropriation) (Allotment, []Tranche, Appropriation, error) {
+	if err := p.CheckSecond(a.By, by); err != nil {
+		return a, nil, from, err
+	}
+	stopped, empty, from, err := a.Close(tranches, from)
+	if err != nil {
+		return a, nil, from, err
+	}
+	stopped.StoppedBy, stopped.Reason = by, reason
+	return stopped, empty, from, nil
 }
 
 // OpenAllotment sets budget aside.
@@ -138,3 +166,13 @@ func (r TrancheQuery) Validate() error {
 	}
 	return RecordQuery{Program: r.Program, ID: r.Allotment}.Validate()
 }
+
+// StopAllotment stops an allotment, or the series of tickets that it pays for.
+type StopAllotment struct {
+	call.Operation
+	RecordQuery
+	Reason string `json:"reason"` // an officer's reference, e.g. of a case
+}
+
+// Validate checks the form.
+func (r StopAllotment) Validate() error { return StopRun(r).Validate() }

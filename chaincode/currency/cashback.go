@@ -121,8 +121,8 @@ type PaidBefore struct {
 }
 
 // Decide gives cashback. What was given for payments that were refunded since is
-// set off. It returns NO_CASHBACK, TO_MERCHANT, RECEIPT_UNKNOWN, CASHBACK_CAP or
-// FUND_EXCEEDED.
+// set off. It returns NO_CASHBACK, TO_MERCHANT, RECEIPT_UNKNOWN, CASHBACK_CAP,
+// FUND_EXCEEDED or ALLOTMENT_COOLING.
 func (o AskCashback) Decide(h Holder, who Person, p Program, rules Policy, paid []PaidBefore, from Tranche, now time.Time) ([]CashedBack, Person, Tranche, []Part, error) {
 	fail := func(err error) ([]CashedBack, Person, Tranche, []Part, error) { return nil, who, from, nil, err }
 	if h.Merchant != "" {
@@ -178,7 +178,7 @@ func (o AskCashback) Decide(h Holder, who Person, p Program, rules Policy, paid 
 	if total -= off; total == 0 {
 		return out, who, from, nil, nil
 	}
-	from, err := from.Draw(Reward, total)
+	from, err := from.Draw(Reward, total, now)
 	if err != nil {
 		return fail(err)
 	}

@@ -157,7 +157,8 @@ type Evidence struct {
 // Decide rewards what was attested: what the activity pays, but no more than the
 // person may still earn. It returns NOT_EARNED, BAD_SIGNATURE, KEY_MISMATCH,
 // ORDER_EXPIRED, TO_MERCHANT, HOLDER_FROZEN, HOLDER_CLOSED, POLICY_EXPIRED,
-// PURPOSE_UNKNOWN, EARNING_CAP, PERSON_CEILING or FUND_EXCEEDED.
+// PURPOSE_UNKNOWN, EARNING_CAP, PERSON_CEILING, FUND_EXCEEDED or
+// ALLOTMENT_COOLING.
 func (a Attestation) Decide(m *jws.Message, h Holder, who Person, p Program, docs Documents, rules Policy, from Tranche, now time.Time) (Evidence, Person, Tranche, Part, error) {
 	var none Part
 	attester, activity, err := a.attester(m, p, docs, rules)
@@ -200,7 +201,7 @@ func (a Attestation) Decide(m *jws.Message, h Holder, who Person, p Program, doc
 	if amount > rules.PersonCeiling {
 		return Evidence{}, who, from, none, PersonCeiling.Errorf("%d of %s earn %d won at once, the policy allows %d", a.Quantity, activity.ID, amount, rules.PersonCeiling)
 	}
-	if from, err = from.Draw(Reward, amount); err != nil {
+	if from, err = from.Draw(Reward, amount, now); err != nil {
 		return Evidence{}, who, from, none, err
 	}
 	who.Earned += amount

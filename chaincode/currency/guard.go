@@ -20,7 +20,7 @@ type Guards struct {
 	DayCeiling int64 `json:"dayCeiling,omitempty"`
 	DaySale    int64 `json:"daySale,omitempty"`    // the part of it set aside for what residents buy, won; a programme on sale needs one
 	SaleShares int   `json:"saleShares,omitempty"` // equal shares of daySale, 1 to 1000: purchases of different shares never wait for each other
-	Large      int64 `json:"large,omitempty"`      // an issue of so many won or more cools down first
+	Large      int64 `json:"large,omitempty"`      // an issue of so many won or more cools down first: a run, an allotment, a series of tickets
 	CoolHours  int   `json:"coolHours,omitempty"`  // for so long, 1 to 720: another organisation's guard may stop it meanwhile
 	Approval   bool  `json:"approval,omitempty"`   // every issue waits for a second person, who names the root of its roster
 }
@@ -87,10 +87,17 @@ func (g Guards) Share(tranche int) (share int, counted bool) {
 // guard sets what the run has to wait for.
 func (r Run) guard(g Guards, now time.Time) Run {
 	r.Waits = g.Approval
-	if g.Large > 0 && r.Reserved+r.Bonus >= g.Large {
-		r.From = now.Add(time.Duration(g.CoolHours) * time.Hour).Unix()
-	}
+	r.From = g.coolUntil(r.Reserved+r.Bonus, now)
 	return r
+}
+
+// coolUntil is the moment before which nothing of an issue is given out, Unix
+// seconds; 0 where it is not large.
+func (g Guards) coolUntil(won int64, now time.Time) int64 {
+	if g.Large == 0 || won < g.Large {
+		return 0
+	}
+	return now.Add(time.Duration(g.CoolHours) * time.Hour).Unix()
 }
 
 // CheckIssuing returns RUN_STOPPED, RUN_WAITING or RUN_COOLING while nothing of

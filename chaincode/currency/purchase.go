@@ -155,14 +155,14 @@ func (p Purchase) Payable(r ConfirmPurchase, h Holder, who Person, rules Policy,
 
 // Pay turns a purchase into value: the deposit that stands behind it and what
 // the buyer is credited. from is the tranche that the subsidy is drawn from; it
-// returns FUND_EXCEEDED.
-func (p Purchase) Pay(r ConfirmPurchase, rules Policy, from Tranche, today Day) (Purchase, Deposit, Tranche, []Part, error) {
+// returns FUND_EXCEEDED or ALLOTMENT_COOLING.
+func (p Purchase) Pay(r ConfirmPurchase, rules Policy, from Tranche, today Day, now time.Time) (Purchase, Deposit, Tranche, []Part, error) {
 	fund := rules.Sale.Fund
 	terms := Terms{Policy: p.Policy, Expiry: rules.Validity.Expiry(today), Source: Principal, Origin: fund}
 	parts := []Part{{Terms: terms, Amount: p.Principal}}
 	if p.Subsidy > 0 {
 		var err error
-		if from, err = from.Draw(Subsidy, p.Subsidy); err != nil {
+		if from, err = from.Draw(Subsidy, p.Subsidy, now); err != nil {
 			return p, Deposit{}, from, nil, err
 		}
 		terms.Source, terms.Origin = Subsidy, from.Fund

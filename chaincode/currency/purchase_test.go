@@ -209,6 +209,8 @@ func TestConfirmPurchase(t *testing.T) {
 		{"closed", func(s *state) { s.holder.Status = currency.Closed }, currency.HolderClosed},
 		{"past its last day", func(s *state) { s.policy.Validity = currency.Validity{Until: 2026_03_01} }, currency.PolicyExpired},
 		{"tranche too small", func(s *state) { s.tranche.Left = 9_999 }, currency.FundExceeded},
+		{"tranche at last cooled down", func(s *state) { s.tranche.From = now.Unix() }, nil},
+		{"tranche cooling down", func(s *state) { s.tranche.From = now.Unix() + 1 }, currency.AllotmentCooling},
 		{"tranche for rewards", func(s *state) { s.tranche.Source = currency.Reward }, currency.FundExceeded},
 		{"no tranche", func(s *state) { s.tranche = currency.Tranche{} }, currency.FundExceeded},
 	} {
@@ -228,7 +230,7 @@ func TestConfirmPurchase(t *testing.T) {
 				parts []currency.Part
 			)
 			if err == nil {
-				paid, in, left, parts, err = s.purchase.Pay(s.request, s.policy, s.tranche, today)
+				paid, in, left, parts, err = s.purchase.Pay(s.request, s.policy, s.tranche, today, now)
 			}
 			wantCode(t, err, c.want)
 			if c.want != nil {
@@ -276,7 +278,7 @@ func TestAllotment(t *testing.T) {
 				wantCode(t, err, c.want)
 				return
 			}
-			a, each, from, err := r.Allotment().Open(onSale(), from)
+			a, each, from, err := r.Allotment().Open(onSale(), from, noon(today))
 			wantCode(t, err, c.want)
 			if c.want != nil {
 				return
@@ -284,7 +286,7 @@ func TestAllotment(t *testing.T) {
 			if a.Fund != "city" || each.Left != r.Amount/4 || from.Left != before-r.Amount {
 				t.Errorf("allotment %+v, tranche %+v, appropriation %+v", a, each, from)
 			}
-			drawn, err := each.Draw(currency.Subsidy, each.Left-1)
+			drawn, err := each.Draw(currency.Subsidy, each.Left-1, noon(today))
 			wantCode(t, err, nil)
 			a, all, from, err := a.Close([]currency.Tranche{drawn, each, each, each}, from)
 			wantCode(t, err, nil)
@@ -294,5 +296,32 @@ func TestAllotment(t *testing.T) {
 			_, _, _, err = a.Close(all, from)
 			wantCode(t, err, currency.AllotmentClosed)
 		})
+	}
+}
+
+// What is large cools down, and a guard of another organisation may end it.
+func TestLargeAllotment(t *testing.T) {
+	p, now := onSale(), noon(today)
+	p.Guards.Large, p.Guards.CoolHours = 1_000_000, 24
+	for won, cool := range map[int64]int64{999_996: 0, 1_000_000: now.Add(24 * time.Hour).Unix()} {
+		a := currency.Allotment{ID: "sale", Unit: "KRW", Source: currency.Subsidy, Amount: won, Tranches: 4, By: "CityMSP/issuer"}
+		from := currency.Appropriation{ID: "budget", Fund: "city", Amount: won, Left: won, Approved: true}
+		a, each, from, err := a.Open(p, from, now)
+		wantCode(t, err, nil)
+		if a.From != cool || each.From != cool {
+			t.Errorf("%d won cool until %d, tranches until %d, want %d", won, a.From, each.From, cool)
+		}
+		all := []currency.Tranche{each, each, each, each}
+		_, _, _, err = a.Stop("case-7", currency.Program{}, "CityMSP/issuer", all, from)
+		wantCode(t, err, currency.SameOfficer)
+		_, _, _, err = a.Stop("case-7", currency.Program{}, "CityMSP/guard", all, from)
+		wantCode(t, err, currency.SameInstitution)
+		stopped, all, from, err := a.Stop("case-7", currency.Program{}, "KomscoMSP/guard", all, from)
+		wantCode(t, err, nil)
+		if !stopped.Closed || stopped.StoppedBy != "KomscoMSP/guard" || stopped.Reason != "case-7" || stopped.Returned != won || from.Left != won || all[3].Left != 0 {
+			t.Errorf("stopped %+v, tranches %+v, appropriation %+v", stopped, all, from)
+		}
+		_, _, _, err = stopped.Stop("case-8", currency.Program{}, "KomscoMSP/guard", all, from)
+		wantCode(t, err, currency.AllotmentClosed)
 	}
 }

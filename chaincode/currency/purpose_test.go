@@ -209,7 +209,7 @@ func TestIssueForAPurpose(t *testing.T) {
 	r.Purpose = "rent"
 	_, _, err = r.Open(p, currency.Funding{}, time.Time{})
 	wantCode(t, err, currency.PurposeUnknown)
-	_, _, _, err = currency.Allotment{Unit: p.Unit, Tranches: 1, Purpose: "rent"}.Open(p, currency.Appropriation{})
+	_, _, _, err = currency.Allotment{Unit: p.Unit, Tranches: 1, Purpose: "rent"}.Open(p, currency.Appropriation{}, noon(today))
 	wantCode(t, err, currency.PurposeUnknown)
 }
 

@@ -7,7 +7,8 @@ import (
 	"github.com/komsco/trust-platform/chaincode/ledger"
 )
 
-// allotmentFunctions, the mutators by the issuer's issuing officer:
+// allotmentFunctions, the mutators by the issuer's issuing officer unless it says
+// otherwise:
 //
 //   - OpenAllotment {op, program, id, unit, source, purpose, appropriation, amount,
 //     tranches} reserves budget; emits AllotmentOpened. ALLOTMENT_EXISTS,
@@ -15,12 +16,16 @@ import (
 //     APPROPRIATION_STATE.
 //   - CloseAllotment {op, program, id} returns what is left; emits
 //     AllotmentClosed. ALLOTMENT_UNKNOWN, ALLOTMENT_CLOSED.
+//   - StopAllotment {op, program, id, reason} by a guard of another organisation
+//     returns what is left; emits AllotmentStopped. ALLOTMENT_UNKNOWN,
+//     ALLOTMENT_CLOSED, SAME_OFFICER, SAME_ORGANISATION.
 //   - Allotment {program, id}, Tranche {program, allotment, tranche} answer the
 //     records.
 func allotmentFunctions() []ledger.Function {
 	return []ledger.Function{
 		ledger.Officer("OpenAllotment", openAllotment),
 		ledger.Officer("CloseAllotment", closeAllotment),
+		ledger.Officer("StopAllotment", stopAllotment),
 		ledger.Query("Allotment", func(t *ledger.Tx, r currency.RecordQuery) (currency.Allotment, error) {
 			return allotment(t, r.Program, r.ID)
 		}),
@@ -50,7 +55,7 @@ func openAllotment(t *ledger.Tx, r currency.OpenAllotment) (currency.Allotment, 
 	if err != nil {
 		return currency.Allotment{}, err
 	}
-	opened, each, from, err := r.Allotment().Open(rules, from)
+	opened, each, from, err := r.Allotment().Open(rules, from, t.Now())
 	if err != nil {
 		return opened, err
 	}
@@ -78,6 +83,27 @@ func closeAllotment(t *ledger.Tx, r currency.RecordOperation) (currency.Allotmen
 	if _, err := t.RequireRole(currency.RoleIssuer, p.Organisations.Issuer); err != nil {
 		return currency.Allotment{}, err
 	}
+	return endAllotment(t, r.RecordQuery, "AllotmentClosed", currency.Allotment.Close)
+}
+
+func stopAllotment(t *ledger.Tx, r currency.StopAllotment) (currency.Allotment, error) {
+	p, err := program(t, r.Program)
+	if err != nil {
+		return currency.Allotment{}, err
+	}
+	caller, err := t.RequireRole(currency.RoleGuard, p.Organisations.All()...)
+	if err != nil {
+		return currency.Allotment{}, err
+	}
+	return endAllotment(t, r.RecordQuery, "AllotmentStopped", func(a currency.Allotment, all []currency.Tranche, from currency.Appropriation) (currency.Allotment, []currency.Tranche, currency.Appropriation, error) {
+		return a.Stop(r.Reason, p, caller.String(), all, from)
+	})
+}
+
+// endAllotment gives what an allotment's tranches hold back to its appropriation.
+func endAllotment(t *ledger.Tx, r currency.RecordQuery, event string,
+	end func(currency.Allotment, []currency.Tranche, currency.Appropriation) (currency.Allotment, []currency.Tranche, currency.Appropriation, error),
+) (currency.Allotment, error) {
 	opened, err := allotment(t, r.Program, r.ID)
 	if err != nil {
 		return opened, err
@@ -99,7 +125,7 @@ func closeAllotment(t *ledger.Tx, r currency.RecordOperation) (currency.Allotmen
 	if err != nil {
 		return opened, err
 	}
-	closed, empty, from, err := opened.Close(all, from)
+	closed, empty, from, err := end(opened, all, from)
 	if err != nil {
 		return opened, err
 	}
@@ -108,7 +134,7 @@ func closeAllotment(t *ledger.Tx, r currency.RecordOperation) (currency.Allotmen
 			return closed, err
 		}
 	}
-	t.Emit("AllotmentClosed", r.Program+"/"+r.ID)
+	t.Emit(event, r.Program+"/"+r.ID)
 	if err := appropriations.Put(t, from, r.Program, opened.Appropriation); err != nil {
 		return closed, err
 	}

@@ -410,6 +410,10 @@ func badRequests(t *testing.T, tried map[string]bool) {
 		{"CloseAllotment", b.city, currency.RecordOperation{RecordQuery: currency.RecordQuery{Program: nowon, ID: "sale"}}, of(operation, program, id, bad{
 			"unknown": {members{"id": "nothing"}, currency.AllotmentUnknown}, "closed": {members{"id": "shut"}, currency.AllotmentClosed},
 		})},
+		{"StopAllotment", b.komsco, currency.StopAllotment{RecordQuery: currency.RecordQuery{Program: nowon, ID: "sale"}, Reason: "case-1"}, of(operation, program, id, bad{
+			"unknown": {members{"id": "nothing"}, currency.AllotmentUnknown}, "closed": {members{"id": "shut"}, currency.AllotmentClosed},
+			"no reason": {members{"reason": nil}, currency.InvalidID}, "text as reason": {members{"reason": "looks wrong"}, currency.InvalidID},
+		})},
 		{"Allotment", b.courier, currency.RecordQuery{Program: nowon, ID: "sale"}, of(id, bad{"unknown": {members{"id": "nothing"}, currency.AllotmentUnknown}})},
 		{"Tranche", b.courier, currency.TrancheQuery{Program: nowon, Allotment: "sale"}, bad{
 			"unknown": {members{"tranche": 10}, currency.AllotmentUnknown}, "negative": {members{"tranche": -1}, currency.InvalidID},
@@ -594,7 +598,7 @@ var restricted = map[string]*code.Code{
 	"RegisterMerchant": code.RoleMissing, "SetMerchantStatus": code.RoleMissing, "SetMerchantTerms": code.RoleMissing,
 	"Evidence": code.RoleMissing, "VerifySales": code.RoleMissing, "BanMerchant": code.RoleMissing, "LiftBan": code.RoleMissing, "FreezeHolder": code.RoleMissing,
 	"UnfreezeHolder": code.RoleMissing, "Holder": code.RoleMissing, "ConfirmPayout": code.RoleMissing,
-	"OpenAllotment": code.RoleMissing, "CloseAllotment": code.RoleMissing, "ConfirmPurchase": code.RoleMissing, "Purchase": code.RoleMissing,
+	"OpenAllotment": code.RoleMissing, "CloseAllotment": code.RoleMissing, "StopAllotment": code.RoleMissing, "ConfirmPurchase": code.RoleMissing, "Purchase": code.RoleMissing,
 	"Redemption": code.RoleMissing, "Redemptions": code.RoleMissing, "Unpaid": code.RoleMissing, "Payout": code.RoleMissing,
 	"AbsorbReturns": code.RoleMissing, "Lapsing": code.RoleMissing, "ProposeRecovery": code.RoleMissing, "ApproveRecovery": code.RoleMissing, "Hold": currency.ReadRefused,
 	"OpenCase": code.RoleMissing, "HoldFunds": code.RoleMissing, "ProposeClawback": code.RoleMissing, "ApproveClawback": code.RoleMissing, "CloseCase": code.RoleMissing,

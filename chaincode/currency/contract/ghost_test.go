@@ -102,6 +102,27 @@ func TestGhostDividend(t *testing.T) {
 			// A right one, small, does not wait.
 			tn.issue(nowon, currency.Benefit, rowsOf(all, won))
 		}},
+		{"the cool-down of a large allotment", func(t *testing.T, tn *town, all []*wallet) {
+			p := tn.unguarded(3)
+			p.Guards.Large, p.Guards.CoolHours = 1_000_001, 24
+			tn.newPolicy(p)
+			tn.do(tn.city, "OpenAllotment", tn.allot(nowon, "small"))
+			large := tn.allot(nowon, "sale")
+			large.Amount *= 1_000
+			large.Amount -= 1_000_000 // what is left of the budget
+			tn.do(tn.city, "OpenAllotment", large)
+			tn.order("Buy", tn.buy(nowon, all[0], won))
+			confirm := tn.confirming(nowon, all[0], "KB-1", won, 0)
+			tn.refused(currency.AllotmentCooling, tn.bank, "ConfirmPurchase", tn.json(confirm))
+			stop := currency.StopAllotment{Operation: tn.op(), RecordQuery: currency.RecordQuery{Program: nowon, ID: "sale"}, Reason: "case-7"}
+			tn.refused(currency.SameOfficer, tn.city, "StopAllotment", tn.json(stop)) // who opened it does not decide
+			stopped := result[currency.Allotment](tn, tn.do(tn.komsco, "StopAllotment", stop))
+			require.EqualValues(t, large.Amount, stopped.Returned)
+			require.Contains(t, tn.events(), "AllotmentStopped")
+			require.EqualValues(t, 1_000_000, tn.audit.term(nowon, "budget", currency.Reserved), "the small one's")
+			confirm.Operation, confirm.Allotment = tn.op(), "small" // a right one, small, does not wait
+			tn.do(tn.bank, "ConfirmPurchase", confirm)
+		}},
 		{"the second person's roster", func(t *testing.T, tn *town, all []*wallet) {
 			p := tn.unguarded(3)
 			p.Guards.Approval = true

@@ -24,7 +24,8 @@ var (
 //     key must be accredited, as the programme's identity contract tells:
 //     NOT_ACCREDITED. ALLOTMENT_EXISTS, TICKET_KEY, TICKET_EXPIRED, UNIT_MISMATCH, PURPOSE_UNKNOWN,
 //     PERSON_CEILING, BATCH_CEILING, DAY_CEILING, FUND_EXCEEDED, APPROPRIATION_UNKNOWN,
-//     APPROPRIATION_STATE, DID_UNRESOLVED, DID_INACTIVE. CloseAllotment ends it.
+//     APPROPRIATION_STATE, DID_UNRESOLVED, DID_INACTIVE. CloseAllotment ends it, and so does
+//     StopAllotment.
 //   - TicketSeries {program, id} answers the record. TICKETS_UNKNOWN.
 func ticketFunctions() []ledger.Function {
 	return []ledger.Function{
@@ -67,7 +68,7 @@ func openTickets(t *ledger.Tx, r currency.OpenTickets) (currency.TicketSeries, e
 	if err != nil {
 		return opened, err
 	}
-	reserved, each, from, err := r.Allotment().Open(rules, from)
+	reserved, each, from, err := r.Allotment().Open(rules, from, t.Now())
 	if err != nil {
 		return opened, err
 	}
@@ -158,7 +159,7 @@ func (s *step) drawTicket(of currency.TicketSeries) (string, error) {
 		if part.Left < of.Each {
 			continue
 		}
-		if part, err = part.Draw(currency.Benefit, of.Each); err != nil {
+		if part, err = part.Draw(currency.Benefit, of.Each, s.tx.Now()); err != nil {
 			return "", err
 		}
 		return part.Fund, tranches.Put(s.tx, part, s.Program, of.ID, ledger.Num(int64(at)))

@@ -243,7 +243,22 @@ func TestTickets(t *testing.T) {
 	tn.do(tn.city, "OpenTickets", tn.ticketing(office, "winter", 4, 4))
 	tn.net.Advance(1001 * time.Hour)
 	tn.refused(currency.TicketExpired, tn.courier, "Present", tn.presenting(tn.ticket(key, "winter", minsu.wallet), minsu.wallet))
-	require.Subset(t, tn.events(), []string{"TicketsOpened", "TicketPresented"})
+	minsu.seq[mobile]--
+
+	// A large series cools down first, and another organisation's guard may end it.
+	p := policyOf(mobile, 2)
+	p.Guards.Large, p.Guards.CoolHours = 120_000, 24
+	tn.newPolicy(p)
+	tn.do(tn.city, "OpenTickets", tn.ticketing(office, "autumn", 4, 4))
+	present := func(want *code.Code) {
+		t.Helper()
+		tn.refused(want, tn.courier, "Present", tn.presenting(tn.ticket(key, "autumn", minsu.wallet), minsu.wallet))
+		minsu.seq[mobile]--
+	}
+	present(currency.AllotmentCooling)
+	tn.do(tn.komsco, "StopAllotment", currency.StopAllotment{Operation: tn.op(), RecordQuery: currency.RecordQuery{Program: mobile, ID: "autumn"}, Reason: "case-7"})
+	present(currency.AllotmentClosed)
+	require.Subset(t, tn.events(), []string{"TicketsOpened", "TicketPresented", "AllotmentStopped"})
 }
 
 // What is on the ledger of a ticket names neither the right nor its holder: a used

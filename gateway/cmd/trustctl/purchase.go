@@ -38,7 +38,15 @@ func (a *app) allotmentCommands() *cobra.Command {
 			return c.Allotment(ctx, program, args[0])
 		})
 	show.Flags().IntVar(&tranche, "tranche", -1, "`number` of the tranche, from 0")
-	return a.group("allotment", "Budget set aside for incentives of purchases and for rewards", open.command(a),
+	stop := operation[currency.StopAllotment, currency.Allotment]{
+		name: "stop", args: []string{"ID", "REASON"}, function: "StopAllotment",
+		short: "End an allotment, as a guard of another organisation; REASON is a reference",
+		fill: func(_ context.Context, r *currency.StopAllotment, program string, args []string) error {
+			r.Program, r.ID, r.Reason = program, args[0], args[1]
+			return nil
+		},
+	}
+	return a.group("allotment", "Budget set aside for incentives of purchases and for rewards", open.command(a), stop.command(a),
 		recordVerb[currency.Allotment]("close", "ID", "End an allotment; what is left goes back", "CloseAllotment").command(a), show)
 }
 
