@@ -11,7 +11,8 @@ import (
 // SubmitAttestation credits who an attestation names, without an order of theirs
 // and without a role: the attester's signature decides. Callers at work at the same
 // time name different tranches, or they wait for each other: NOT_EARNED,
-// EVIDENCE_USED, EARNING_CAP, FUND_EXCEEDED, ALLOTMENT_UNKNOWN.
+// UNIT_MISMATCH, EVIDENCE_USED, EARNING_CAP, PERSON_CEILING, FUND_EXCEEDED,
+// ALLOTMENT_UNKNOWN, ALLOTMENT_COOLING.
 func (c *Currency) SubmitAttestation(ctx context.Context, r currency.SubmitAttestation) (currency.Rewarded, error) {
 	record, _, err := Operate[currency.Rewarded](ctx, c, "SubmitAttestation", r)
 	return record, err

@@ -77,7 +77,7 @@ func (w *Wallet) under(id, thumbprint string) *Wallet {
 
 // Attest attests as an organisation that a policy names what somebody did: a names
 // Activity, Evidence (SHA-256 of the organisation's own record, hex), Holder
-// (account id), Program, Quantity and, if it is to differ from [OrderLife], Exp.
+// (account id), Program, Quantity, Unit and, if it is to differ from [OrderLife], Exp.
 // Who is named, or anybody for them, shows the result.
 func (w *Wallet) Attest(a currency.Attestation) (string, error) {
 	a.V, a.Network, a.Channel = 1, w.place.Network, w.place.Channel

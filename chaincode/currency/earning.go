@@ -98,7 +98,8 @@ type Attestation struct {
 	Holder   string `json:"holder"`   // account id of who did it
 	Network  string `json:"network"`
 	Program  string `json:"program"`
-	Quantity int64  `json:"quantity"` // in the activity's unit
+	Quantity int64  `json:"quantity"`
+	Unit     string `json:"unit"` // that quantity is counted in; must be the activity's
 	V        int    `json:"v"`
 }
 
@@ -129,7 +130,7 @@ func ParseAttestation(compact string, place Place) (Attestation, *jws.Message, e
 	if a.Network != place.Network || a.Channel != place.Channel {
 		return a, nil, OrderElsewhere.Errorf("the attestation is for network %.64q channel %.64q, this is %q %q", a.Network, a.Channel, place.Network, place.Channel)
 	}
-	for _, id := range [][2]string{{"programme id", a.Program}, {"activity", a.Activity}} {
+	for _, id := range [][2]string{{"programme id", a.Program}, {"activity", a.Activity}, {"unit", a.Unit}} {
 		if err := CheckID(id[0], id[1]); err != nil {
 			return a, nil, err
 		}
@@ -155,7 +156,7 @@ type Evidence struct {
 }
 
 // Decide rewards what was attested: what the activity pays, but no more than the
-// person may still earn. It returns NOT_EARNED, BAD_SIGNATURE, KEY_MISMATCH,
+// person may still earn. It returns NOT_EARNED, BAD_SIGNATURE, KEY_MISMATCH, UNIT_MISMATCH,
 // ORDER_EXPIRED, TO_MERCHANT, HOLDER_FROZEN, HOLDER_CLOSED, POLICY_EXPIRED,
 // PURPOSE_UNKNOWN, EARNING_CAP, PERSON_CEILING, FUND_EXCEEDED or
 // ALLOTMENT_COOLING.
@@ -232,7 +233,13 @@ func (a Attestation) attester(m *jws.Message, p Program, docs Documents, rules P
 	if err != nil {
 		return "", activity, err
 	}
-	return attester, activity, m.Verify(key)
+	if err := m.Verify(key); err != nil {
+		return "", activity, err
+	}
+	if a.Unit != activity.Unit {
+		return "", activity, UnitMismatch.Errorf("%d %s are attested, %s is counted in %s", a.Quantity, a.Unit, activity.ID, activity.Unit)
+	}
+	return attester, activity, nil
 }
 
 // Earn shows an attestation and is credited what it earns (TypEarn).

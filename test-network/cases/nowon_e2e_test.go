@@ -36,6 +36,7 @@ func attest(t *testing.T, by *gateway.Wallet, town *demo.Town, r *demo.Resident,
 	digest := sha256.Sum256([]byte(record))
 	word, err := by.Attest(currency.Attestation{
 		Activity: activity, Evidence: hex.EncodeToString(digest[:]), Holder: r.Account(), Program: town.Program, Quantity: quantity,
+		Unit: map[bool]string{true: "minute", false: "won"}[activity == "volunteering"],
 	})
 	require.NoError(t, err)
 	return word

@@ -116,7 +116,7 @@ func badOrders(t *testing.T, tried map[string]bool) {
 	attested := func(by *wallet, change members) members {
 		a := b.with(currency.Attestation{
 			Activity: "volunteering", Channel: "trust", Evidence: businessOf("fresh"), Exp: b.at(life), Holder: b.minsu.account,
-			Network: network, Program: nowon, Quantity: 60, V: 1,
+			Network: network, Program: nowon, Quantity: 60, Unit: "minute", V: 1,
 		}, change)
 		header, _, _ := cut(by.signAs(currency.TypAttestation, struct{}{}))
 		return members{"attestation": by.raw(header, a)}
@@ -276,7 +276,9 @@ func badOrders(t *testing.T, tried map[string]bool) {
 			"no quantity":           {attested(charity, members{"quantity": 0}), currency.InvalidAmount},
 			"negative quantity":     {attested(charity, members{"quantity": -60}), currency.InvalidAmount},
 			"too much":              {attested(charity, members{"quantity": int64(1_000_000_000_001)}), currency.InvalidAmount},
-			"less than a won":       {attested(charity, members{"quantity": 9, "activity": "donation"}), currency.NotEarned},
+			"less than a won":       {attested(charity, members{"quantity": 9, "activity": "donation", "unit": "won"}), currency.NotEarned},
+			"in another unit":       {attested(charity, members{"unit": "hour"}), currency.UnitMismatch},
+			"in no unit":            {attested(charity, members{"unit": ""}), currency.InvalidID},
 			"evidence in words":     {attested(charity, members{"evidence": "rota of March"}), currency.InvalidID},
 			"with more":             {attested(charity, members{"bonus": 1}), code.BadJWS},
 			"an order":              {members{"attestation": b.minsu.sign(payment)}, currency.WrongOrder},

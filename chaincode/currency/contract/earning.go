@@ -13,7 +13,7 @@ import (
 //
 //   - SubmitAttestation {op, program, attestation, tranche} by anybody, without a
 //     role, credits who the attestation names; emits AttestationRewarded. The same
-//     codes as Earn: NOT_EARNED, EVIDENCE_USED, EARNING_CAP, PERSON_CEILING, FUND_EXCEEDED,
+//     codes as Earn: NOT_EARNED, UNIT_MISMATCH, EVIDENCE_USED, EARNING_CAP, PERSON_CEILING, FUND_EXCEEDED,
 //     ALLOTMENT_UNKNOWN, ALLOTMENT_COOLING, ORDER_EXPIRED, BAD_SIGNATURE, TO_MERCHANT,
 //     HOLDER_UNKNOWN, HOLDER_FROZEN, HOLDER_CLOSED.
 //   - Evidence {program, evidence} answers officers who may read accounts what it

@@ -14,9 +14,14 @@ import (
 // attest is the charity's word that somebody did something; record is the
 // charity's own record of it.
 func (tn *town) attest(program string, w *wallet, activity string, quantity int64, record string) string {
+	unit := map[string]string{"volunteering": "minute", "donation": "won"}[activity]
+	return tn.attestIn(unit, program, w, activity, quantity, record)
+}
+
+func (tn *town) attestIn(unit, program string, w *wallet, activity string, quantity int64, record string) string {
 	return charity.signAs(currency.TypAttestation, currency.Attestation{
 		Activity: activity, Channel: "trust", Evidence: businessOf(record), Exp: tn.at(24 * time.Hour), Holder: w.account,
-		Network: network, Program: program, Quantity: quantity, V: 1,
+		Network: network, Program: program, Quantity: quantity, Unit: unit, V: 1,
 	})
 }
 

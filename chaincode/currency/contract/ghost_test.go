@@ -168,6 +168,12 @@ func TestGhostDividend(t *testing.T) {
 			tn.do(tn.komsco, "FreezeHolder", tn.freezing(nowon, all[0])) // of another organisation than the issuer
 			tn.refused(currency.HolderFrozen, tn.courier, "Pay", tn.pay(nowon, all[0], "stall", won, currency.NewCreditName(tx, 0)))
 		}},
+		{"the unit tag of what is attested", func(_ *testing.T, tn *town, all []*wallet) {
+			tn.rewards(nowon)
+			word := tn.attestIn("second", nowon, all[0], "volunteering", 3*60*60, "a shift of three hours") // as minutes it were 180 hours
+			tn.refused(currency.UnitMismatch, tn.courier, "SubmitAttestation", tn.json(submission(tn, nowon, word)))
+			tn.refused(currency.UnitMismatch, tn.courier, "Earn", tn.earn(nowon, all[0], word))
+		}},
 		{"the ceiling of what is earned at once", func(t *testing.T, tn *town, all []*wallet) {
 			p := tn.unguarded(3)
 			p.PersonCeiling, p.Earning.LifetimeCap = 10*won, 0

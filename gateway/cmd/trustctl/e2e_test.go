@@ -142,7 +142,7 @@ func (c *courier) attest(ts *testscript.TestScript, _ bool, args []string) {
 	digest := sha256.Sum256([]byte(args[2]))
 	ts.Setenv("EVIDENCE", hex.EncodeToString(digest[:]))
 	word, err := c.centre.Attest(currency.Attestation{
-		Activity: "volunteering", Evidence: hex.EncodeToString(digest[:]), Holder: c.number(ts, args[0]).Account(), Program: c.program, Quantity: minutes,
+		Activity: "volunteering", Evidence: hex.EncodeToString(digest[:]), Holder: c.number(ts, args[0]).Account(), Program: c.program, Quantity: minutes, Unit: "minute",
 	})
 	ts.Check(err)
 	ts.Setenv("WORD", word)
