@@ -98,6 +98,38 @@ func TestLapse(t *testing.T) {
 	tn.refused(currency.ReturnAbsorbed, tn.city, "AbsorbReturns", tn.json(absorb("new", last.TxID)))
 }
 
+// Value set aside on its last days may be captured until the deadline, as it was good
+// when it was set aside. What comes back after its last day lapses, once, wherever it
+// is by then; while it is held no sweep can take it.
+func TestLapseOfWhatIsHeld(t *testing.T) {
+	tn := newTown(t)
+	w := newWallet("minsu")
+	tn.batch(tn.open(bazaar, w))
+	tx := tn.issue(bazaar, currency.Benefit, []currency.Row{{To: w.account, Amount: 50_000}})
+	tn.net.Advance(29 * 24 * time.Hour) // it is good for one more day
+	o := tn.authorising(bazaar, w, "stall", 50_000, currency.NewCreditName(tx, 0))
+	o.Until = tn.at(10 * 24 * time.Hour)
+	tn.order("Authorise", w.sign(o))
+	name := currency.ReceiptName{Holder: w.account, Seq: o.Seq}
+	tn.net.Advance(9 * 24 * time.Hour)
+	sweep := func(r currency.Sweep) currency.Swept {
+		r.Operation, r.Program = tn.op(), bazaar
+		return result[currency.Swept](tn, tn.do(tn.courier, "Sweep", r))
+	}
+	early := sweep(currency.Sweep{Purses: []string{w.account}, Holds: []currency.ReceiptName{name}})
+	require.Zero(t, early.Lapsed)
+	require.Len(t, early.Skipped, 2)
+	tn.order("Capture", tn.stall.sign(tn.capturing(bazaar, tn.stall, name, 20_000)))
+	tn.net.Advance(3 * 24 * time.Hour)
+	back := sweep(currency.Sweep{Holds: []currency.ReceiptName{name}}).Released
+	require.Len(t, back, 1)
+	owned := []currency.OwnedCredit{{Account: w.account, Credit: back[0]}}
+	require.EqualValues(t, 30_000, sweep(currency.Sweep{Credits: owned, Holds: []currency.ReceiptName{name}}).Lapsed)
+	require.Zero(t, sweep(currency.Sweep{Credits: owned, Purses: []string{w.account}}).Lapsed)
+	require.EqualValues(t, 30_000, tn.audit.term(bazaar, "budget", currency.Returned))
+	require.EqualValues(t, 20_000, tn.balance(bazaar, tn.stall))
+}
+
 // Sweeps of a purse, its owner's order and a claim of a swept credit in one
 // block: the first of them counts, and nothing lapses twice. A sweep that takes
 // nothing holds up nobody.

@@ -89,6 +89,23 @@ func TestRecovery(t *testing.T) {
 	tn.order("Redeem", tn.redeem(nowon, phone, 3_000, paid.Credit))
 }
 
+// An order of the lost phone that was endorsed before the freeze comes to nothing after
+// it, and beside the recovery itself: nothing is both spent and moved.
+func TestRecoveryAgainstAPayment(t *testing.T) {
+	tn := newTown(t)
+	w, phone := tn.resident(nowon, "minsu"), newWallet("new phone")
+	kept := tn.endorse(tn.courier, "Pay", tn.pay(nowon, w, "stall", 10_000))
+	gift := tn.endorse(tn.courier, "Give", tn.give(nowon, tn.resident(nowon, "jisoo"), w, 5_000))
+	freeze := tn.endorse(tn.komsco, "FreezeHolder", tn.json(tn.freezing(nowon, w)))
+	require.Equal(t, []any{valid, mvcc}, []any{tn.commit(freeze, gift)[0], gift.Status})
+	tn.do(tn.komsco, "ProposeRecovery", tn.recovery(w, phone))
+	tn.net.Advance(72 * time.Hour)
+	approve := tn.endorse(tn.bank, "ApproveRecovery", tn.json(tn.recovery(w, phone)))
+	require.Equal(t, []any{valid, mvcc}, []any{tn.commit(approve, kept)[0], kept.Status})
+	require.EqualValues(t, 110_000, tn.balance(nowon, phone))
+	require.Zero(t, tn.balance(nowon, w))
+}
+
 // An approval and an unfreezing in one block: whichever comes first, the other
 // does nothing.
 func TestRecoveryRace(t *testing.T) {
