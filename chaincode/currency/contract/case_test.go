@@ -175,13 +175,19 @@ func (d *days) fraud(t *rapid.T) {
 		d.call(t, d.komsco, "HoldFunds", currency.HoldFunds{Operation: d.op(), CaseQuery: about, Amount: held, Credits: named})
 		d.maybeCommit(t)
 	}
-	switch pick(t, "end", 0, 1, 1, 2) {
+	end := pick(t, "end", 0, 1, 1, 2, 2, 2)
+	if end > 0 && !seldom(t, "at once") {
+		d.commitAll(t)
+	}
+	switch end {
 	case 1:
 		claw := currency.ClawBack{Operation: d.op(), CaseQuery: about, Amount: pick[int64](t, "clawed", 1, 900, 4_000)}
 		d.call(t, d.komsco, "ProposeClawback", claw)
 		d.maybeCommit(t)
 		claw.Operation, claw.Amount = d.op(), mostly(t, "approved", claw.Amount, 2)
 		d.call(t, d.bank, "ApproveClawback", claw)
+		d.maybeCommit(t)
+		d.call(t, d.city, "CloseCase", currency.CaseOperation{Operation: d.op(), CaseQuery: about})
 	case 2:
 		d.call(t, d.city, "CloseCase", currency.CaseOperation{Operation: d.op(), CaseQuery: about})
 	}

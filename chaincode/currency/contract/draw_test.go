@@ -23,12 +23,17 @@ import (
 type days struct {
 	*town
 	wallets []*wallet // residents, the two merchants, and one without an account
+	former  []*wallet // that were lost
 	pool    []*ledgertest.Endorsement
 	signed  []signed
 	calls   []officerCall
 	runs    []currency.OpenRun // opened or tried
 	rows    map[string][][]currency.Row
-	policy  map[string]int // versions proposed
+	policy  map[string]int                     // versions proposed
+	named   map[*ledgertest.Endorsement]string // functions that were endorsed
+	tried   map[string]int                     // how often functions were called
+	done    map[string]int                     // how often functions were carried out
+	latest  time.Time                          // that any clock told
 }
 
 // holdingCap is what a person may hold in nowon, won: little enough to matter.
@@ -37,8 +42,9 @@ const holdingCap = 150_000
 // monthlyCap is what a person may buy in nowon a month, won.
 const monthlyCap = 120_000
 
-// redemptionCap is what a merchant may redeem a month, where a policy of these days caps it.
-const redemptionCap = 30_000
+// redemptionCap is what a merchant may redeem a month, where a policy of these days caps
+// it, with the most that it was verified to sell.
+const redemptionCap, verifiedSales = 30_000, 10_000
 
 // daySale is what one share of a day may sell, where a policy of these days says so.
 const daySale = 40_000
@@ -56,9 +62,9 @@ type officerCall struct {
 func newDays(t *rapid.T) *days {
 	tn := newTicketTown(t)
 	tn.net.Deploy("firm", &firm{})
-	d := &days{town: tn, rows: map[string][][]currency.Row{}, policy: map[string]int{nowon: 2, bazaar: 1}}
+	d := &days{town: tn, named: map[*ledgertest.Endorsement]string{}, tried: map[string]int{}, done: map[string]int{}, rows: map[string][][]currency.Row{}, policy: map[string]int{nowon: 2, bazaar: 1}}
 	d.wallets = tn.residents(nowon, "minsu", "jisoo", "younghee")
-	for _, w := range d.wallets {
+	for _, w := range d.everyone() {
 		tn.batch(tn.open(bazaar, w))
 	}
 	tx := tn.issue(bazaar, currency.Reward, []currency.Row{{To: d.wallets[0].account, Amount: 70_000}, {To: d.wallets[1].account, Amount: 300}})
@@ -124,7 +130,7 @@ func (d *days) sign(t *rapid.T, ahead map[string]int64) signed {
 		return pick(t, "old order", d.signed...)
 	}
 	program := d.program(t)
-	function := pick(t, "function", "Charge", "Charge", "Pay", "Pay", "Pay", "Pay", "Claim", "Claim", "Redeem", "Give", "Give", "Refund", "Refund", "Refund", "CompleteRefund", "Open", "Authorise", "Authorise", "Capture", "Capture", "Void", "CashOut", "Close", "Buy", "Exchange", "Exchange", "SetShare", "Earn", "Earn", "AskCashback", "PayTogether", "PayTogether", "Present", "Present")
+	function := pick(t, "function", "Charge", "Charge", "Pay", "Pay", "Pay", "Pay", "Claim", "Claim", "Redeem", "Give", "Give", "Refund", "Refund", "Refund", "CompleteRefund", "CompleteRefund", "CompleteRefund", "Open", "Authorise", "Authorise", "Authorise", "Capture", "Capture", "Capture", "Void", "Void", "CashOut", "Close", "Buy", "Exchange", "Exchange", "SetShare", "Earn", "Earn", "AskCashback", "PayTogether", "PayTogether", "Present", "Present")
 	w := d.wallet(t, "signer")
 	for range 3 { // mostly the first order of its signer in the batch
 		if ahead[program+w.account] > 0 {
@@ -270,7 +276,13 @@ func (d *days) claims(t *rapid.T, program string, w *wallet) []currency.CreditNa
 // someHold names a hold, or what is none.
 func (d *days) someHold(t *rapid.T, program string) currency.ReceiptName {
 	none := currency.ReceiptName{Holder: d.wallets[1].account, Seq: 2}
-	return mostly(t, "hold", pick(t, "of holds", append(d.receipts(program, currency.KindHold), none)...), none)
+	open := []currency.ReceiptName{}
+	for _, name := range d.receipts(program, currency.KindHold) {
+		if h, _ := record[currency.Hold](d.town, currency.TableHold, program, name.Holder, ledger.Num(name.Seq)); len(h.Parts) > 0 || seldom(t, "closed hold") {
+			open = append(open, name)
+		}
+	}
+	return mostly(t, "hold", pick(t, "of holds", append(open, none)...), none)
 }
 
 // someDue names a payment of which the stall owes a refund, or what is none.
@@ -292,7 +304,7 @@ func (d *days) payments(program string) []currency.ReceiptName {
 
 func (d *days) receipts(program string, kinds ...currency.Kind) []currency.ReceiptName {
 	var all []currency.ReceiptName
-	for _, w := range d.wallets {
+	for _, w := range d.everyone() {
 		for seq := range d.purse(program, w).Seq {
 			r, _ := record[currency.Receipt](d.town, currency.TableReceipt, program, w.account, ledger.Num(seq+1))
 			if slices.Contains(kinds, r.Kind) && r.To == "stall" {

@@ -4,6 +4,7 @@ package contract_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -20,10 +21,19 @@ import (
 // and every purse is sound (see audit), and after every block receipts are
 // complete and whatever is sent again changes nothing.
 func TestRandomDays(t *testing.T) {
+	tried, done := map[string]int{}, map[string]int{}
+	defer func() {
+		if !t.Failed() {
+			everyOperation(t, tried, done)
+		}
+	}()
 	rapid.Check(t, func(t *rapid.T) {
 		d := newDays(t)
+		d.tried, d.done = tried, done
 		t.Repeat(map[string]func(*rapid.T){
 			"order":   d.order,
+			"trade":   d.order, // more often than anything else
+			"shop":    d.order,
 			"batch":   d.batch,
 			"officer": d.officer,
 			"issue":   d.issue,
@@ -33,9 +43,8 @@ func TestRandomDays(t *testing.T) {
 			"case":    d.fraud,
 			"commit":  d.commitSome,
 			"flush":   d.commitAll,
-			"clock": func(t *rapid.T) {
-				d.net.Advance(time.Duration(pick(t, "hours", 1, 24, 15*24, 200*24)) * time.Hour)
-			},
+			"rare":    d.rare,
+			"clock":   d.clock,
 		})
 		d.commitAll(t)
 		d.traces(t)
@@ -50,9 +59,10 @@ func TestRandomDays(t *testing.T) {
 }
 
 func (d *days) order(t *rapid.T) {
-	for range 1 + upTo(4).Draw(t, "orders") {
+	for range 1 + upTo(12).Draw(t, "orders") {
 		s := d.sign(t, map[string]int64{})
 		d.try(t, d.courier, s.function, s.order)
+		d.maybeCommit(t)
 	}
 }
 
@@ -68,12 +78,13 @@ func (d *days) batch(t *rapid.T) {
 // try endorses a transaction into the pool. It may be refused, with a code that
 // is no defect's.
 func (d *days) try(t *rapid.T, caller *ledgertest.Caller, function string, args ...any) *ledgertest.Endorsement {
+	d.tried[function]++
 	tx, err := d.net.Endorse(caller, cc, function, args...)
 	if err != nil {
 		wellRefused(t, function, err)
 		return nil
 	}
-	d.pool = append(d.pool, tx)
+	d.pool, d.named[tx] = append(d.pool, tx), function
 	return tx
 }
 
@@ -100,11 +111,18 @@ func (d *days) call(t *rapid.T, right *ledgertest.Caller, function string, reque
 }
 
 func (d *days) officer(t *rapid.T) {
+	for range 1 + upTo(5).Draw(t, "calls") {
+		d.anyCall(t)
+		d.maybeCommit(t)
+	}
+}
+
+func (d *days) anyCall(t *rapid.T) {
 	program := d.program(t)
 	about := func(id string) currency.RecordOperation {
 		return currency.RecordOperation{Operation: d.op(), RecordQuery: currency.RecordQuery{Program: program, ID: id}}
 	}
-	switch pick(t, "call", 7, 7, 8, 8, 0, 2, 2, 5, 3, 4, 6) {
+	switch pick(t, "call", 7, 7, 7, 8, 8, 8, 0, 2, 2, 5, 5, 3, 4, 6) {
 	case 0:
 		d.call(t, d.komsco, "FreezeHolder", d.freezing(program, d.wallet(t, "account")))
 	case 2:
@@ -119,27 +137,7 @@ func (d *days) officer(t *rapid.T) {
 		d.maybeCommit(t)
 		d.call(t, d.komsco, "ApproveAppropriation", about(id))
 	case 5:
-		p := policyOf(program, mostly(t, "version", d.policy[program]+1, d.policy[program]))
-		if p.HoldingCap > 0 {
-			p.HoldingCap, p.Sale.MonthlyCap = holdingCap, monthlyCap
-		}
-		p.Gifts, p.Respend = rapid.Bool().Draw(t, "gifts"), rapid.Bool().Draw(t, "respend")
-		p.Uses = pick(t, "uses", nil, nil, []currency.Use{{BillShare: 5000}, {Sources: []currency.Source{currency.Principal}}})
-		if purposes := d.purposes(t); rapid.Bool().Draw(t, "other purposes") {
-			p.Purposes = purposes
-			p.Into[0].Purposes = pick(t, "may go", nil, []string{"stalls"})
-			p.From[0].Purpose = pick(t, "received for", "", "half")
-		}
-		p.Shops.Redemption = pick(t, "redemption", nil, &currency.RedemptionRule{Base: redemptionCap})
-		p.BonusRate = pick(t, "bonus", 0, 333, 10_000)
-		p.Guards = currency.Guards{
-			Approval: rapid.Bool().Draw(t, "approval"), Large: 700_000, CoolHours: 1,
-			DayCeiling: 1_000_000_000, DaySale: 2 * daySale, SaleShares: 2,
-		}
-		p.Validity = pick(t, "validity", currency.Validity{}, currency.Validity{Days: 10}, currency.Validity{Months: 1, Round: "month"}, currency.Validity{Until: 20260601})
-		d.call(t, d.city, "ProposePolicy", currency.ProposePolicy{Operation: d.op(), Policy: p})
-		d.maybeCommit(t)
-		d.call(t, d.komsco, "ApprovePolicy", currency.ApprovePolicy{Operation: d.op(), PolicyQuery: currency.PolicyQuery{Program: program, Version: d.policy[program]}})
+		d.legislate(t, program)
 	case 8:
 		d.confirmPurchase(t, mostly(t, "on sale", nowon, bazaar))
 	case 6:
@@ -148,17 +146,47 @@ func (d *days) officer(t *rapid.T) {
 	default:
 		var waiting []int64
 		for seq := range d.purse(program, d.stall).Seq {
-			if _, found := record[currency.Redemption](d.town, currency.TableRedemption, program, d.stall.account, ledger.Num(seq+1)); found {
+			if r, found := record[currency.Redemption](d.town, currency.TableRedemption, program, d.stall.account, ledger.Num(seq+1)); found && (r.Paid == "" || seldom(t, "paid before")) {
 				waiting = append(waiting, seq+1)
 			}
 		}
-		seq := pick(t, "redemption", append(waiting, 99)...)
+		if len(waiting) == 0 {
+			waiting = []int64{99}
+		}
+		seq := pick(t, "redemption", waiting...)
 		r, _ := record[currency.Redemption](d.town, currency.TableRedemption, program, d.stall.account, ledger.Num(seq))
 		d.call(t, d.bank, "ConfirmPayout", currency.ConfirmPayout{
-			Operation: d.op(), Program: program, Ref: fmt.Sprintf("transfer-%d", upTo(10).Draw(t, "ref")),
+			Operation: d.op(), Program: program, Ref: fmt.Sprintf("transfer-%d", upTo(50).Draw(t, "ref")),
 			Account: d.stall.account, Seq: seq, Amount: mostly(t, "paid", max(r.Amount, 1), 1), Sent: mostly(t, "sent", 0, r.At, 1),
 		})
 	}
+}
+
+// legislate has new rules proposed and, mostly, approved.
+func (d *days) legislate(t *rapid.T, program string) {
+	p := policyOf(program, mostly(t, "version", d.policy[program]+1, d.policy[program]))
+	if p.HoldingCap > 0 {
+		p.HoldingCap, p.Sale.MonthlyCap = holdingCap, monthlyCap
+	}
+	p.Gifts, p.Respend = rapid.Bool().Draw(t, "gifts"), rapid.Bool().Draw(t, "respend")
+	p.Uses = pick(t, "uses", nil, nil, []currency.Use{{BillShare: 5000}, {Sources: []currency.Source{currency.Principal}}})
+	if purposes := d.purposes(t); rapid.Bool().Draw(t, "other purposes") {
+		p.Purposes = purposes
+		p.Into[0].Purposes = pick(t, "may go", nil, []string{"stalls"})
+		p.From[0].Purpose = pick(t, "received for", "", "half")
+	}
+	p.Shops.Redemption = pick(t, "redemption", nil, &currency.RedemptionRule{Base: redemptionCap - verifiedSales/2, Share: 5000})
+	p.BonusRate = pick(t, "bonus", 0, 333, 10_000)
+	p.Guards = currency.Guards{
+		Approval: rapid.Bool().Draw(t, "approval"), Large: 700_000, CoolHours: 1,
+		DayCeiling: 1_000_000_000, DaySale: 2 * daySale, SaleShares: 2,
+	}
+	p.Validity = pick(t, "validity", currency.Validity{}, currency.Validity{Days: 10}, currency.Validity{Months: 1, Round: "month"}, currency.Validity{Until: 20260601})
+	d.call(t, d.city, "ProposePolicy", currency.ProposePolicy{Operation: d.op(), Policy: p})
+	if !seldom(t, "not proposed yet") {
+		d.commitAll(t)
+	}
+	d.call(t, d.komsco, "ApprovePolicy", currency.ApprovePolicy{Operation: d.op(), PolicyQuery: currency.PolicyQuery{Program: program, Version: d.policy[program]}})
 }
 
 // purposes are what value of a new policy may be kept for.
@@ -210,9 +238,9 @@ func (d *days) confirmPurchase(t *rapid.T, program string) {
 	d.maybeCommit(t)
 	r := currency.ConfirmPurchase{
 		Operation: d.op(), Program: program, Ref: fmt.Sprintf("paid-in-%d", upTo(20).Draw(t, "ref")),
-		Account: d.wallets[0].account, Seq: 1, Amount: 100, Allotment: "sale", Tranche: upTo(10).Draw(t, "tranche"),
+		Account: d.wallets[0].account, Seq: 1, Amount: 100, Allotment: pick(t, "allotment", "sale", "sale", "sale", "more-0", "more-1", "more-2"), Tranche: upTo(10).Draw(t, "tranche"),
 	}
-	for _, w := range d.wallets {
+	for _, w := range d.everyone() {
 		for seq := range d.purse(program, w).Seq {
 			p, found := record[currency.Purchase](d.town, currency.TablePurchase, program, w.account, ledger.Num(seq+1))
 			if found && (p.Paid == "" || seldom(t, "paid before")) {
@@ -238,7 +266,8 @@ func (d *days) forward(t *rapid.T) {
 // recover proposes a new key for an account, and perhaps sees it through.
 func (d *days) recover(t *rapid.T) {
 	program, w := d.program(t), d.wallet(t, "lost")
-	r := currency.ProposeRecovery{Operation: d.op(), Program: program, Account: w.account, DID: newWallet(fmt.Sprintf("phone of %s", w.account)).did}
+	phone := newWallet(fmt.Sprintf("phone of %s", w.account))
+	r := currency.ProposeRecovery{Operation: d.op(), Program: program, Account: w.account, DID: phone.did}
 	if h, _ := record[currency.Holder](d.town, currency.TableHolder, program, w.account); h.Left() {
 		r.DID = d.wallet(t, "reunited with").did
 	}
@@ -248,26 +277,60 @@ func (d *days) recover(t *rapid.T) {
 	d.maybeCommit(t)
 	d.net.Advance(time.Duration(mostly(t, "cool-down", 73, 71)) * time.Hour)
 	r.Operation = d.op()
+	if rapid.Bool().Draw(t, "found again") {
+		d.commitAll(t)
+		d.call(t, d.city, "UnfreezeHolder", d.freezing(program, w))
+		return
+	}
 	d.call(t, d.bank, "ApproveRecovery", r)
 	d.maybeCommit(t)
+	if h, _ := record[currency.Holder](d.town, currency.TableHolder, program, w.account); h.Successor == phone.account {
+		d.takeOver(w, phone)
+	}
 	if waiting := d.claims(t, program, w); len(waiting) > 0 {
 		d.call(t, d.courier, "ForwardCredits", currency.ForwardCredits{Operation: d.op(), Program: program, Account: w.account, Credits: waiting})
 	}
 }
 
-// issue opens a run, issues a batch of one or closes one.
+// takeOver has a new phone, or till, sign from now on what a lost one did.
+func (d *days) takeOver(lost, phone *wallet) {
+	d.wallets[slices.Index(d.wallets, lost)] = phone
+	d.former = append(d.former, lost)
+	switch lost {
+	case d.stall:
+		d.stall = phone
+	case d.arcade:
+		d.arcade = phone
+	}
+}
+
+// everyone is whoever has a phone, and had one before.
+func (d *days) everyone() []*wallet { return slices.Concat(d.wallets, d.former) }
+
+// issue opens runs, decides on them, issues batches of them and closes them.
 func (d *days) issue(t *rapid.T) {
+	for range 1 + upTo(6).Draw(t, "steps") {
+		d.issueStep(t)
+		d.maybeCommit(t)
+	}
+}
+
+func (d *days) issueStep(t *rapid.T) {
 	program := d.program(t)
 	if step := upTo(6).Draw(t, "step"); step > 2 && len(d.runs) > 0 {
 		run := pick(t, "run", d.runs...)
 		switch of := (currency.RecordQuery{Program: run.Program, ID: run.ID}); pick(t, "decision", 0, 1, 1, 2, 3, 3) {
 		case 0:
-			if seldom(t, "stop") {
+			if rapid.Bool().Draw(t, "stop") {
 				d.call(t, d.komsco, "StopRun", currency.StopRun{Operation: d.op(), RecordQuery: of, Reason: "case-1"})
 			}
 		case 3:
 			d.correct(t, run)
 		case 1:
+			if waiting := d.waiting(); len(waiting) > 0 {
+				run = pick(t, "of those waiting", waiting...)
+				of.Program, of.ID = run.Program, run.ID
+			}
 			d.call(t, mostly(t, "second", d.bank, d.city), "ApproveRun", currency.ApproveRun{Operation: d.op(), RecordQuery: of, Root: currency.RosterRoot(run.Batches)})
 			d.maybeCommit(t)
 		}
@@ -303,13 +366,31 @@ func (d *days) issue(t *rapid.T) {
 	d.maybeCommit(t)
 }
 
+// waiting are the runs that wait for a second person.
+func (d *days) waiting() (all []currency.OpenRun) {
+	for _, r := range d.runs {
+		if of, _ := record[currency.Run](d.town, currency.TableRun, r.Program, r.ID); of.Waits && !of.Closed {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
 // correct puts another row in the place of one of a batch, refused or not, and
 // mostly has it approved.
 func (d *days) correct(t *rapid.T, run currency.OpenRun) {
-	batch := upTo(len(run.Batches)).Draw(t, "number")
 	id := fmt.Sprintf("fix-%d", d.ops)
+	batch := upTo(len(run.Batches)).Draw(t, "number")
+	row := upTo(run.Batches[batch].Rows).Draw(t, "row")
+	for _, r := range d.runs { // one that was refused, if there is any
+		for n := range r.Batches {
+			if b, _ := record[currency.Batch](d.town, currency.TableBatch, r.Program, r.ID, ledger.Num(int64(n))); len(b.Failed) > 0 && rapid.Bool().Draw(t, "this one") {
+				run, batch, row = r, n, b.Failed[0].Row
+			}
+		}
+	}
 	rows := []currency.CorrectedRow{{
-		Row: upTo(run.Batches[batch].Rows).Draw(t, "row"), To: d.wallet(t, "to").account, Amount: pick[int64](t, "amount", 100, 5_000, 5_050, 400_000),
+		Row: row, To: d.wallet(t, "to").account, Amount: pick[int64](t, "amount", 100, 5_000, 5_050, 400_000),
 	}}
 	d.call(t, d.city, "ProposeCorrection", currency.ProposeCorrection{Operation: d.op(), Program: run.Program, Run: run.ID, ID: id, Batch: batch, Rows: rows})
 	d.maybeCommit(t)
@@ -351,6 +432,11 @@ func (d *days) commitAll(t *rapid.T) {
 
 func (d *days) block(t *rapid.T, txs []*ledgertest.Endorsement) {
 	d.commit(txs...) // and audited
+	for _, tx := range txs {
+		if tx.Status == valid {
+			d.done[d.named[tx]]++
+		}
+	}
 	d.bills(t)
 	d.tickets(t)
 	d.persons(t)
@@ -361,7 +447,7 @@ func (d *days) block(t *rapid.T, txs []*ledgertest.Endorsement) {
 		}
 		p, _ := record[currency.Program](d.town, currency.TableProgram, program)
 		d.policy[program] = p.Policies
-		for _, w := range d.wallets {
+		for _, w := range d.everyone() {
 			purse := d.purse(program, w)
 			h, _ := record[currency.Holder](d.town, currency.TableHolder, program, w.account)
 			if program == nowon && h.Merchant == "" && purse.Buckets.Total() > holdingCap {

@@ -22,6 +22,7 @@ func newTicketTown(t ledgertest.TB) *town {
 		ledgertest.Chaincode(registry, idcontract.New(ledger.Config{Name: registry, Network: network})))
 	office := tn.agency("welfare office")
 	tn.accredit(office)
+	tn.office = office
 	tn.do(tn.city, "OpenTickets", tn.ticketingIn(bazaar, office, "spring", daysTickets, 2))
 	return tn
 }
@@ -45,7 +46,7 @@ func (d *days) tickets(t *rapid.T) {
 	for range d.net.Range(cc, prefix, prefix+"~") {
 		used++
 	}
-	for _, w := range d.wallets {
+	for _, w := range d.everyone() {
 		for seq := range d.purse(bazaar, w).Seq {
 			if r, _ := record[currency.Receipt](d.town, currency.TableReceipt, bazaar, w.account, ledger.Num(seq+1)); r.Kind == currency.KindTicket {
 				paid++
