@@ -11,7 +11,10 @@ import (
 
 // OpenCase opens a case about an account and freezes it, by a guard of issuer or
 // operator: HOLDER_UNKNOWN, HOLDER_CLOSED, CASE_EXISTS, CASE_STATE,
-// RECEIPT_UNKNOWN.
+// RECEIPT_UNKNOWN. Where it names a threshold as its rule, the ledger measures the
+// receipts and keeps version and figures on the case: POLICY_UNKNOWN,
+// THRESHOLD_UNKNOWN, THRESHOLD_UNMET. [Currency.FraudFlags] finds receipts that
+// reach one.
 func (c *Currency) OpenCase(ctx context.Context, r currency.OpenCase) (currency.Case, error) {
 	record, _, err := Operate[currency.Case](ctx, c, "OpenCase", r)
 	return record, err

@@ -35,21 +35,21 @@ func (c *Currency) Trace(ctx context.Context, q TraceQuestion, height uint64, pr
 	if err := q.Validate(); err != nil {
 		return TraceGraph{}, err
 	}
-	height, err := c.traceable(ctx, height)
+	height, err := c.readable(ctx, "a trace", height)
 	if err != nil {
 		return TraceGraph{}, err
 	}
 	return tracing.Run(ctx, c.contract.ChaincodeName(), q, c.client.blocks(ctx, c.channel, height), upTo(height, progress))
 }
 
-// traceable is a height up to which there are blocks: of 0, all there are.
-func (c *Currency) traceable(ctx context.Context, height uint64) (uint64, error) {
+// readable is a height up to which there are blocks: of 0, all there are.
+func (c *Currency) readable(ctx context.Context, what string, height uint64) (uint64, error) {
 	there, err := c.client.Height(ctx, c.channel)
 	switch {
 	case err != nil:
 		return 0, err
 	case height > there:
-		return 0, fmt.Errorf("a trace up to height %d was asked for, channel %s has %d blocks", height, c.channel, there)
+		return 0, fmt.Errorf("%s up to height %d was asked for, channel %s has %d blocks", what, height, c.channel, there)
 	case height == 0:
 		return there, nil
 	}
@@ -90,7 +90,7 @@ func (t *Tracer) Trace(ctx context.Context, q TraceQuestion, height uint64, prog
 	if err := q.Validate(); err != nil {
 		return TraceGraph{}, err
 	}
-	height, err := t.currency.traceable(ctx, height)
+	height, err := t.currency.readable(ctx, "a trace", height)
 	if err != nil {
 		return TraceGraph{}, err
 	}

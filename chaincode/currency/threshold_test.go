@@ -3,11 +3,14 @@
 package currency_test
 
 import (
+	"os"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/komsco/trust-platform/chaincode/currency"
 	"github.com/komsco/trust-platform/chaincode/ledger/code"
+	"github.com/komsco/trust-platform/chaincode/ledger/jws"
 )
 
 var (
@@ -145,4 +148,21 @@ func TestAccuse(t *testing.T) {
 		_, err := about(tc.account, tc.rule).Accuse(p, tc.merchant, seen)
 		wantCode(t, err, tc.want)
 	}
+}
+
+// What FRAUD.md shows is a policy that stands.
+func TestDocumentedThresholds(t *testing.T) {
+	text, err := os.ReadFile("FRAUD.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "```json\n")
+	block, _, found := strings.Cut(rest, "```")
+	p := goodPolicy()
+	if err := jws.DecodeStrict([]byte("{"+block+"}"), &struct {
+		Fraud *[]currency.Threshold `json:"fraud"`
+	}{&p.Fraud}); err != nil || !found || len(p.Fraud) != 3 {
+		t.Fatalf("%v: %s", err, block)
+	}
+	wantCode(t, p.Validate(), nil)
 }

@@ -51,7 +51,7 @@ func (a *app) fraudCommands() *cobra.Command {
 		}
 	})
 	return a.group("fraud", "Officers' cases about what looks like fraud; ACCOUNT is an account id or a DID",
-		a.fraudOpen(), a.fraudHold(), release.command(a),
+		a.fraudScan(), a.fraudOpen(), a.fraudHold(), release.command(a),
 		claw("clawback", "Propose that held money go back to the funds it came from, as a guard of issuer or operator", "ProposeClawback"),
 		claw("approve", "Carry a clawback of the same amount out, as an approver of another organisation", "ApproveClawback"),
 		show, list)

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package gateway
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/komsco/trust-platform/chaincode/currency/fraud"
+	"github.com/komsco/trust-platform/gateway/internal/blocks"
+)
+
+// FraudFlag is evidence that reaches a fraud threshold of a policy: what a case about
+// it names.
+type FraudFlag = fraud.Flag
+
+// FraudQuestion asks what reaches the thresholds of a programme's policy.
+type FraudQuestion struct {
+	Program string
+	Policy  int       // version whose thresholds are meant; 0 is the one in force
+	Since   time.Time // leaves out what ended earlier; the zero time leaves out nothing
+	Height  uint64    // number of blocks to read; 0 is all there are
+}
+
+// FraudFlags finds, over the blocks of the client's own peer from block 0 on, the
+// payments and gifts that reach the thresholds of a policy: see package
+// chaincode/currency/fraud, whose flags are exactly what the ledger accepts as evidence
+// of a case ([Currency.OpenCase]). Whoever the channel lets read blocks may ask.
+//
+// It returns PROGRAM_UNKNOWN or POLICY_UNKNOWN (see package chaincode/ledger/code).
+// progress, if not nil, is called after each block. Memory grows by some 60 bytes for
+// each payment and gift. The peer needs all blocks: one that joined from a snapshot has
+// none of those before.
+func (c *Currency) FraudFlags(ctx context.Context, q FraudQuestion, progress func(done, height uint64)) ([]FraudFlag, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	height, err := c.readable(ctx, "a scan", q.Height)
+	if err != nil {
+		return nil, err
+	}
+	record := fraud.NewRecord()
+	if err := recordFraud(record, c.client.blocks(ctx, c.channel, height), c.contract.ChaincodeName(), upTo(height, progress)); err != nil {
+		return nil, err
+	}
+	var since int64
+	if !q.Since.IsZero() {
+		since = q.Since.Unix()
+	}
+	return record.Flags(q.Program, q.Policy, since)
+}
+
+// recordFraud tells a record what blocks say of fraud.
+func recordFraud(r *fraud.Record, all iter.Seq2[*blocks.Block, error], chaincode string, progress func(done uint64)) error {
+	for b, err := range all {
+		if err != nil {
+			return err
+		}
+		for _, w := range b.Writes(chaincode) {
+			if table, key, ok := blocks.SplitKey(w.Key); ok {
+				if err := r.Add(table, key, w.Value); err != nil {
+					return err
+				}
+			}
+		}
+		if progress != nil {
+			progress(b.Number + 1)
+		}
+	}
+	return nil
+}
