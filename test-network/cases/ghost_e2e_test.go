@@ -17,13 +17,15 @@ import (
 	"github.com/komsco/trust-platform/test-network/demo"
 )
 
-// The ghost dividend of 2018: 1,000 shares were paid instead of 1,000 won. Each
-// programme here has one wall and none of the others, and 1,000 times too much
-// ends at it, with its own code.
+// The ghost dividend of 2018: 1,000 shares were paid instead of 1,000 won, 2.8
+// billion in all, where no more than 120 million could ever be issued. Each programme
+// here has one wall and none of the others, and 1,000 times too much ends at it, with
+// its own code.
 func (m *money) case12(t *testing.T) {
 	const (
-		people, won = 20, 1_000
-		wrong       = 1_000 * won
+		people, won = 20, 140_000
+		wrong       = 1_000 * won // 2,800,000,000 to all
+		issuable    = 120_000_000
 	)
 	rows := func(each int64) []currency.Row {
 		all := make([]currency.Row, people)
@@ -54,7 +56,7 @@ func (m *money) case12(t *testing.T) {
 		{"the unit tag", nil, people * wrong, func(_ *testing.T, town *demo.Town) error {
 			return issue(town, won, func(i *gateway.Issue) { i.Unit = "share" })
 		}, currency.UnitMismatch},
-		{"what two people approved", nil, people * won, func(_ *testing.T, town *demo.Town) error {
+		{"what two people approved", nil, issuable, func(_ *testing.T, town *demo.Town) error {
 			return issue(town, wrong, nil)
 		}, currency.FundExceeded},
 		{"the second signature", nil, 0, func(t *testing.T, town *demo.Town) error {
@@ -68,6 +70,9 @@ func (m *money) case12(t *testing.T) {
 			"the ceiling of a batch", func(p *currency.Policy) { p.PersonCeiling, p.BatchCeiling = people*won, people*won }, people * wrong,
 			func(_ *testing.T, town *demo.Town) error { return issue(town, wrong, nil) }, currency.BatchCeiling,
 		},
+		{"the ceiling of a person", func(p *currency.Policy) { p.PersonCeiling = won }, people * wrong, func(_ *testing.T, town *demo.Town) error {
+			return issue(town, wrong, nil)
+		}, currency.PersonCeiling},
 		{"the ceiling of a day", func(p *currency.Policy) {
 			p.PersonCeiling, p.BatchCeiling, p.Guards.DayCeiling = wrong, wrong, wrong
 		}, people * wrong, func(_ *testing.T, town *demo.Town) error {
@@ -93,6 +98,34 @@ func (m *money) case12(t *testing.T) {
 				}, patience, tick)
 				return issue(town, wrong, nil)
 			}, currency.RunStopped,
+		},
+		{
+			"the cool-down of an allotment, and another organisation's stop", func(p *currency.Policy) {
+				p.Sale = &currency.Sale{Fund: "principal", Form: currency.Bonus, Rate: 1000, Hours: 4}
+				p.Guards.Large, p.Guards.CoolHours = people*won+1, 24
+			}, people * wrong, func(t *testing.T, town *demo.Town) error {
+				opened, err := issuer.OpenAllotment(t.Context(), currency.OpenAllotment{
+					Operation: op(town, "sale"), Program: town.Program, ID: "sale", Unit: "KRW", Source: currency.Subsidy,
+					Appropriation: "dividend", Amount: people * wrong, Tranches: 10,
+				})
+				require.NoError(t, err)
+				minsu := person(t, town, "minsu")
+				require.NoError(t, buy(t, town, minsu, 10_000))
+				cashier, guard := m.officer(t, "BankMSP", "cashier"), m.officer(t, "KomscoMSP", "guard")
+				require.Eventually(t, func() bool {
+					_, missing := cashier.Purchase(t.Context(), town.Program, minsu.Account(), minsu.Seq)
+					return missing == nil
+				}, patience, tick)
+				_, refusal := cashier.ConfirmPurchase(t.Context(), currency.ConfirmPurchase{
+					Operation: op(town, "KB-1"), Program: town.Program, Ref: "KB-1", Account: minsu.Account(), Seq: minsu.Seq, Amount: 10_000, Allotment: "sale",
+				})
+				stopped, err := guard.StopAllotment(t.Context(), currency.StopAllotment{
+					Operation: op(town, "stop"), RecordQuery: currency.RecordQuery{Program: town.Program, ID: "sale"}, Reason: "case-7",
+				})
+				require.NoError(t, err)
+				require.Equal(t, opened.Amount, stopped.Returned)
+				return refusal
+			}, currency.AllotmentCooling,
 		},
 		{"the second person's roster", func(p *currency.Policy) { p.Guards.Approval = true }, people * wrong, func(t *testing.T, town *demo.Town) error {
 			require.ErrorIs(t, issue(town, wrong, nil), currency.RunWaiting)
