@@ -55,6 +55,7 @@ func TestMoney(t *testing.T) {
 		{"Case08Cafe", m.case08},
 		{"Case12GhostDividend", m.case12},
 		{"DeliveryAgainstPayment", m.delivery},
+		{"OfficersByHand", m.byHand},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.play(t)
