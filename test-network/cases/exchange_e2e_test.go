@@ -109,10 +109,12 @@ func (m *money) issueTo(t *testing.T, town *demo.Town, r *demo.Resident, run str
 	}, 10*time.Second, 20*time.Millisecond)
 }
 
-// KT's K-token: one main token, exchanged into tokens for payment, donation and
-// the café; back only where the programme says so.
+// KT's K-token: one main token, exchanged into local currency and tokens for payment,
+// donation and the café; back only where the programme says so. Who takes tokens is
+// paid out all of it.
 func (m *money) case07(t *testing.T) {
 	ktoken, purposes := m.mainToken(t, "ktoken", map[string]currency.Policy{
+		"local":    purposeToken("restaurant", 10_000, 0),
 		"payment":  purposeToken("market", 10_000, 10_000),
 		"donation": purposeToken("charity", 10_000, 0),
 		"cafe":     purposeToken("cafe", 9_500, 0),
@@ -128,8 +130,9 @@ func (m *money) case07(t *testing.T) {
 	require.NoError(t, exchange(t, ktoken, minsu, purposes["payment"], at["payment"], 50_000))
 	require.NoError(t, exchange(t, ktoken, minsu, purposes["donation"], at["donation"], 20_000))
 	require.NoError(t, exchange(t, ktoken, minsu, purposes["cafe"], at["cafe"], 10_000))
-	require.EqualValues(t, 20_000, purse(t, ktoken, minsu).Total)
-	for purpose, won := range map[string]int64{"payment": 50_000, "donation": 20_000, "cafe": 9_500} {
+	require.NoError(t, exchange(t, ktoken, minsu, purposes["local"], at["local"], 15_000))
+	require.EqualValues(t, 5_000, purse(t, ktoken, minsu).Total)
+	for purpose, won := range map[string]int64{"payment": 50_000, "donation": 20_000, "cafe": 9_500, "local": 15_000} {
 		order, err := at[purpose].Collect()
 		require.NoError(t, err)
 		require.NoError(t, purposes[purpose].API.Order(t.Context(), "/v1/claims", order, nil))
@@ -148,6 +151,7 @@ func (m *money) case07(t *testing.T) {
 	takings, err := purposes["donation"].Takings(t.Context(), charity)
 	require.NoError(t, err)
 	require.EqualValues(t, 20_000, takings)
+	m.payOut(t, purposes["donation"], charity, "transfer", 20_000)
 }
 
 // The café in KT's house: a staff card charges tokens, the kiosk changes them
@@ -158,6 +162,9 @@ func (m *money) case08(t *testing.T) {
 	require.NoError(t, card.Deposit(t.Context(), "charge", 10_000))
 	jisoo := person(t, card, "jisoo")
 	m.issueTo(t, card, jisoo, "charge", 10_000)
+	charged := m.hear(t, card, &demo.Shop{Resident: jisoo}, &till.Position{}) // the card hears the charge
+	require.Equal(t, currency.CreditIssue, charged.Credit.Kind)
+	require.EqualValues(t, 10_000, charged.Credit.Amount)
 	kiosk := join(t, cafe, jisoo, "jisoo")
 	bar, err := cafe.Register(t.Context(), "bar", "11350", "cafe")
 	require.NoError(t, err)

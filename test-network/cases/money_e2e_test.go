@@ -173,6 +173,39 @@ func (m *money) case01(t *testing.T) {
 	require.NoError(t, buy(t, town, minsu, 400_000))
 
 	m.payOut(t, town, bakery, "transfer-1", 45_000)
+
+	// Two gifts of the city's pass what a person may hold, 1,500,000 won: the rest stays
+	// to be claimed, and is once there is room.
+	require.NoError(t, town.Appropriate(t.Context(), "gifts", 1_400_000))
+	minsu.Claims = nil
+	for _, run := range []string{"gift-1", "gift-2"} {
+		done, err := m.officer(t, "CityMSP", "issuer").Issue(t.Context(), gateway.Issue{
+			Program: town.Program, Run: run, Unit: "KRW", Source: currency.Benefit, Rows: []currency.Row{{To: minsu.Account(), Amount: 700_000}},
+			Draws: []currency.Draw{{Appropriation: "gifts"}},
+		})
+		require.NoError(t, err)
+		require.Empty(t, done.Failed)
+	}
+	collect := func(credits int) {
+		t.Helper()
+		require.Eventually(t, func() bool {
+			minsu.Claims = nil
+			require.NoError(t, town.Look(t.Context(), minsu))
+			return len(minsu.Claims) == credits
+		}, patience, tick)
+		order, err := minsu.Collect()
+		require.NoError(t, err)
+		require.NoError(t, town.API.Order(t.Context(), "/v1/claims", order, nil))
+		require.EqualValues(t, 1_500_000, purseOf(t, town, minsu).Total)
+	}
+	collect(2)
+	order, err = minsu.Pay("bakery", 100_000)
+	require.NoError(t, err)
+	require.NoError(t, town.API.Order(t.Context(), "/v1/payments", order, nil))
+	collect(1)
+	waiting, err := town.Takings(t.Context(), &demo.Shop{Resident: minsu})
+	require.NoError(t, err)
+	require.EqualValues(t, 255_000+1_400_000-1_500_000-100_000, waiting)
 }
 
 // payOut has a shop redeem its takings and the bank pay them.

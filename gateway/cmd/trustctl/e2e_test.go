@@ -218,6 +218,7 @@ func (c *courier) accounts(ts *testscript.TestScript, _ bool, args []string) {
 	c.batch(ts, orders)
 	ts.Setenv("RESIDENT", c.residents[0].DID())
 	ts.Setenv("NEIGHBOUR", c.residents[count-1].DID())
+	ts.Setenv("NEIGHBOUR_ACCOUNT", c.residents[count-1].Account())
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(rows.String()), 0o600))
 }
 
