@@ -54,6 +54,7 @@ func TestMoney(t *testing.T) {
 		{"Case07KToken", m.case07},
 		{"Case08Cafe", m.case08},
 		{"Case12GhostDividend", m.case12},
+		{"Fraud", m.fraud},
 		{"DeliveryAgainstPayment", m.delivery},
 		{"OfficersByHand", m.byHand},
 	} {
