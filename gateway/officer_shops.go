@@ -23,7 +23,7 @@ func (c *Currency) VerifySales(ctx context.Context, r currency.VerifySales) (cur
 	return record, err
 }
 
-// BanMerchant closes a merchant and keeps its business out for as long as the
+// BanMerchant closes a merchant, and all others of its business, and keeps it out for as long as the
 // policy in force says: MERCHANT_UNKNOWN, BUSINESS_UNKNOWN, INVALID_POLICY.
 func (c *Currency) BanMerchant(ctx context.Context, r currency.BanMerchant) (currency.Ban, error) {
 	record, _, err := Operate[currency.Ban](ctx, c, "BanMerchant", r)

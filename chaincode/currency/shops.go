@@ -91,6 +91,32 @@ type Ban struct {
 	Until    Day    `json:"until"`            // last day
 	By       string `json:"by"`               // MSP/common name
 	Lifted   string `json:"lifted,omitempty"` // who took it back, MSP/common name
+
+	Closed []string `json:"closed,omitempty"` // other merchants of the business, closed with it
+}
+
+// Business lists the merchants of one business: a ban closes all of them.
+type Business struct {
+	Merchants []string `json:"merchants"` // ids, in the order they came
+}
+
+// MaxShops bounds the merchants of one business, closed ones included.
+const MaxShops = 100
+
+// With is the business with a merchant. It returns TOO_LARGE.
+func (b Business) With(id string) (Business, error) {
+	if slices.Contains(b.Merchants, id) {
+		return b, nil
+	}
+	if len(b.Merchants) >= MaxShops {
+		return b, TooLarge.Errorf("the business has %d merchants, at most %d", len(b.Merchants), MaxShops)
+	}
+	return Business{append(slices.Clone(b.Merchants), id)}, nil
+}
+
+// Without is the business without a merchant.
+func (b Business) Without(id string) Business {
+	return Business{slices.DeleteFunc(slices.Clone(b.Merchants), func(m string) bool { return m == id })}
 }
 
 // Check returns MERCHANT_BANNED while the ban lasts.

@@ -3,6 +3,8 @@
 package currency_test
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/komsco/trust-platform/chaincode/currency"
@@ -30,6 +32,22 @@ func TestBan(t *testing.T) {
 		wantCode(t, ban.Check(until.After(1)), nil)
 		ban.Lifted = "CityMSP/officer"
 		wantCode(t, ban.Check(today), nil)
+	}
+}
+
+func TestBusinessListsItsMerchants(t *testing.T) {
+	var b currency.Business
+	for i := range currency.MaxShops {
+		var err error
+		b, err = b.With(fmt.Sprintf("shop-%d", i))
+		wantCode(t, err, nil)
+	}
+	_, err := b.With("one-more")
+	wantCode(t, err, currency.TooLarge)
+	same, err := b.With("shop-7")
+	wantCode(t, err, nil)
+	if less := b.Without("shop-7"); len(same.Merchants) != 100 || len(less.Merchants) != 99 || len(b.Merchants) != 100 || slices.Contains(less.Merchants, "shop-7") {
+		t.Errorf("%d, %d without one, of %d", len(same.Merchants), len(less.Merchants), len(b.Merchants))
 	}
 }
 

@@ -27,6 +27,7 @@ const (
 	TableEvidence      = "evidence"      // program / digest
 	TableCashback      = "cashback"      // program / account / seq
 	TableBan           = "ban"           // program / digest of the business
+	TableBusiness      = "business"      // program / digest of the business
 	TableMonth         = "month"         // program / merchant
 	TableRedemption    = "redemption"    // program / account / seq
 	TableUnpaid        = "unpaid"        // program / account / seq

@@ -48,6 +48,7 @@ var (
 	evidences      = ledger.NewTable[currency.Evidence](currency.TableEvidence, 2)
 	cashbacks      = ledger.NewTable[currency.CashedBack](currency.TableCashback, 3)
 	bans           = ledger.NewTable[currency.Ban](currency.TableBan, 2)
+	businesses     = ledger.NewTable[currency.Business](currency.TableBusiness, 2)
 	months         = ledger.NewTable[currency.Monthly](currency.TableMonth, 2)
 	redemptions    = ledger.NewTable[currency.Redemption](currency.TableRedemption, 3)
 	unpaids        = ledger.NewTable[currency.Unpaid](currency.TableUnpaid, 3)

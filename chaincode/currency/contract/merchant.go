@@ -11,7 +11,7 @@ import (
 //
 //   - RegisterMerchant {op, program, id, did, region, category, payout} also opens
 //     the merchant's account; emits MerchantRegistered. MERCHANT_EXISTS,
-//     HOLDER_EXISTS, BUSINESS_UNKNOWN, MERCHANT_BANNED. Its terms (class, revenue,
+//     HOLDER_EXISTS, BUSINESS_UNKNOWN, MERCHANT_BANNED, TOO_LARGE. Its terms (class, revenue,
 //     owner, business, until, share) may be left out, but for business where the
 //     policy in force bans.
 //   - SetMerchantStatus {op, program, id, status}; emits MerchantStatusChanged.
@@ -52,6 +52,9 @@ func registerMerchant(t *ledger.Tx, r currency.RegisterMerchant) (currency.Merch
 	h := currency.Holder{
 		DID: r.DID, Kid: key.Kid, Key: key.Key, Status: currency.Active,
 		Merchant: r.ID, Opened: t.Now().Unix(),
+	}
+	if err := keepBusiness(t, r.Program, r.ID, "", m.Business); err != nil {
+		return m, err
 	}
 	t.Emit("MerchantRegistered", r.Program+"/"+r.ID)
 	if err := holders.Put(t, h, r.Program, m.Account); err != nil {

@@ -441,6 +441,7 @@ func (d *days) block(t *rapid.T, txs []*ledgertest.Endorsement) {
 	d.tickets(t)
 	d.persons(t)
 	d.sales(t)
+	d.bans(t)
 	for program := range d.policy {
 		if c, _ := record[currency.Monthly](d.town, currency.TableMonth, program, "stall"); c.Amount > redemptionCap {
 			t.Fatalf("the stall redeemed %d won in %d, the cap is %d", c.Amount, c.Month, redemptionCap)

@@ -102,6 +102,27 @@ func (d *days) rareCall(t *rapid.T) {
 	}
 }
 
+// bans fails where a shop of a business that was put out is open.
+func (d *days) bans(t *rapid.T) {
+	today, out := currency.DayOf(d.net.Now(), korea), map[string]bool{}
+	if d.latest.After(d.net.Now()) {
+		today = currency.DayOf(d.latest, korea)
+	}
+	prefix := ledger.CompositeKey(currency.TableBan)
+	for key, raw := range d.net.Range(cc, prefix, prefix+"~") {
+		_, of, _ := ledger.SplitKey(key)
+		b := result[currency.Ban](d.town, raw)
+		out[of[0]+"/"+of[1]] = b.Check(today) != nil
+	}
+	prefix = ledger.CompositeKey(currency.TableMerchant)
+	for key, raw := range d.net.Range(cc, prefix, prefix+"~") {
+		_, of, _ := ledger.SplitKey(key)
+		if m := result[currency.Merchant](d.town, raw); out[of[0]+"/"+m.Business] && m.Status != currency.Closed {
+			t.Fatalf("merchant %s is %s, its business was put out", of[1], m.Status)
+		}
+	}
+}
+
 // everyOperation fails unless random days tried every function that changes
 // something. Roles are granted before they begin.
 func everyOperation(t *testing.T, tried, done map[string]int) {

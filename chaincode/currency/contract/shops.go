@@ -12,12 +12,14 @@ import (
 //
 //   - SetMerchantTerms {op, program, id, class, revenue, owner, business, until,
 //     share} changes them all at once; emits MerchantTermsChanged.
-//     MERCHANT_UNKNOWN, BUSINESS_UNKNOWN, MERCHANT_BANNED.
+//     MERCHANT_UNKNOWN, BUSINESS_UNKNOWN, MERCHANT_BANNED, TOO_LARGE where the
+//     business has a hundred merchants.
 //   - VerifySales {op, program, id, sales, evidence} raises or lowers what the
 //     merchant may redeem a month; emits SalesVerified. MERCHANT_UNKNOWN.
-//   - BanMerchant {op, program, id, reason} closes the merchant and keeps its
-//     business out for as long as the policy in force says; emits MerchantBanned.
-//     MERCHANT_UNKNOWN, BUSINESS_UNKNOWN, INVALID_POLICY.
+//   - BanMerchant {op, program, id, reason} closes the merchant, and all others of
+//     its business, and keeps the business out for as long as the policy in force
+//     says; emits MerchantBanned for each. MERCHANT_UNKNOWN, BUSINESS_UNKNOWN,
+//     INVALID_POLICY.
 //   - LiftBan {op, program, business} takes a ban back; emits BanLifted.
 //     BAN_UNKNOWN.
 //   - Ban {program, business} answers the record. BAN_UNKNOWN.
@@ -52,6 +54,9 @@ func setMerchantTerms(t *ledger.Tx, r currency.SetMerchantTerms) (currency.Merch
 		return m, err
 	}
 	if err := checkBusiness(t, p, r.MerchantTerms); err != nil {
+		return m, err
+	}
+	if err := keepBusiness(t, r.Program, m.ID, m.Business, r.Business); err != nil {
 		return m, err
 	}
 	m.MerchantTerms = r.MerchantTerms
@@ -89,11 +94,64 @@ func banMerchant(t *ledger.Tx, r currency.BanMerchant) (currency.Ban, error) {
 	if found && before.Lifted == "" {
 		b.Until = max(b.Until, before.Until) // a ban never ends earlier by another
 	}
+	if b.Closed, err = closeOthers(t, r.Program, m); err != nil {
+		return b, err
+	}
 	t.Emit("MerchantBanned", r.Program+"/"+r.ID)
 	if err := merchants.Put(t, m, r.Program, r.ID); err != nil {
 		return b, err
 	}
 	return b, bans.Put(t, b, r.Program, m.Business)
+}
+
+// closeOthers closes what other merchants the business of a banned one has.
+func closeOthers(t *ledger.Tx, program string, banned currency.Merchant) (closed []string, err error) {
+	of, _, err := businesses.Get(t, program, banned.Business)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range of.Merchants {
+		m, err := merchant(t, program, id)
+		if err != nil {
+			return nil, err
+		}
+		if id == banned.ID || m.Status == currency.Closed {
+			continue
+		}
+		if m, err = m.Become(currency.Closed, t.Now().Unix()); err != nil {
+			return nil, err
+		}
+		if err := merchants.Put(t, m, program, id); err != nil {
+			return nil, err
+		}
+		t.Emit("MerchantBanned", program+"/"+id)
+		closed = append(closed, id)
+	}
+	return closed, nil
+}
+
+// keepBusiness lists a merchant under its business, and no longer under the one before.
+func keepBusiness(t *ledger.Tx, program, id, before, business string) error {
+	if before != "" && before != business {
+		b, _, err := businesses.Get(t, program, before)
+		if err != nil {
+			return err
+		}
+		if err := businesses.Put(t, b.Without(id), program, before); err != nil {
+			return err
+		}
+	}
+	if business == "" {
+		return nil
+	}
+	b, _, err := businesses.Get(t, program, business)
+	if err != nil {
+		return err
+	}
+	if b, err = b.With(id); err != nil {
+		return err
+	}
+	return businesses.Put(t, b, program, business)
 }
 
 func liftBan(t *ledger.Tx, r currency.LiftBan) (currency.Ban, error) {

@@ -96,6 +96,41 @@ func TestBannedBusiness(t *testing.T) {
 	tn.do(tn.city, "RegisterMerchant", again("cheat", "cheat-2"))
 }
 
+// A ban closes all shops of the business: those registered before under other names,
+// and one that is registered beside it in the same block.
+func TestBanClosesAllShopsOfTheBusiness(t *testing.T) {
+	tn := newTown(t)
+	of := func(business, id string) currency.RegisterMerchant {
+		r := tn.registering(nowon, id, newWallet(id), region, category)
+		r.Business = businessOf(business)
+		return r
+	}
+	for id, business := range map[string]string{"front": "cheat", "back": "cheat", "moved": "cheat", "honest": "honest"} {
+		tn.do(tn.city, "RegisterMerchant", of(business, id))
+	}
+	tn.do(tn.city, "SetMerchantTerms", currency.SetMerchantTerms{Operation: tn.op(), Program: nowon, ID: "moved", MerchantTerms: currency.MerchantTerms{Business: businessOf("sold")}})
+	tn.do(tn.city, "SetMerchantTerms", currency.SetMerchantTerms{Operation: tn.op(), Program: nowon, ID: "back", MerchantTerms: currency.MerchantTerms{Business: businessOf("cheat"), Class: "small"}})
+	ban := func(id string) string {
+		return tn.json(currency.BanMerchant{Operation: tn.op(), Program: nowon, ID: id, Reason: "fraud"})
+	}
+	status := func(want currency.Status, ids ...string) {
+		t.Helper()
+		for _, id := range ids {
+			m := get[currency.Merchant](tn, tn.courier, "Merchant", currency.RecordQuery{Program: nowon, ID: id})
+			require.Equal(t, want, m.Status, id)
+		}
+	}
+	beside := tn.endorse(tn.city, "RegisterMerchant", tn.json(of("cheat", "side")))
+	late := tn.endorse(tn.city, "BanMerchant", ban("front"))
+	require.Equal(t, []any{valid, mvcc}, []any{tn.commit(beside, late)[0], late.Status}, "the ban has not seen it")
+	first, next := tn.endorse(tn.city, "BanMerchant", ban("front")), tn.endorse(tn.city, "RegisterMerchant", tn.json(of("cheat", "cellar")))
+	require.Equal(t, []any{valid, mvcc}, []any{tn.commit(first, next)[0], next.Status})
+	require.ElementsMatch(t, []string{"back", "side"}, result[currency.Ban](tn, first.Payload).Closed)
+	status(currency.Closed, "front", "back", "side")
+	status(currency.Active, "moved", "honest")
+	tn.refused(currency.MerchantBanned, tn.city, "RegisterMerchant", tn.json(of("cheat", "cellar")))
+}
+
 // A shop redeems no more a month than the base and its verified sales allow; two
 // redemptions in one block do not pass the cap together.
 func TestRedemptionCapIsRaisedBySales(t *testing.T) {
