@@ -50,6 +50,36 @@ func (c *Currency) FraudFlags(ctx context.Context, q FraudQuestion, progress fun
 	return record.Flags(q.Program, q.Policy, since)
 }
 
+// FraudWatch looks for flags again and again: it keeps what thresholds look at of the
+// blocks it read, some 60 bytes for each payment and gift, so each look reads only what
+// came since the one before.
+type FraudWatch struct {
+	currency *Currency
+	chain    blocks.Chain
+	record   *fraud.Record
+}
+
+// FraudWatch starts one, before block 0.
+func (c *Currency) FraudWatch() *FraudWatch {
+	return &FraudWatch{currency: c, record: fraud.NewRecord()}
+}
+
+// Look finds what reaches the thresholds in force of every programme and did not end
+// before since. One look at a time; after an error the next goes on where it stopped.
+func (w *FraudWatch) Look(ctx context.Context, since time.Time) ([]FraudFlag, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	c := w.currency
+	height, err := c.readable(ctx, "a look", 0)
+	if err != nil {
+		return nil, err
+	}
+	if err := recordFraud(w.record, c.client.blocksBehind(ctx, c.channel, &w.chain, height), c.contract.ChaincodeName(), nil); err != nil {
+		return nil, err
+	}
+	return w.record.InForce(since.Unix())
+}
+
 // recordFraud tells a record what blocks say of fraud.
 func recordFraud(r *fraud.Record, all iter.Seq2[*blocks.Block, error], chaincode string, progress func(done uint64)) error {
 	for b, err := range all {

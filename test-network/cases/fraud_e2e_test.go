@@ -6,6 +6,9 @@ package cases_test
 
 import (
 	"fmt"
+	"io"
+	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -56,13 +59,32 @@ func (m *money) fraud(t *testing.T) {
 	require.ElementsMatch(t, []string{s.ara.Account(), s.bora.Account(), s.chul.Account()}, flags["ring"].Accounts)
 	require.Equal(t, []string{s.grocer.Account(), s.duri.Account()}, flags["same-shop"].Accounts)
 
+	for rule := range flags {
+		s.alarm(t, rule, 1)
+	}
 	s.tillClawedBack(t, flags["round"])
 	s.giftClawedBack(t, flags["ring"])
 	s.grocerReleased(t, flags["same-shop"])
 	for _, f := range s.scan(t, 3) {
 		require.Zero(t, f.New, "%s: a case was about each receipt", f.Rule)
 		require.Len(t, f.Cases, 1)
+		s.alarm(t, f.Rule, 0)
 	}
+}
+
+// alarm waits until the gateway's alarm of a rule tells so many flags without a case.
+func (s *suspects) alarm(t *testing.T, rule string, flags int) {
+	t.Helper()
+	want := fmt.Sprintf("trust_fraud_flags{program=%q,rule=%q} %d\n", s.Program, rule, flags)
+	require.Eventually(t, func() bool {
+		resp, err := http.Get(s.API.URL + "/metrics")
+		if err != nil {
+			return false
+		}
+		defer resp.Body.Close()
+		text, err := io.ReadAll(resp.Body)
+		return err == nil && strings.Contains(string(text), want)
+	}, patience, 10*tick, want)
 }
 
 // secondOfficer lets the city's treasurer approve what KOMSCO's guard proposes.

@@ -33,6 +33,7 @@ func TestMoney(t *testing.T) {
 	o.Consortium = network.Default()
 	o.Consortium.ClockBound = 30 * time.Second // so that what lapses does so within the test
 	o.GatewayPort = o.BasePort + network.PortSpan - 1
+	o.GatewayArgs = []string{"--fraud-every", "500ms"}
 	networktest.StopAtEnd(t, o.Dir)
 	p, err := platform.Up(t.Context(), o)
 	require.NoError(t, err)

@@ -75,6 +75,7 @@ func serve(ctx context.Context, c config.Config, logs io.Writer) error {
 	}
 	following, stopFollowing := context.WithCancel(ctx)
 	defer followDocuments(following, c, client, log)()
+	defer watchFraud(following, c, client, registry, log)()
 	defer stopFollowing()
 	cosigner, err := openWitness(c, client, log)
 	if err != nil {

@@ -48,6 +48,7 @@ type Config struct {
 	VCAPI      VCAPI     `mapstructure:"vcAPI" yaml:"vcAPI"` // in a file only
 	Anchor     Anchor    `mapstructure:"anchor" yaml:"anchor"`
 	Witness    Witness   `mapstructure:"witness" yaml:"witness"`
+	Fraud      Fraud     `mapstructure:"fraud" yaml:"fraud"`
 	VerifyPage string    `mapstructure:"verifyPage" yaml:"verifyPage"` // empty: none
 	Lanes      Lanes     `mapstructure:"lanes" yaml:"lanes"`
 	Timeouts   Timeouts  `mapstructure:"timeouts" yaml:"timeouts"`
@@ -173,6 +174,12 @@ type Witness struct {
 	Name string `mapstructure:"name" yaml:"name"`
 }
 
+// Fraud says how the gateway watches over the fraud thresholds of policies.
+type Fraud struct {
+	Every time.Duration `mapstructure:"every" yaml:"every"`
+	Back  time.Duration `mapstructure:"back" yaml:"back"`
+}
+
 // Timeouts bound the steps.
 type Timeouts struct {
 	Order        time.Duration `mapstructure:"order" yaml:"order"`
@@ -225,6 +232,8 @@ var settings = []setting{
 	{"verifyPage", "", "file of the page that verifies receipts in a browser (go run ./gateway/cmd/verify-page), served at /verify; none if empty"},
 	{"witness.dir", "", "folder for what this gateway cosigned as its organisation's witness, and witness.pem, its key; it is none if empty"},
 	{"witness.name", "", "name of the witness, such as the organisation's domain; for good, it is part of its key"},
+	{"fraud.every", time.Duration(0), "how often to look for what reaches the policies' fraud thresholds, for the alarm trust_fraud_flags; never if 0. The first look reads all blocks"},
+	{"fraud.back", 31 * 24 * time.Hour, "how long the alarm goes on after the last payment, where no case is opened"},
 	{"lanes.count", 4, "lanes, each with one transaction in flight"},
 	{"lanes.maxBatch", 250, "orders in a transaction, 1 to 1000"},
 	{"lanes.queue", 5000, "orders that may wait in a lane"},
@@ -328,6 +337,9 @@ func (c Config) Validate() error {
 	if a := c.Anchor; a.Dir != "" && (a.Chaincode == "" || a.MaxBatch < 1 || a.MaxBatch > 50_000 || a.MaxQueue < 1 || a.Lanes < 1 || a.Lanes > 16 || a.Interval <= 0) {
 		errs = append(errs, fmt.Errorf("anchor: chaincode %q, maxBatch %d (1 to 50000), maxQueue %d (at least 1), lanes %d (1 to 16), interval %s (above 0)",
 			a.Chaincode, a.MaxBatch, a.MaxQueue, a.Lanes, a.Interval))
+	}
+	if f := c.Fraud; f.Every < 0 || f.Back <= 0 {
+		errs = append(errs, fmt.Errorf("fraud: every %s (0 or above), back %s (above 0)", f.Every, f.Back))
 	}
 	if w := c.Witness; (w.Dir == "") != (w.Name == "") {
 		errs = append(errs, fmt.Errorf("witness: dir %q and name %q, both are needed or none", w.Dir, w.Name))
