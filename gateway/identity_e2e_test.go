@@ -187,7 +187,7 @@ func playRegistries(t *testing.T, n *testnetwork.Network, r *registry, place ide
 	as := func(msp, name string) *gateway.Identity {
 		return officers.client(msp, name).Identity(channel, "identity")
 	}
-	ministry, school := r.organisation(place), r.organisation(place)
+	ministry, board, school := r.organisation(place), r.organisation(place), r.organisation(place)
 	grant := func(msp, name string, role call.Role) {
 		_, err := as(msp, gatewaytest.Admin).GrantRole(t.Context(), call.SetRole{Operation: call.Operation{Op: "grant-" + name}, Name: officers.CommonName(msp, name), Role: role})
 		require.NoError(t, err)
@@ -218,9 +218,36 @@ func playRegistries(t *testing.T, n *testnetwork.Network, r *registry, place ide
 	}
 	bound(&accreditation.V, &accreditation.Network, &accreditation.Channel, &accreditation.Chaincode)
 	r.tell(http.StatusForbidden, school, accreditation)
-	r.tell(http.StatusCreated, ministry, accreditation)
+	delegation := accreditation
+	delegation.Subject, delegation.Standing = board.subject, identity.Delegate
+	r.tell(http.StatusCreated, ministry, delegation)
+	r.tell(http.StatusCreated, board, accreditation)
 	path := "/v1/roots/education/accreditations/" + school.subject + "?standing=issuer&region=11350&schema=" + string(ref)
-	require.Len(t, get[identity.AccreditedAnswer](r, path).Chain, 1)
+	standing := get[identity.AccreditedAnswer](r, path)
+	require.Len(t, standing.Chain, 2)
+
+	// The delegate's document pauses, resumes and ends, and the school's standing with it.
+	authorized := func() bool {
+		raw, status := r.post("/authorization", map[string]string{"entity_id": school.subject, "authority_id": ministry.subject, "action": "issue", "resource": string(ref)})
+		require.Equal(t, http.StatusOK, status, string(raw))
+		return decode[struct{ Authorized bool }](t, string(raw)).Authorized
+	}
+	require.True(t, authorized())
+	require.Eventually(t, func() bool { return time.Now().Unix() > standing.Time }, 5*time.Second, 50*time.Millisecond, "versions are of whole seconds")
+	for _, step := range []struct {
+		operation identity.Type
+		want      int
+	}{{identity.Suspend, http.StatusForbidden}, {identity.Resume, http.StatusOK}, {identity.Deactivate, http.StatusForbidden}} {
+		board.operate(r, place, step.operation)
+		raw, status := r.get(path)
+		require.Equal(t, step.want, status, "%s: %s", step.operation, raw)
+		require.Equal(t, step.want == http.StatusOK, authorized(), step.operation)
+		if step.want != http.StatusOK {
+			require.Contains(t, raw, identity.NotAccredited.Name)
+			require.Contains(t, raw, board.subject)
+		}
+	}
+	require.Len(t, get[identity.AccreditedAnswer](r, fmt.Sprintf("%s&time=%d", path, standing.Time)).Chain, 2, "the past stays as it was")
 
 	list := identity.OpenStatusList{Name: "2026", Entries: identity.MinEntries, Purpose: identity.Revocation}
 	bound(&list.V, &list.Network, &list.Channel, &list.Chaincode)
@@ -259,6 +286,15 @@ func (r *registry) organisation(place identity.Place) party {
 	raw, status := r.post("/v1/did-operations", map[string]any{"signatures": gatewaytest.Must(o.Sign(p.as(subject)))})
 	require.Equal(r.t, http.StatusCreated, status, string(raw))
 	return party{p, subject}
+}
+
+// operate carries out an operation that carries nothing.
+func (p party) operate(r *registry, place identity.Place, operation identity.Type) {
+	r.t.Helper()
+	history := get[[]identity.Version](r, "/v1/dids/"+p.subject+"/history")
+	o := history[len(history)-1].Outcome().Next(place, identity.Operation{Type: operation})
+	raw, status := r.post("/v1/did-operations", map[string]any{"signatures": gatewaytest.Must(o.Sign(p.as(p.subject)))})
+	require.Equal(r.t, http.StatusCreated, status, string(raw))
 }
 
 // tell makes a statement to a registry.
@@ -394,10 +430,15 @@ func (r *registry) post(path string, body any) ([]byte, int) {
 
 func get[T any](r *registry, path string) T {
 	r.t.Helper()
+	raw, status := r.get(path)
+	require.Equal(r.t, http.StatusOK, status, raw)
+	return decode[T](r.t, raw)
+}
+
+func (r *registry) get(path string) (string, int) {
+	r.t.Helper()
 	res, err := http.Get(r.base + path) //nolint:noctx // the test's deadline ends it
 	require.NoError(r.t, err)
 	defer res.Body.Close()
-	raw := gatewaytest.Must(io.ReadAll(res.Body))
-	require.Equal(r.t, http.StatusOK, res.StatusCode, string(raw))
-	return decode[T](r.t, string(raw))
+	return string(gatewaytest.Must(io.ReadAll(res.Body))), res.StatusCode
 }

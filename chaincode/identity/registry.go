@@ -13,7 +13,7 @@ var (
 	RootUnknown          = Codes.New("ROOT_UNKNOWN", code.NotFound, "There is no root of accreditation of this name.")
 	RootState            = Codes.New("ROOT_STATE", code.Conflict, "The root cannot be opened or closed so, or nothing of this kind was proposed.")
 	SameOrganisation     = Codes.New("SAME_ORGANISATION", code.Forbidden, "The second approval must come from another organisation.")
-	NotAccredited        = Codes.New("NOT_ACCREDITED", code.Forbidden, "No chain of accreditations leads from the root to this, or not at that time.")
+	NotAccredited        = Codes.New("NOT_ACCREDITED", code.Forbidden, "No chain of accreditations by active documents leads from the root to this, or not at that time.")
 	AccreditationUnknown = Codes.New("ACCREDITATION_UNKNOWN", code.NotFound, "There is no such grant, or it was withdrawn before.")
 	OverAsking           = Codes.New("OVER_ASKING", code.Forbidden, "The verifier asks for more than it was accredited for.")
 	StatementExpired     = Codes.New("STATEMENT_EXPIRED", code.Rule, "The statement's exp has passed, or is too far away.")

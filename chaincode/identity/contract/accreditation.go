@@ -101,7 +101,8 @@ func namesOf(t *ledger.Tx, q identity.RootNamesQuery) (identity.RootNames, error
 //     the root; emits AccreditationWithdrawn. ACCREDITATION_UNKNOWN, NOT_ACCREDITED.
 //   - Accredited {root, subject, standing, schema, region, purpose, time,
 //     attributes} answers the chain of grants by which the subject has the standing,
-//     now or at a time. NOT_ACCREDITED, OVER_ASKING.
+//     now or at a time, when the documents of all on the way are active.
+//     NOT_ACCREDITED, OVER_ASKING.
 func accreditationFunctions() []ledger.Function {
 	return []ledger.Function{
 		ledger.Order("Accredit", 1, func(t *ledger.Tx, a []string) (identity.Told, error) { return heard(t, a[0], accredit(t)) }),
@@ -125,7 +126,7 @@ func accredit(t *ledger.Tx) func(identity.Said[identity.Accredit]) error {
 				return err
 			}
 		}
-		if err := identity.MayAccredit(r, s.By, scope, now, finder(t)); err != nil {
+		if err := identity.MayAccredit(r, s.By, scope, now, records(t)); err != nil {
 			return err
 		}
 		have, _, err := accreditations.Get(t, scopeKey(scope)...)
@@ -172,7 +173,7 @@ func accredited(t *ledger.Tx, q identity.AccreditedQuery) (identity.AccreditedAn
 	if err != nil {
 		return answer, err
 	}
-	if answer.Chain, err = identity.Accredited(r, q.Scope, identity.Moment{Time: answer.Time, Past: q.Time != 0}, finder(t)); err != nil {
+	if answer.Chain, err = identity.Accredited(r, q.Scope, identity.Moment{Time: answer.Time, Past: q.Time != 0}, records(t)); err != nil {
 		return answer, err
 	}
 	if q.Standing == identity.Verifier {
@@ -181,11 +182,35 @@ func accredited(t *ledger.Tx, q identity.AccreditedQuery) (identity.AccreditedAn
 	return answer, nil
 }
 
-// finder reads accreditations by exact key.
-func finder(t *ledger.Tx) identity.Find {
-	return func(s identity.Scope) (identity.Accreditation, bool, error) {
-		return accreditations.Get(t, scopeKey(s)...)
+// records reads accreditations and the heads of documents by exact key.
+func records(t *ledger.Tx) identity.Records {
+	return identity.Records{
+		Find: func(s identity.Scope) (identity.Accreditation, bool, error) {
+			return accreditations.Get(t, scopeKey(s)...)
+		},
+		Stands: func(did string, at identity.Moment) (bool, error) { return stands(t, did, at) },
 	}
+}
+
+// stands tells whether a document is active as the ledger stands, or was at a time.
+func stands(t *ledger.Tx, did string, at identity.Moment) (bool, error) {
+	id, err := identity.ParseDID(did)
+	if err != nil {
+		return false, err
+	}
+	h, found, err := heads.Get(t, id)
+	switch {
+	case err != nil || !found || at.Past && at.Time < h.Created:
+		return false, err
+	case !at.Past || h.Updated <= at.Time:
+		return h.Status == identity.Active, nil
+	}
+	number, err := versionAt(t, id, h, at.Time)
+	if err != nil {
+		return false, err
+	}
+	v, err := version(t, id, number)
+	return v.State.Status == identity.Active, err
 }
 
 func scopeKey(s identity.Scope) []string {

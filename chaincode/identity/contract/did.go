@@ -114,11 +114,7 @@ func resolve(t *ledger.Tx, q identity.ResolveQuery) (identity.Resolved, error) {
 	case q.Version > 0:
 		number = q.Version
 	case q.Time > 0:
-		number, err = identity.VersionAt(head.Version, q.Time, func(n int64) (int64, error) {
-			v, err := version(t, id, n)
-			return v.Time, err
-		})
-		if err != nil {
+		if number, err = versionAt(t, id, head, q.Time); err != nil {
 			return identity.Resolved{}, err
 		}
 	}
@@ -129,6 +125,14 @@ func resolve(t *ledger.Tx, q identity.ResolveQuery) (identity.Resolved, error) {
 	after, err := version(t, id, number+1)
 	found.Next = after.Time
 	return found, err
+}
+
+// versionAt is the number of the version in force at a time. VERSION_UNKNOWN.
+func versionAt(t *ledger.Tx, id string, h identity.Head, at int64) (int64, error) {
+	return identity.VersionAt(h.Version, at, func(n int64) (int64, error) {
+		v, err := version(t, id, n)
+		return v.Time, err
+	})
 }
 
 func history(t *ledger.Tx, q identity.HistoryQuery) ([]identity.Version, error) {

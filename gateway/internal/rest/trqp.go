@@ -141,7 +141,7 @@ func (a *API) holds(ctx context.Context, q TRQPQuery, ask identity.AccreditedQue
 			}
 		}
 	}
-	return false, fmt.Sprintf("there is no grant under root %s", strings.Join(roots, ", ")), nil
+	return false, fmt.Sprintf("no grant holds under root %s by documents that are all active", strings.Join(roots, ", ")), nil
 }
 
 // reference is what RFC 3986 lets a URI or a relative reference consist of.

@@ -278,6 +278,42 @@ func TestTRQPAnswers(t *testing.T) {
 	require.ErrorIs(t, err, identity.NotAccredited)
 }
 
+// A standing ends with the document of anybody on the way to the root, and with time
+// the answer is what it was.
+func TestTRQPAsksForActiveDocuments(t *testing.T) {
+	s := newTrust(t)
+	ask := func(path string, entity *gatewaytest.Subject, at time.Time) bool {
+		t.Helper()
+		q := object{"entity_id": entity.DID, "authority_id": s.ministry.DID, "action": "issue", "resource": "@"}
+		if !at.IsZero() {
+			q["context"] = object{"time": at.UTC().Format(time.RFC3339)}
+		}
+		status, _, body := s.ask(path, q)
+		require.Equal(t, http.StatusOK, status, "%v", body)
+		holds, ok := body[map[string]string{"/authorization": "authorized", "/recognition": "recognized"}[path]].(bool)
+		require.True(t, ok, "%v", body)
+		return holds
+	}
+	require.True(t, ask("/authorization", s.school, time.Time{}))
+	require.True(t, ask("/recognition", s.delegate, time.Time{}))
+	before := s.ids.Now()
+	s.ids.Advance(time.Minute)
+	s.delegate.Do(identity.Operation{Type: identity.Suspend}, s.delegate.Signer)
+	require.False(t, ask("/authorization", s.school, time.Time{}), "by a suspended delegate")
+	require.False(t, ask("/recognition", s.delegate, time.Time{}))
+	require.True(t, ask("/authorization", s.school, before))
+	require.False(t, ask("/authorization", s.school, s.ids.Now()))
+	require.True(t, ask("/recognition", s.abroad, time.Time{}), "others keep what they have")
+	s.ids.Advance(time.Minute)
+	s.delegate.Do(identity.Operation{Type: identity.Resume}, s.delegate.Signer)
+	require.True(t, ask("/authorization", s.school, time.Time{}))
+	s.abroad.Do(identity.Operation{Type: identity.Deactivate}, s.abroad.Signer)
+	require.False(t, ask("/recognition", s.abroad, time.Time{}))
+	s.ministry.Do(identity.Operation{Type: identity.Suspend}, s.ministry.Signer)
+	require.False(t, ask("/authorization", s.school, time.Time{}), "the root itself is suspended")
+	require.True(t, ask("/authorization", s.school, before))
+}
+
 // fuzzing is a test whose helpers may be called from within a fuzz target.
 type fuzzing struct{ testing.TB }
 
