@@ -22,6 +22,7 @@ type search struct {
 	Records
 	root   Root
 	at     Moment
+	asked  []string // attributes that the subject's own grant has to take in
 	tried  int
 	stood  map[string]bool // of the documents that were asked
 	fallen string          // the first of them that was not active
@@ -34,11 +35,21 @@ func newSearch(root Root, at Moment, in Records) *search {
 // Accredited returns the grants by which a subject has a standing, its
 // own first, each by who is a delegate through the next, up to the root; none for
 // the root itself. At that moment every grant must hold and every document on the
-// way be active: the subject's, the delegates' and the root's. It returns
-// NOT_ACCREDITED.
-func Accredited(root Root, s Scope, at Moment, in Records) ([]Grant, error) {
+// way be active: the subject's, the delegates' and the root's. Of a verifier, asked
+// is what it means to ask for, which one of its grants has to take in as a whole. It
+// returns NOT_ACCREDITED or OVER_ASKING.
+func Accredited(root Root, s Scope, asked []string, at Moment, in Records) ([]Grant, error) {
 	f := newSearch(root, at, in)
+	if s.Standing == Verifier {
+		f.asked = asked
+	}
 	chain, ok, err := f.chain(s, 0)
+	if err == nil && !ok && len(f.asked) > 0 { // for less, perhaps
+		f.asked, f.tried = nil, 0
+		if chain, ok, err = f.chain(s, 0); err == nil && ok {
+			return chain, chain[0].CheckAsking(asked)
+		}
+	}
 	if err == nil && !ok {
 		err = NotAccredited.Errorf("%s is no %s for schema %.130s in region %s under root %s at %d (Unix seconds)%s",
 			s.Subject, s.Standing, string(s.Schema), s.Region, s.Root, at.Time, f.because())
@@ -92,7 +103,7 @@ func (f *search) grant(s Scope, depth int) ([]Grant, bool, error) {
 	}
 	for i := len(a.Grants) - 1; i >= 0; i-- {
 		g := a.Grants[i]
-		if !g.at(f.at) {
+		if !g.at(f.at) || depth == 0 && g.CheckAsking(f.asked) != nil {
 			continue
 		}
 		rest, ok, err := f.chain(Scope{Root: s.Root, Subject: g.By, Standing: Delegate, Schema: s.Schema, Region: s.Region}, depth+1)

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/komsco/trust-platform/chaincode/identity"
+	"github.com/komsco/trust-platform/chaincode/ledger/code"
 )
 
 // world is a registry in memory: grants by scope, and when each document was not
@@ -72,7 +73,7 @@ func (w *world) records() identity.Records {
 
 // school asks whether it issues diplomas in a region.
 func (w *world) school(at identity.Moment, schema identity.SchemaRef, region string) ([]identity.Grant, error) {
-	return identity.Accredited(w.root, identity.Scope{Root: "education", Subject: school, Standing: identity.Issuer, Schema: schema, Region: region}, at, w.records())
+	return identity.Accredited(w.root, identity.Scope{Root: "education", Subject: school, Standing: identity.Issuer, Schema: schema, Region: region}, nil, at, w.records())
 }
 
 // The ministry has a board accredit agencies for diplomas, one agency in Nowon, the
@@ -189,6 +190,59 @@ func TestAnotherWayUp(t *testing.T) {
 	if _, err := w.school(identity.Moment{Time: 250}, diploma, "11350"); !errors.Is(err, broken) {
 		t.Errorf("the ledger could not be asked, and the answer is %v", err)
 	}
+}
+
+// A verifier with several grants may ask for what any one of them takes in, whichever
+// came last and whoever gave it; for the union of two it may not.
+func TestAskingBySeveralGrants(t *testing.T) {
+	w := nowon()
+	shop := komsco("z")
+	grant := func(by string, schema identity.SchemaRef, attributes ...string) {
+		s := identity.Scope{Root: "education", Subject: shop, Standing: identity.Verifier, Schema: schema, Region: "11350", Purpose: "hiring"}
+		a := w.grants[s]
+		a.Scope = s
+		a.Grants = append(a.Grants, identity.Grant{By: by, From: 1, Until: 10_000, Granted: 100, Attributes: attributes})
+		w.grants[s] = a
+	}
+	grant(ministry, diploma, "degree", "name")
+	grant(agency, diploma, "degree")
+	grant(ministry, identity.Any, "age_over_19")
+	ask := func(schema identity.SchemaRef, attributes ...string) ([]identity.Grant, error) {
+		s := identity.Scope{Root: "education", Subject: shop, Standing: identity.Verifier, Schema: schema, Region: "11350", Purpose: "hiring"}
+		return identity.Accredited(w.root, s, attributes, identity.Moment{Time: 250}, w.records())
+	}
+	for _, tc := range []struct {
+		schema     identity.SchemaRef
+		attributes []string
+		by         string
+		want       *code.Code
+	}{
+		{diploma, nil, agency, nil},
+		{diploma, []string{"degree"}, agency, nil},
+		{diploma, []string{"name"}, ministry, nil},
+		{diploma, []string{"degree", "name"}, ministry, nil},
+		{diploma, []string{"age_over_19"}, ministry, nil},
+		{diploma, []string{"age_over_19", "name"}, "", identity.OverAsking},
+		{diploma, []string{"photo"}, "", identity.OverAsking},
+		{licence, []string{"age_over_19"}, ministry, nil},
+		{licence, []string{"degree"}, "", identity.OverAsking},
+	} {
+		chain, err := ask(tc.schema, tc.attributes...)
+		wantCode(t, err, tc.want)
+		if tc.want == nil && chain[0].By != tc.by {
+			t.Errorf("%v of %s: by %s", tc.attributes, tc.schema, chain[0].By)
+		}
+	}
+	// Once the agency's way up is gone so is what it gave, and no more.
+	w.down[board] = [2]int64{240, 0}
+	chain, err := ask(diploma, "degree")
+	wantCode(t, err, nil)
+	if chain[0].By != ministry {
+		t.Errorf("chain %+v", chain)
+	}
+	w.down[ministry] = [2]int64{240, 0}
+	_, err = ask(diploma, "photo")
+	wantCode(t, err, identity.NotAccredited)
 }
 
 // However many delegates there are, an answer reads a bounded number of records.

@@ -173,16 +173,11 @@ func accredited(t *ledger.Tx, q identity.AccreditedQuery) (identity.AccreditedAn
 	if err != nil {
 		return answer, err
 	}
-	if answer.Chain, err = identity.Accredited(r, q.Scope, identity.Moment{Time: answer.Time, Past: q.Time != 0}, records(t)); err != nil {
-		return answer, err
-	}
-	if q.Standing == identity.Verifier {
-		return answer, answer.Chain[0].CheckAsking(q.Attributes)
-	}
-	return answer, nil
+	answer.Chain, err = identity.Accredited(r, q.Scope, q.Attributes, identity.Moment{Time: answer.Time, Past: q.Time != 0}, records(t))
+	return answer, err
 }
 
-// records reads accreditations and the heads of documents by exact key.
+// records reads accreditations and the documents by exact key.
 func records(t *ledger.Tx) identity.Records {
 	return identity.Records{
 		Find: func(s identity.Scope) (identity.Accreditation, bool, error) {
