@@ -51,10 +51,17 @@ type StatusListBody struct {
 	EncodedList string                 `json:"encodedList" doc:"Bitstring Status List 1.0: gzip, then base64url behind a u"`
 }
 
+type statusListInput struct {
+	Owner string `path:"owner" doc:"DID of the issuer"`
+	List  string `path:"list"`
+	Match string `header:"If-None-Match" doc:"ETag of what is kept already"`
+}
+
 type statusListOutput struct {
-	Cache string `header:"Cache-Control"`
-	ETag  string `header:"ETag"`
-	Body  StatusListBody
+	Status int
+	Cache  string `header:"Cache-Control"`
+	ETag   string `header:"ETag"`
+	Body   *StatusListBody
 }
 
 // statusListAge is how long a list may be kept, in seconds: a revocation shows
@@ -105,14 +112,9 @@ func (a *API) registries() {
 				Time: in.Time, Attributes: in.Attributes,
 			}))
 		})
-	huma.Register(a.huma, operation("status-list", "/v1/status-lists/{owner}/{list}", "A status list"),
-		func(ctx context.Context, in *struct {
-			Owner string `path:"owner" doc:"DID of the issuer"`
-			List  string `path:"list"`
-		},
-		) (*statusListOutput, error) {
-			return a.statusList(ctx, in.Owner, in.List)
-		})
+	list := operation("status-list", "/v1/status-lists/{owner}/{list}", "A status list")
+	list.Responses = map[string]*huma.Response{"304": {Description: "It is the one that is kept already"}}
+	huma.Register(a.huma, list, a.statusList)
 	huma.Register(a.huma, operation("status", "/v1/status-lists/{owner}/{list}/{index}", "One entry of a status list, as the ledger has it now or had it at a time"),
 		func(ctx context.Context, in *struct {
 			Owner string `path:"owner" doc:"DID of the issuer"`
@@ -129,11 +131,11 @@ func (a *API) registries() {
 	a.signedLists()
 }
 
-func (a *API) statusList(ctx context.Context, owner, list string) (*statusListOutput, error) {
+func (a *API) statusList(ctx context.Context, in *statusListInput) (*statusListOutput, error) {
 	if a.identity.Registries == nil {
 		return nil, errNoIdentity
 	}
-	found, err := a.identity.Registries.StatusBits(ctx, owner, list)
+	found, err := a.identity.Registries.StatusBits(ctx, in.Owner, in.List)
 	if err != nil {
 		return nil, problemOf(err)
 	}
@@ -141,8 +143,13 @@ func (a *API) statusList(ctx context.Context, owner, list string) (*statusListOu
 	if err != nil {
 		return nil, problemOf(err)
 	}
-	return &statusListOutput{
-		Cache: fmt.Sprintf("public, max-age=%d", statusListAge), ETag: fmt.Sprintf("%q", digestOf(encoded)),
-		Body: StatusListBody{Owner: found.Owner, Purpose: found.Purpose, Entries: found.Entries, Changed: found.Changed, EncodedList: encoded},
-	}, nil
+	out := &statusListOutput{
+		Status: http.StatusOK, Cache: fmt.Sprintf("public, max-age=%d", statusListAge), ETag: fmt.Sprintf("%q", digestOf(encoded)),
+	}
+	if kept(in.Match, out.ETag) {
+		out.Status = http.StatusNotModified
+		return out, nil
+	}
+	out.Body = &StatusListBody{Owner: found.Owner, Purpose: found.Purpose, Entries: found.Entries, Changed: found.Changed, EncodedList: encoded}
+	return out, nil
 }

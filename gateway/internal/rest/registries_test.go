@@ -5,6 +5,8 @@ package rest_test
 import (
 	"context"
 	"crypto"
+	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -105,6 +107,22 @@ func TestRegistries(t *testing.T) {
 	require.Equal(t, http.StatusCreated, status, "%v", refused)
 	_, after, body := s.do(http.MethodGet, path, "", nil)
 	require.NotEqual(t, before.Get("ETag"), after.Get("ETag"))
+	for match, want := range map[string]int{
+		after.Get("ETag"): http.StatusNotModified, `"other", W/` + after.Get("ETag"): http.StatusNotModified, "*": http.StatusNotModified,
+		before.Get("ETag"): http.StatusOK, `"other"`: http.StatusOK, "": http.StatusOK,
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+path, nil)
+		require.NoError(t, err)
+		r.Header.Set("If-None-Match", match)
+		res, err := http.DefaultClient.Do(r)
+		require.NoError(t, err)
+		raw, err := io.ReadAll(res.Body)
+		require.NoError(t, errors.Join(err, res.Body.Close()))
+		require.Equal(t, want, res.StatusCode, "%q", match)
+		require.Equal(t, want == http.StatusNotModified, len(raw) == 0, "%q", match)
+		require.Equal(t, after.Get("ETag"), res.Header.Get("ETag"))
+		require.Equal(t, "public, max-age=60", res.Header.Get("Cache-Control"))
+	}
 	require.EqualValues(t, identity.MinEntries, body.(object)["entries"])
 	_, _, entry := s.do(http.MethodGet, path+"/5", "", nil)
 	require.Equal(t, true, entry.(object)["set"])

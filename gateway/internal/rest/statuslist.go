@@ -80,12 +80,21 @@ func (a *API) signedList(ctx context.Context, in *signedListInput) (*signedListO
 	if jwt {
 		out.Type = mediaVCJWT
 	}
-	for _, tag := range strings.Split(in.Match, ",") {
-		if tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/"); tag == signed.ETag || tag == "*" {
-			out.Status, out.Body = http.StatusNotModified, nil
-		}
+	if kept(in.Match, signed.ETag) {
+		out.Status, out.Body = http.StatusNotModified, nil
 	}
 	return out, nil
+}
+
+// kept reports whether who asks has what an ETag stands for (If-None-Match, RFC 9110
+// section 13.1.2).
+func kept(match, etag string) bool {
+	for _, tag := range strings.Split(match, ",") {
+		if tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/"); tag == etag || tag == "*" {
+			return true
+		}
+	}
+	return false
 }
 
 // acceptsJWT chooses between the two forms. It answers NOT_ACCEPTABLE for others.

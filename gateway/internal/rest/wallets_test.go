@@ -49,7 +49,11 @@ type office struct {
 
 func newOffice(t *testing.T) *office {
 	t.Helper()
-	l := gatewaytest.NewIdentities(t)
+	return newOfficeOn(t, gatewaytest.NewIdentities(t))
+}
+
+func newOfficeOn(t *testing.T, l *gatewaytest.Identities) *office {
+	t.Helper()
 	l.At(time.Now().Add(-time.Hour))
 	o := &office{t: t, ledger: l, issuer: l.Born("ES256", identity.UnlockNone), holder: l.Born("ES256", identity.UnlockPIN), api: rest.New(nil)}
 	server := httptest.NewServer(o.api)
