@@ -4,8 +4,10 @@ package contract_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -246,29 +248,48 @@ func (a *audit) purchase(t ledgertest.TB, parts []string, before, after []byte) 
 	}
 	var p currency.Policy
 	a.decode(t, a.values[ledger.CompositeKey(currency.TablePolicy, parts[0], ledger.Num(int64(is.Policy)))], &p)
-	all := map[string]currency.Purchase{parts[2]: is} // of the account, by seq
+	who, this := a.whose(t, parts)
+	all := map[string]currency.Purchase{this: is} // of the person, in the order they were made
 	for key, raw := range a.values {
 		table, of, _ := ledger.SplitKey(key)
-		if table == currency.TablePurchase && of[0] == parts[0] && of[1] == parts[1] && of[2] != parts[2] {
+		if table != currency.TablePurchase || of[0] != parts[0] {
+			continue
+		}
+		if person, name := a.whose(t, of); person == who && name != this {
 			var other currency.Purchase
 			a.decode(t, raw, &other)
-			all[of[2]] = other
+			all[name] = other
 		}
 	}
 	months, latest := map[string]string{}, ""
-	for _, seq := range slices.Sorted(maps.Keys(all)) { // a clock that is late brings no month back
-		latest = max(latest, time.Unix(all[seq].At, 0).In(korea).Format("2006-01"))
-		months[seq] = latest
+	for _, name := range slices.Sorted(maps.Keys(all)) { // a clock that is late brings no month back
+		latest = max(latest, time.Unix(all[name].At, 0).In(korea).Format("2006-01"))
+		months[name] = latest
 	}
 	paid := int64(0)
-	for seq, other := range all {
-		if seq != parts[2] && other.Paid != "" && months[seq] == months[parts[2]] {
+	for name, other := range all {
+		if name != this && other.Paid != "" && months[name] == months[this] {
 			paid += other.Amount
 		}
 	}
 	if limit := p.Sale.MonthlyCap; limit > 0 && paid+is.Amount > limit {
 		t.Fatalf("purchase %v: %d won after %d in one month, the cap is %d", parts, is.Amount, paid, limit)
 	}
+}
+
+// whose is who made a purchase, whatever became of the account since, and a name for it
+// that sorts by when the account was opened, and by seq.
+func (a *audit) whose(t ledgertest.TB, purchase []string) (person, name string) {
+	t.Helper()
+	var h currency.Holder
+	account := purchase[1]
+	a.decode(t, a.values[ledger.CompositeKey(currency.TableHolder, purchase[0], account)], &h)
+	name = fmt.Sprintf("%012d/%s/%s", h.Opened, account, purchase[2])
+	for h.Successor != "" {
+		account, h = h.Successor, currency.Holder{}
+		a.decode(t, a.values[ledger.CompositeKey(currency.TableHolder, purchase[0], account)], &h)
+	}
+	return cmp.Or(h.Person, account), name
 }
 
 // hold: what is held only shrinks, and what was captured and what is held never
