@@ -176,6 +176,30 @@ func (d *days) traces(t ledgertest.TB) {
 	}
 }
 
+// Value that passes through several hands in one transaction is traced through each of
+// them, though the ledger keeps none of what lay between.
+func TestTraceThroughOneTransaction(t *testing.T) {
+	for _, program := range []string{nowon, bazaar} {
+		tn := newTown(t)
+		w := tn.resident(program, "minsu")
+		o := tn.authorising(program, w, "stall", 5_000)
+		name := currency.ReceiptName{Holder: w.account, Seq: o.Seq}
+		orders := []string{w.sign(o), tn.stall.sign(tn.capturing(program, tn.stall, name, 5_000)), tn.redeem(program, tn.stall, 3_000)}
+		if program == bazaar { // where shops respend
+			orders = append(orders, tn.pay(program, tn.stall, "arcade", 2_000))
+		}
+		tn.batch(orders...)
+		g := traced(t, tn.net, trace.Question{Program: program, Deposit: "deposit"})
+		held := map[string]int64{}
+		for _, n := range g.Nodes {
+			held[n.ID] += n.Held
+		}
+		if program == bazaar {
+			require.Equal(t, []int64{95_000, 0, 2_000}, []int64{held["account/bazaar/"+w.account], held["shop/bazaar/stall"], held["shop/bazaar/arcade"]})
+		}
+	}
+}
+
 func TestTraceRefusesWhatNamesNoOrigin(t *testing.T) {
 	receipt := &currency.ReceiptName{Holder: currency.AccountID("did:key:z1"), Seq: 1}
 	for name, q := range map[string]trace.Question{

@@ -95,8 +95,8 @@ func (l *Ledger) add(tx Tx) error {
 			return err
 		}
 	}
-	for _, r := range receipts {
-		if err := l.spend(c, r); err != nil {
+	for i, r := range receipts {
+		if err := l.spend(c, r, receipts[i+1:]); err != nil {
 			return err
 		}
 	}
@@ -246,8 +246,9 @@ func (l *Ledger) claim(c *changes, r told) error {
 	return nil
 }
 
-// spend moves what a receipt names as used to what it names it for.
-func (l *Ledger) spend(c *changes, r told) error {
+// spend moves what a receipt names as used to what it names it for; later are the
+// receipts behind it in the same transaction.
+func (l *Ledger) spend(c *changes, r told, later []told) error {
 	asked := l.question.Receipt != nil && l.question.Program == r.program && r.of() == *l.question.Receipt
 	l.found = l.found || asked
 	from := placeOf(currency.TablePurse, r.program, r.account)
@@ -263,8 +264,14 @@ func (l *Ledger) spend(c *changes, r told) error {
 		if r.Kind == currency.KindVoid {
 			to, used = nil, l.shrunk(c, from)
 		}
-	case currency.KindHold:
-		to = append(to, placeOf(currency.TableHold, r.program, r.account, r.seq))
+	case currency.KindHold: // all of it, whatever is captured of it in the same transaction
+		hold := placeOf(currency.TableHold, r.program, r.account, r.seq)
+		for _, part := range used {
+			if err := l.tellMove(c, c.need(r.program, spot{from, part.Terms}), c.need(r.program, spot{hold, part.Terms}), part.Amount, asked); err != nil {
+				return err
+			}
+		}
+		return nil
 	case currency.KindRedemption, currency.KindCashOut:
 		to = append(to, placeOf(currency.TableRedemption, r.program, r.account, r.seq))
 	case currency.KindExchange:
@@ -289,6 +296,12 @@ func (l *Ledger) spend(c *changes, r told) error {
 				}
 			}
 		}
+		if terms, ok := passedOn(r, part, later); ok {
+			if err := l.tellMove(c, source, c.need(r.program, spot{to[0], terms}), part.Amount, asked); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := l.giveBack(c, source, part.Amount, asked); err != nil {
 			return err
 		}
@@ -297,6 +310,25 @@ func (l *Ledger) spend(c *changes, r told) error {
 		return l.crossOver(c, to[0], r)
 	}
 	return nil
+}
+
+// passedOn tells under which terms a shop took what it captured, where it used it in the
+// same transaction: the purse shows only what stayed.
+func passedOn(r told, part currency.Part, later []told) (currency.Terms, bool) {
+	if r.Kind != currency.KindCapture || part.Amount == 0 {
+		return currency.Terms{}, false
+	}
+	for _, next := range later {
+		if next.program != r.program || next.account != r.account {
+			continue
+		}
+		for _, u := range next.Used {
+			if u.Terms == part.Terms || u.Terms == part.Plain() {
+				return u.Terms, true
+			}
+		}
+	}
+	return currency.Terms{}, false
 }
 
 // giveBack moves what is left of a receipt's part to what came back to its fund.
