@@ -4,7 +4,6 @@ package gateway
 
 import (
 	"context"
-	"iter"
 	"time"
 
 	"github.com/komsco/trust-platform/chaincode/currency/fraud"
@@ -40,8 +39,16 @@ func (c *Currency) FraudFlags(ctx context.Context, q FraudQuestion, progress fun
 		return nil, err
 	}
 	record := fraud.NewRecord()
-	if err := recordFraud(record, c.client.blocks(ctx, c.channel, height), c.contract.ChaincodeName(), upTo(height, progress)); err != nil {
-		return nil, err
+	for b, err := range c.client.blocks(ctx, c.channel, height) {
+		if err == nil {
+			err = recordFraud(record, b, c.contract.ChaincodeName())
+		}
+		if err != nil {
+			return nil, err
+		}
+		if progress != nil {
+			progress(b.Number+1, height)
+		}
 	}
 	var since int64
 	if !q.Since.IsZero() {
@@ -57,6 +64,7 @@ type FraudWatch struct {
 	currency *Currency
 	chain    blocks.Chain
 	record   *fraud.Record
+	broken   error // of a record that cannot be read: it stays so
 }
 
 // FraudWatch starts one, before block 0.
@@ -65,36 +73,37 @@ func (c *Currency) FraudWatch() *FraudWatch {
 }
 
 // Look finds what reaches the thresholds in force of every programme and did not end
-// before since. One look at a time; after an error the next goes on where it stopped.
+// before since. One look at a time; after an error of the peer the next goes on where it
+// stopped.
 func (w *FraudWatch) Look(ctx context.Context, since time.Time) ([]FraudFlag, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	if w.broken != nil {
+		return nil, w.broken
+	}
 	c := w.currency
 	height, err := c.readable(ctx, "a look", 0)
 	if err != nil {
 		return nil, err
 	}
-	if err := recordFraud(w.record, c.client.blocksBehind(ctx, c.channel, &w.chain, height), c.contract.ChaincodeName(), nil); err != nil {
-		return nil, err
+	for b, err := range c.client.blocksBehind(ctx, c.channel, &w.chain, height) {
+		if err != nil {
+			return nil, err
+		}
+		if w.broken = recordFraud(w.record, b, c.contract.ChaincodeName()); w.broken != nil {
+			return nil, w.broken
+		}
 	}
 	return w.record.InForce(since.Unix())
 }
 
-// recordFraud tells a record what blocks say of fraud.
-func recordFraud(r *fraud.Record, all iter.Seq2[*blocks.Block, error], chaincode string, progress func(done uint64)) error {
-	for b, err := range all {
-		if err != nil {
-			return err
-		}
-		for _, w := range b.Writes(chaincode) {
-			if table, key, ok := blocks.SplitKey(w.Key); ok {
-				if err := r.Add(table, key, w.Value); err != nil {
-					return err
-				}
+// recordFraud tells a record what a block says of fraud.
+func recordFraud(r *fraud.Record, b *blocks.Block, chaincode string) error {
+	for _, w := range b.Writes(chaincode) {
+		if table, key, ok := blocks.SplitKey(w.Key); ok {
+			if err := r.Add(table, key, w.Value); err != nil {
+				return err
 			}
-		}
-		if progress != nil {
-			progress(b.Number + 1)
 		}
 	}
 	return nil

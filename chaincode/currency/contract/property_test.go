@@ -41,6 +41,7 @@ func TestRandomDays(t *testing.T) {
 			"recover": d.recover,
 			"forward": d.forward,
 			"case":    d.fraud,
+			"accuse":  d.accuse,
 			"commit":  d.commitSome,
 			"flush":   d.commitAll,
 			"rare":    d.rare,
