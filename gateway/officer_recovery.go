@@ -24,8 +24,8 @@ func (c *Currency) ApproveRecovery(ctx context.Context, r currency.ProposeRecove
 	return record, err
 }
 
-// ForwardCredits moves what waits for a recovered account to the one that took
-// over. Anybody may: HOLDER_UNKNOWN, HOLDER_STATE.
+// ForwardCredits moves what waits for a recovered account to the last one that took
+// over, to whom [Currency.Credits] shows it. Anybody may: HOLDER_UNKNOWN, HOLDER_STATE.
 func (c *Currency) ForwardCredits(ctx context.Context, r currency.ForwardCredits) (currency.Forwarded, error) {
 	record, _, err := Operate[currency.Forwarded](ctx, c, "ForwardCredits", r)
 	return record, err

@@ -17,6 +17,13 @@ func (c *Currency) ForwardTakings(ctx context.Context, r currency.ForwardTakings
 	return record, err
 }
 
+// Takings names credits of the merchant that a waiting refund could come out of, for
+// [Currency.ForwardTakings]. Who paid shows a read order, officers leave it out:
+// READ_REFUSED, RECEIPT_UNKNOWN, REFUND_UNKNOWN.
+func (c *Currency) Takings(ctx context.Context, q currency.TakingsQuery) (currency.Takings, error) {
+	return evaluate[currency.Takings](ctx, c, "Takings", q)
+}
+
 // WaitingRefunds pages through what a merchant owes; account is the merchant's. An
 // entry's key is the payer's account and the payment's sequence number. The
 // merchant shows a read order, officers leave it out.

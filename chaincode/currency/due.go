@@ -168,3 +168,26 @@ type TakingsForwarded struct {
 	Waiting int64        `json:"waiting"`           // won that still wait
 	Unknown []CreditName `json:"unknown,omitempty"` // credits not there: claimed before
 }
+
+// TakingsQuery asks which takings of the merchant who was paid a waiting refund could
+// come out of.
+type TakingsQuery struct {
+	OwnQuery       // whose payment it was
+	Seq      int64 `json:"seq"` // of the payment
+}
+
+// Validate checks the form.
+func (r TakingsQuery) Validate() error {
+	if err := (ReceiptName{Holder: r.Account, Seq: r.Seq}).validate(); err != nil {
+		return err
+	}
+	return r.OwnQuery.Validate()
+}
+
+// Takings names credits that a merchant has not claimed, for [ForwardTakings]: on
+// this page as many as the refund needs. What they hold is the merchant's to know.
+type Takings struct {
+	Merchant string       `json:"merchant"`
+	Credits  []CreditName `json:"credits"`
+	Next     string       `json:"next,omitempty"` // give it back to continue; empty where they suffice, or at the end
+}

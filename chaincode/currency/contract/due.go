@@ -17,6 +17,9 @@ import (
 //   - WaitingRefunds {program, account, read, limit, bookmark} pages through what a
 //     merchant owes, by payer and sequence number, for the merchant and for
 //     officers who may read accounts.
+//   - Takings {program, account, seq, read, limit, bookmark} names credits of the
+//     merchant, a page of them, that the waiting refund of a payment could come out
+//     of, for who paid and for those officers. RECEIPT_UNKNOWN, REFUND_UNKNOWN.
 func dueFunctions() []ledger.Function {
 	return []ledger.Function{
 		ledger.Officer("ForwardTakings", forwardTakings),
@@ -30,6 +33,7 @@ func dueFunctions() []ledger.Function {
 			}
 			return dues.List(t, r.Limit, r.Bookmark, r.Program, h.Merchant)
 		}),
+		ledger.Query("Takings", takings),
 	}
 }
 
@@ -105,6 +109,47 @@ func forwardTakings(t *ledger.Tx, r currency.ForwardTakings) (currency.TakingsFo
 	t.Emit("RefundCompleted", r.Program+"/"+r.Payment.String())
 	out.Credit, out.Amount, out.Waiting = currency.NewCreditName(t.ID(), 0), currency.Total(back), currency.Total(waiting.Parts)
 	return out, putDue(t, r.Program, m.ID, r.Payment, waiting, back, nil)
+}
+
+func takings(t *ledger.Tx, r currency.TakingsQuery) (currency.Takings, error) {
+	out := currency.Takings{Credits: []currency.CreditName{}}
+	if _, err := own(t, r.OwnQuery); err != nil {
+		return out, err
+	}
+	payment := currency.ReceiptName{Holder: r.Account, Seq: r.Seq}
+	paid, found, err := receipts.Get(t, r.Program, r.Account, ledger.Num(r.Seq))
+	if err != nil || !found {
+		return out, first(err, currency.ReceiptUnknown.Errorf("account %s seq %d", r.Account, r.Seq))
+	}
+	waiting, err := due(t, r.Program, paid.To, payment)
+	if err != nil {
+		return out, err
+	}
+	m, err := merchant(t, r.Program, paid.To)
+	if err != nil {
+		return out, err
+	}
+	page, err := credits.List(t, r.Limit, r.Bookmark, r.Program, m.Account)
+	if err != nil {
+		return out, err
+	}
+	out.Merchant, out.Next = m.ID, page.Next
+	for _, e := range page.Records {
+		if len(waiting.Parts) == 0 {
+			out.Next = ""
+			break
+		}
+		var gone []currency.Part
+		if gone, _, waiting = waiting.Forward(e.Record.Parts); len(gone) == 0 {
+			continue
+		}
+		name, err := creditName(e.Key)
+		if err != nil {
+			return out, err
+		}
+		out.Credits = append(out.Credits, name)
+	}
+	return out, nil
 }
 
 func due(t *ledger.Tx, program, merchant string, payment currency.ReceiptName) (currency.Due, error) {

@@ -60,7 +60,15 @@ func TestRefundWaits(t *testing.T) {
 	tn.stall.seq[nowon]--
 
 	// Anybody, without the stall: takings it has not claimed. What the refund does not need stays the stall's.
+	ask := func(w *wallet) currency.TakingsQuery {
+		return currency.TakingsQuery{OwnQuery: currency.OwnQuery{PageQuery: currency.PageQuery{Program: nowon}, Account: w.account, Read: tn.read(nowon, w)}, Seq: payment.Seq}
+	}
+	require.Empty(t, get[currency.Takings](tn, tn.courier, "Takings", ask(w)).Credits)
 	taken := tn.order("Pay", tn.pay(nowon, next, "stall", 3_000))
+	require.Equal(t, currency.Takings{Merchant: "stall", Credits: []currency.CreditName{taken.Credit}}, get[currency.Takings](tn, tn.courier, "Takings", ask(w)))
+	theirs := ask(next)
+	theirs.Account = w.account
+	tn.refused(currency.ReadRefused, tn.courier, "Takings", tn.json(theirs))
 	r := currency.ForwardTakings{Operation: tn.op(), Program: nowon, Merchant: "stall", Payment: payment, Credits: []currency.CreditName{taken.Credit}}
 	done := result[currency.TakingsForwarded](tn, tn.do(tn.courier, "ForwardTakings", r))
 	require.EqualValues(t, 3_000, done.Amount)
@@ -80,6 +88,8 @@ func TestRefundWaits(t *testing.T) {
 	tn.refused(currency.RefundUnknown, tn.courier, "CompleteRefund", tn.stall.sign(tn.completing(nowon, tn.stall, payment)))
 	tn.stall.seq[nowon]--
 	tn.order("Redeem", tn.redeem(nowon, tn.stall, 2_000))
+
+	tn.refused(currency.RefundUnknown, tn.courier, "Takings", tn.json(ask(w)))
 
 	// The payer has everything back, in the terms it was paid in.
 	tn.order("Claim", tn.claim(nowon, w, back.Credit, done.Credit, last.Credit))

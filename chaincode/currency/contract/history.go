@@ -16,7 +16,7 @@ import (
 //   - Purse {program, account, read}
 //   - Receipt {program, account, seq, read}; also to the merchant who was paid
 //   - Receipts, Credits {program, account, read, limit, bookmark}: pages, the
-//     credits being those not claimed yet
+//     credits being those not claimed yet, to who took over a recovered account too
 func historyFunctions() []ledger.Function {
 	return []ledger.Function{
 		ledger.Query("Purse", func(t *ledger.Tx, r currency.OwnQuery) (currency.PurseView, error) {
@@ -41,7 +41,7 @@ func historyFunctions() []ledger.Function {
 			return receipts.List(t, r.Limit, r.Bookmark, r.Program, r.Account)
 		}),
 		ledger.Query("Credits", func(t *ledger.Tx, r currency.OwnQuery) (call.Page[currency.Credit], error) {
-			if _, err := own(t, r); err != nil {
+			if err := ownOrHeir(t, r); err != nil {
 				return call.Page[currency.Credit]{}, err
 			}
 			return credits.List(t, r.Limit, r.Bookmark, r.Program, r.Account)
@@ -87,6 +87,29 @@ func own(t *ledger.Tx, r currency.OwnQuery) (currency.Holder, error) {
 		return currency.Holder{}, currency.ReadRefused.Errorf("account %s is not the reader's", r.Account)
 	}
 	return reader.Holder, nil
+}
+
+// ownOrHeir lets who took over a recovered account see what waits for it.
+func ownOrHeir(t *ledger.Tx, r currency.OwnQuery) error {
+	reader, err := reader(t, r.Program, r.Read)
+	if err != nil {
+		return err
+	}
+	if reader == nil {
+		_, err := holder(t, r.Program, r.Account)
+		return err
+	}
+	if reader.account == r.Account {
+		return nil
+	}
+	h, _, err := holders.Get(t, r.Program, r.Account)
+	if err != nil {
+		return err
+	}
+	if heir, err := heirOf(t, r.Program, h); err != nil || heir != reader.account {
+		return first(err, currency.ReadRefused.Errorf("account %s is not the reader's", r.Account))
+	}
+	return nil
 }
 
 type readingHolder struct {

@@ -22,7 +22,8 @@ import (
 //     account, only its credits go over, by ForwardCredits. HOLDER_STATE,
 //     HOLDER_EXISTS, HOLDER_UNKNOWN, RECOVERY_EARLY, SAME_OFFICER, SAME_ORGANISATION.
 //   - ForwardCredits {op, program, account, credits} by anybody, without a role:
-//     moves what waits for the old account; emits CreditsForwarded. HOLDER_STATE.
+//     moves what waits for the old account to the last one that took over; emits
+//     CreditsForwarded. HOLDER_STATE. Credits lists them to who took over, too.
 func recoveryFunctions() []ledger.Function {
 	return []ledger.Function{
 		ledger.Officer("ProposeRecovery", proposeRecovery),
@@ -154,6 +155,19 @@ func recoverable(t *ledger.Tx, r currency.ProposeRecovery) (currency.Holder, err
 	return h, nil
 }
 
+// heirOf is the account that has what waits for a recovered one: the last of those
+// that took over, one from another; empty where nobody did. Only an account that is
+// new or open takes over and only one that was not taken over itself, so this ends.
+func heirOf(t *ledger.Tx, program string, h currency.Holder) (heir string, err error) {
+	for h.Successor != "" {
+		heir = h.Successor
+		if h, err = holder(t, program, heir); err != nil {
+			return heir, err
+		}
+	}
+	return heir, nil
+}
+
 func forwardCredits(t *ledger.Tx, r currency.ForwardCredits) (currency.Forwarded, error) {
 	h, err := holder(t, r.Program, r.Account)
 	if err != nil {
@@ -162,7 +176,11 @@ func forwardCredits(t *ledger.Tx, r currency.ForwardCredits) (currency.Forwarded
 	if h.Successor == "" {
 		return currency.Forwarded{}, currency.HolderState.Errorf("account %s was not recovered: no other took over", r.Account)
 	}
-	out := currency.Forwarded{Account: h.Successor}
+	heir, err := heirOf(t, r.Program, h)
+	if err != nil {
+		return currency.Forwarded{}, err
+	}
+	out := currency.Forwarded{Account: heir}
 	for _, name := range r.Credits {
 		tx, n, err := name.Split()
 		if err != nil {
@@ -178,7 +196,7 @@ func forwardCredits(t *ledger.Tx, r currency.ForwardCredits) (currency.Forwarded
 		}
 		out.Moved = append(out.Moved, name)
 		credits.Delete(t, r.Program, r.Account, tx, ledger.Num(n))
-		if err := credits.Put(t, c, r.Program, h.Successor, tx, ledger.Num(n)); err != nil {
+		if err := credits.Put(t, c, r.Program, heir, tx, ledger.Num(n)); err != nil {
 			return out, err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/komsco/trust-platform/chaincode/currency"
+	"github.com/komsco/trust-platform/chaincode/ledger/call"
 )
 
 // A refund arrives at an account that was closed meanwhile. Two officers and a
@@ -52,8 +53,43 @@ func TestClosedAccountIsReunited(t *testing.T) {
 
 	h, _ := record[currency.Holder](tn, currency.TableHolder, nowon, w.account)
 	require.Equal(t, []any{currency.Closed, again.account}, []any{h.Status, h.Successor}, "it stays closed")
+	waits := own(nowon, w, tn.read(nowon, again))
+	require.Len(t, get[call.Page[currency.Credit]](tn, tn.courier, "Credits", waits).Records, 1, "shown to who took over")
+	waits.Read = tn.read(nowon, friend)
+	tn.refused(currency.ReadRefused, tn.courier, "Credits", tn.json(waits))
+	waits.Read = tn.read(nowon, w)
+	tn.refused(currency.ReadRefused, tn.courier, "Credits", tn.json(waits))
+	waits.Read, waits.Account = tn.read(nowon, again), friend.account
+	tn.refused(currency.ReadRefused, tn.courier, "Credits", tn.json(waits))
+	waits.Account = newWallet("nobody").account
+	tn.refused(currency.ReadRefused, tn.courier, "Credits", tn.json(waits))
 	tn.do(tn.courier, "ForwardCredits", currency.ForwardCredits{Operation: tn.op(), Program: nowon, Account: w.account, Credits: []currency.CreditName{back.Credit}})
 	tn.order("Claim", tn.claim(nowon, again, back.Credit))
 	require.EqualValues(t, 4_000, tn.balance(nowon, again))
 	tn.refused(currency.HolderState, tn.komsco, "ProposeRecovery", tn.json(tn.recovery(w, newWallet("one more"))))
+}
+
+// The account that took over is recovered itself: what still comes to the first one
+// goes to the last, in one step.
+func TestForwardedToTheLastHeir(t *testing.T) {
+	tn := newTown(t)
+	both := tn.residents(nowon, "minsu", "jisoo")
+	first, friend := both[0], both[1]
+	heirs := []*wallet{first, newWallet("second phone"), newWallet("third phone")}
+	name := tn.order("Give", tn.give(nowon, friend, first, 7_000)).Credit // before the key was lost, claimed by nobody
+	for i, to := range heirs[1:] {
+		from := heirs[i]
+		tn.do(tn.komsco, "FreezeHolder", tn.freezing(nowon, from))
+		tn.do(tn.komsco, "ProposeRecovery", tn.recovery(from, to))
+		tn.net.Advance(72 * time.Hour)
+		tn.do(tn.bank, "ApproveRecovery", tn.recovery(from, to))
+	}
+	last := heirs[2]
+	page := get[call.Page[currency.Credit]](tn, tn.courier, "Credits", own(nowon, first, tn.read(nowon, last)))
+	require.Len(t, page.Records, 1)
+	tn.refused(currency.ReadRefused, tn.courier, "Credits", tn.json(own(nowon, first, tn.read(nowon, heirs[1]))))
+	done := result[currency.Forwarded](tn, tn.do(tn.courier, "ForwardCredits", currency.ForwardCredits{Operation: tn.op(), Program: nowon, Account: first.account, Credits: []currency.CreditName{name}}))
+	require.Equal(t, currency.Forwarded{Account: last.account, Moved: []currency.CreditName{name}}, done)
+	tn.order("Claim", tn.claim(nowon, last, name))
+	require.EqualValues(t, 110_000+7_000, tn.balance(nowon, last))
 }

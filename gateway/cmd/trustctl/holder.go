@@ -31,6 +31,6 @@ func (a *app) holderCommands() *cobra.Command {
 	})
 	g := a.group("holder", "Residents' and merchants' accounts; ACCOUNT is an account id or a DID",
 		verb("freeze", "Stop an account at once, as a guard of issuer or operator", "FreezeHolder"),
-		verb("unfreeze", "Let a frozen account act again", "UnfreezeHolder"), a.holderSync(), show)
+		verb("unfreeze", "Let a frozen account act again", "UnfreezeHolder"), a.holderSync(), show, a.holderCredits())
 	return g
 }

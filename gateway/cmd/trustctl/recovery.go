@@ -4,9 +4,9 @@ package main
 
 import (
 	"context"
-	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/komsco/trust-platform/chaincode/currency"
 )
@@ -22,14 +22,28 @@ func (a *app) recoveryCommands() *cobra.Command {
 		}.command(a)
 	}
 	forward := operation[currency.ForwardCredits, currency.Forwarded]{
-		name: "forward", args: []string{"ACCOUNT", "CREDIT[,CREDIT…]"}, function: "ForwardCredits",
-		short: "Move what waits for a recovered account to the one that took over",
-		fill: func(_ context.Context, r *currency.ForwardCredits, program string, args []string) error {
+		name: "forward", args: []string{"ACCOUNT"}, function: "ForwardCredits",
+		short: "Move what waits for a recovered account, up to 500 credits, to the one that took over: as anybody who names it, or as an auditor all of it",
+		flags: func(f *pflag.FlagSet, r *currency.ForwardCredits) {
+			creditsVar(f, &r.Credits, "`TX:N` of a credit; several times for several; found by an auditor or guard if left out")
+		},
+		fill: func(ctx context.Context, r *currency.ForwardCredits, program string, args []string) error {
 			r.Program, r.Account = program, account(args[0])
-			for _, name := range strings.Split(args[1], ",") {
-				r.Credits = append(r.Credits, currency.CreditName(name))
+			if len(r.Credits) > 0 {
+				return nil
 			}
-			return nil
+			c, err := a.currency(ctx)
+			if err != nil {
+				return err
+			}
+			found, err := waitingCredits(ctx, c, program, r.Account, currency.MaxClaims)
+			if err == nil && len(found) == 0 {
+				err = currency.NothingClaimed.Errorf("nothing waits for account %s", r.Account)
+			}
+			for _, w := range found {
+				r.Credits = append(r.Credits, w.Name)
+			}
+			return err
 		},
 	}
 	return a.group("recovery", "Accounts whose holders lost the key; ACCOUNT is the old account id or DID",

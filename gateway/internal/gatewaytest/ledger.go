@@ -78,6 +78,24 @@ func (l *Ledger) Sweep(_ context.Context, r currency.Sweep) (swept currency.Swep
 	return swept, json.Unmarshal(raw, &swept)
 }
 
+// ForwardCredits is that of [gateway.Currency].
+func (l *Ledger) ForwardCredits(_ context.Context, r currency.ForwardCredits) (forwarded currency.Forwarded, _ error) {
+	raw, err := l.Invoke(l.courier, contract.Name, "ForwardCredits", Must(json.Marshal(r)))
+	if err != nil {
+		return forwarded, refused(gateway.PhaseEndorse, err)
+	}
+	return forwarded, json.Unmarshal(raw, &forwarded)
+}
+
+// ForwardTakings is that of [gateway.Currency].
+func (l *Ledger) ForwardTakings(_ context.Context, r currency.ForwardTakings) (forwarded currency.TakingsForwarded, _ error) {
+	raw, err := l.Invoke(l.courier, contract.Name, "ForwardTakings", Must(json.Marshal(r)))
+	if err != nil {
+		return forwarded, refused(gateway.PhaseEndorse, err)
+	}
+	return forwarded, json.Unmarshal(raw, &forwarded)
+}
+
 // Hooks sets the hooks while the ledger is in use.
 func (l *Ledger) Hooks(set func(*Ledger)) {
 	l.mu.Lock()

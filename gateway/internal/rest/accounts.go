@@ -83,9 +83,22 @@ func (a *API) accounts() {
 		func(ctx context.Context, in *pageInput) (*output[call.Page[currency.Receipt]], error) {
 			return paged(ctx, in, a.service.Receipts)
 		})
-	huma.Register(a.huma, operation("credits", "/credits", "Credits not claimed yet; the two parts of a key joined by a colon, the number without leading zeros, name a credit"),
+	huma.Register(a.huma, operation("credits", "/credits", "Credits not claimed yet, of a recovered account for who took over too; the two parts of a key joined by a colon, the number without leading zeros, name a credit"),
 		func(ctx context.Context, in *pageInput) (*output[call.Page[currency.Credit]], error) {
 			return paged(ctx, in, a.service.Credits)
+		})
+	post := func(id, path, summary string) huma.Operation {
+		o := operation(id, path, summary)
+		o.Method, o.Errors = http.MethodPost, problems(400, 401, 403, 404, 409, 422, 500, 503, 504)
+		return o
+	}
+	huma.Register(a.huma, post("forward-credits", "/credits/forward", "Move what waits for a recovered or closed account to the one that took over, for the latter's holder: up to 500 credits, under their old names"),
+		func(ctx context.Context, in *OwnInput) (*output[currency.Forwarded], error) {
+			return answered(a.service.ForwardCredits(ctx, in.query()))
+		})
+	huma.Register(a.huma, post("forward-takings", "/receipts/{seq}/waiting-refund/forward", "Give takings that the merchant has not claimed to the payment's refund that waits, for who paid"),
+		func(ctx context.Context, in *receiptInput) (*output[currency.TakingsForwarded], error) {
+			return answered(a.service.ForwardTakings(ctx, in.query()))
 		})
 	huma.Register(a.huma, operation("receipt", "/receipts/{seq}", "A receipt, for its holder and for the merchant who was paid"),
 		func(ctx context.Context, in *receiptInput) (*output[currency.ReceiptView], error) {
@@ -99,10 +112,7 @@ func (a *API) accounts() {
 		func(ctx context.Context, in *receiptInput) (*output[currency.Hold], error) {
 			return answered(a.service.Hold(ctx, in.query()))
 		})
-	release := operation("release-hold", "/holds/{seq}/release", "Give a hold back to its payer that nobody captured in time: what the payer then claims")
-	release.Method = http.MethodPost
-	release.Errors = problems(400, 401, 403, 404, 409, 422, 500, 503, 504)
-	huma.Register(a.huma, release, func(ctx context.Context, in *receiptInput) (*output[service.Released], error) {
+	huma.Register(a.huma, post("release-hold", "/holds/{seq}/release", "Give a hold back to its payer that nobody captured in time: what the payer then claims"), func(ctx context.Context, in *receiptInput) (*output[service.Released], error) {
 		return answered(a.service.Release(ctx, in.query()))
 	})
 	huma.Register(a.huma, operation("waiting-refunds", "/waiting-refunds", "Refunds that a merchant owes, by the payer's account and the payment's sequence number; they wait for its next takings"),

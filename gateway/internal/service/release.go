@@ -4,12 +4,9 @@ package service
 
 import (
 	"context"
-	"crypto/rand"
-	"strings"
 	"time"
 
 	"github.com/komsco/trust-platform/chaincode/currency"
-	"github.com/komsco/trust-platform/chaincode/ledger/call"
 )
 
 // Released is what a payer claims of a hold that nobody captured in time.
@@ -34,7 +31,7 @@ func (s *Service) Release(ctx context.Context, q currency.ReceiptQuery) (Release
 		return Released{}, err
 	}
 	swept, err := r.Ledger.Sweep(ctx, currency.Sweep{
-		Operation: call.Operation{Op: "release." + strings.ToLower(rand.Text())}, Program: q.Program, Holds: []currency.ReceiptName{name},
+		Operation: operation("release"), Program: q.Program, Holds: []currency.ReceiptName{name},
 	})
 	switch {
 	case err != nil:

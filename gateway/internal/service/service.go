@@ -27,6 +27,9 @@ type Ledger interface {
 	Evaluate(ctx context.Context, function string, args ...string) ([]byte, error)
 	// Sweep gives back what nobody captured in time; it asks for no role.
 	Sweep(ctx context.Context, r currency.Sweep) (currency.Swept, error)
+	// ForwardCredits and ForwardTakings ask for no role either.
+	ForwardCredits(ctx context.Context, r currency.ForwardCredits) (currency.Forwarded, error)
+	ForwardTakings(ctx context.Context, r currency.ForwardTakings) (currency.TakingsForwarded, error)
 	// Trace follows money over all blocks up to a height; 0 is all there are.
 	Trace(ctx context.Context, q trace.Question, height uint64, progress func(done, height uint64)) (trace.Graph, error)
 }
