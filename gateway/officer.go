@@ -193,9 +193,18 @@ func (c *Currency) Holder(ctx context.Context, program, account string) (currenc
 }
 
 // ConfirmPayout is the bank's word that it paid a redemption, by its cashier:
-// REDEMPTION_UNKNOWN, REDEMPTION_PAID, PAYOUT_EXISTS, INVALID_AMOUNT.
+// REDEMPTION_UNKNOWN, REDEMPTION_PAID, REDEMPTION_WITHHELD, REDEMPTION_RECALLED,
+// PAYOUT_EXISTS, INVALID_AMOUNT.
 func (c *Currency) ConfirmPayout(ctx context.Context, r currency.ConfirmPayout) (currency.Payout, error) {
 	record, _, err := Operate[currency.Payout](ctx, c, "ConfirmPayout", r)
+	return record, err
+}
+
+// RecallPayout is the bank's word that it did not pay a redemption that a case holds,
+// and will not, by its cashier: REDEMPTION_UNKNOWN, REDEMPTION_PAID,
+// REDEMPTION_RECALLED, CASE_UNKNOWN.
+func (c *Currency) RecallPayout(ctx context.Context, r currency.RecallPayout) (currency.Redemption, error) {
+	record, _, err := Operate[currency.Redemption](ctx, c, "RecallPayout", r)
 	return record, err
 }
 

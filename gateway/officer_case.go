@@ -21,8 +21,10 @@ func (c *Currency) OpenCase(ctx context.Context, r currency.OpenCase) (currency.
 }
 
 // HoldFunds takes value of a frozen account into a case, out of its purse and of
-// credits it has not claimed: CASE_UNKNOWN, CASE_STATE, HOLDER_STATE,
-// INSUFFICIENT_FUNDS, CREDIT_UNKNOWN, BUCKET_LIMIT. The account may be unfrozen
+// credits it has not claimed, and holds claims of it on the bank, whose money comes
+// into the case by [Currency.RecallPayout]: CASE_UNKNOWN, CASE_STATE, HOLDER_STATE,
+// INSUFFICIENT_FUNDS, CREDIT_UNKNOWN, BUCKET_LIMIT, REDEMPTION_UNKNOWN,
+// REDEMPTION_PAID, REDEMPTION_HELD, REDEMPTION_RECALLED. The account may be unfrozen
 // afterwards: what is held stays held.
 func (c *Currency) HoldFunds(ctx context.Context, r currency.HoldFunds) (currency.Case, error) {
 	record, _, err := Operate[currency.Case](ctx, c, "HoldFunds", r)
@@ -44,8 +46,8 @@ func (c *Currency) ApproveClawback(ctx context.Context, r currency.ClawBack) (cu
 	return record, err
 }
 
-// CloseCase gives the holder what a case still holds, as a credit, and unfreezes
-// an account that only cases froze: CASE_UNKNOWN, CASE_STATE.
+// CloseCase gives the holder what a case still holds, as a credit, lets claims be paid
+// again that the bank has not recalled, and unfreezes an account that only cases froze: CASE_UNKNOWN, CASE_STATE.
 func (c *Currency) CloseCase(ctx context.Context, r currency.CaseOperation) (currency.Case, error) {
 	record, _, err := Operate[currency.Case](ctx, c, "CloseCase", r)
 	return record, err

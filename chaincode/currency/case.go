@@ -18,6 +18,7 @@ type Case struct {
 	Found      *Figures      `json:"found,omitempty"`    // by which the receipts reach it
 	Receipts   []ReceiptName `json:"receipts,omitempty"` // that the case is about
 	Held       []Part        `json:"held,omitempty"`     // of the account's value, won
+	Claims     []HeldClaim   `json:"claims,omitempty"`   // on the bank, which are not paid meanwhile and wait for its word
 	Clawback   *Clawback     `json:"clawback,omitempty"` // proposed
 	ClawedBack int64         `json:"clawedBack,omitempty"`
 	Released   int64         `json:"released,omitempty"` // won
@@ -39,10 +40,11 @@ const (
 	MaxCaseReceipts = 64 // that a case names
 )
 
-// OpenCase takes a case up and freezes the account, if it is not yet. It returns
+// OpenCase takes a case up and freezes the account, if it is not yet; one that its
+// holder closed stays so, for claims of it on the bank may still be held. It returns
 // HOLDER_CLOSED, or CASE_STATE where as many are open as fit.
 func (h Holder) OpenCase(id string, at int64) (Holder, error) {
-	if h.Status == Closed {
+	if h.Status == Closed && !h.Left() {
 		return h, HolderClosed.Errorf("account %s", AccountID(h.DID))
 	}
 	if len(h.Cases) >= MaxCases {
@@ -105,14 +107,11 @@ func (r OpenCase) Accuse(rules Policy, merchant string, evidence []Seen) (Figure
 // Decide holds an amount out of a purse, in the order in which it would be spent,
 // and credits whole. The face goes along: what is held counts as neither used nor
 // bought. It returns CASE_STATE, HOLDER_STATE unless the account is frozen (who may
-// spend would race it), INSUFFICIENT_FUNDS, or BUCKET_LIMIT where more kinds of value would be
-// held than one credit can give back.
+// spend would race it) or its holder closed it, INSUFFICIENT_FUNDS, or BUCKET_LIMIT where more
+// kinds of value would be held than one credit can give back.
 func (r HoldFunds) Decide(c Case, h Holder, b Buckets, credits []Credit, rules Policy) (Case, Buckets, error) {
-	if err := c.checkOpen(r.ID); err != nil {
+	if err := r.check(c, h); err != nil {
 		return c, nil, err
-	}
-	if h.Status != Frozen {
-		return c, nil, HolderState.Errorf("account %s is %s: freeze it first", r.Account, h.Status)
 	}
 	held := slices.Clone(c.Held)
 	if r.Amount > 0 {
@@ -125,10 +124,28 @@ func (r HoldFunds) Decide(c Case, h Holder, b Buckets, credits []Credit, rules P
 	for _, credit := range credits {
 		held = append(held, credit.Parts...)
 	}
-	if c.Held = MergeParts(held); len(c.Held) > MaxBuckets {
-		return c, nil, BucketLimit.Errorf("%d kinds of value would be held, at most %d", len(c.Held), MaxBuckets)
+	var err error
+	c.Held, err = mergeHeld(held)
+	return c, b, err
+}
+
+func (r HoldFunds) check(c Case, h Holder) error {
+	if err := c.checkOpen(r.ID); err != nil {
+		return err
 	}
-	return c, b, nil
+	if h.Status != Frozen && !h.Left() {
+		return HolderState.Errorf("account %s is %s: freeze it first", r.Account, h.Status)
+	}
+	return nil
+}
+
+// mergeHeld sums up what a case holds, as much as one credit can give back.
+func mergeHeld(held []Part) ([]Part, error) {
+	held = MergeParts(held)
+	if len(held) > MaxBuckets {
+		return nil, BucketLimit.Errorf("%d kinds of value would be held, at most %d", len(held), MaxBuckets)
+	}
+	return held, nil
 }
 
 // ProposeClawback proposes it, in place of an earlier proposal. It returns
@@ -138,7 +155,7 @@ func (c Case) ProposeClawback(r ClawBack, by string) (Case, error) {
 		return c, err
 	}
 	if held := Total(c.Held); r.Amount > held {
-		return c, InsufficientFunds.Errorf("case %s holds %d won, %d are to be clawed back", r.ID, held, r.Amount)
+		return c, InsufficientFunds.Errorf("case %s holds %d won, and %d claims that the bank has not recalled; %d are to be clawed back", r.ID, held, len(c.Claims), r.Amount)
 	}
 	c.Clawback = &Clawback{Amount: r.Amount, By: by}
 	return c, nil
@@ -173,14 +190,14 @@ func (c Case) ApproveClawback(r ClawBack, p Program, rules Policy, by string) (C
 	return c, back, nil
 }
 
-// Close ends the case; what is still held goes back to the holder. It returns
-// CASE_STATE.
+// Close ends the case; what is still held goes back to the holder, and claims on the
+// bank may be paid again. It returns CASE_STATE.
 func (c Case) Close(id, by string, at int64) (Case, []Part, error) {
 	if err := c.checkOpen(id); err != nil {
 		return c, nil, err
 	}
 	back := c.Held
-	c.Held, c.Clawback, c.Released = nil, nil, Total(back)
+	c.Held, c.Claims, c.Clawback, c.Released = nil, nil, nil, Total(back)
 	c.ClosedBy, c.Closed = by, at
 	return c, back, nil
 }
@@ -243,11 +260,13 @@ type HoldFunds struct {
 	CaseQuery
 	Amount  int64        `json:"amount,omitempty"`  // of the purse, won
 	Credits []CreditName `json:"credits,omitempty"` // not claimed yet, at most 500
+
+	Redemptions []HeldClaim `json:"redemptions,omitempty"` // that the bank has not paid, at most 64
 }
 
 // Validate checks the form.
 func (r HoldFunds) Validate() error {
-	if r.Amount != 0 || len(r.Credits) == 0 {
+	if r.Amount != 0 || len(r.Credits)+len(r.Redemptions) == 0 {
 		if err := CheckAmount("amount", r.Amount); err != nil {
 			return err
 		}
@@ -260,6 +279,9 @@ func (r HoldFunds) Validate() error {
 		seen[c] = true
 	}
 	if err := checkClaims(r.Credits); err != nil {
+		return err
+	}
+	if err := checkHeldClaims(r.Redemptions); err != nil {
 		return err
 	}
 	return r.CaseQuery.Validate()

@@ -44,6 +44,9 @@ type Redemption struct {
 	Payout   string `json:"payout"`             // digest of the account it is paid to
 	At       int64  `json:"at"`                 // Unix seconds
 	Paid     string `json:"paid,omitempty"`     // the bank's reference, once paid
+	Case     string `json:"case,omitempty"`     // that holds it; it is not to be paid
+	Since    int64  `json:"since,omitempty"`    // when the case took hold of it, Unix seconds
+	Recalled int64  `json:"recalled,omitempty"` // when the bank said that it will not pay it, Unix seconds: it is no claim any more
 }
 
 // Payout is a transfer that the bank made. Its reference is its key.
@@ -69,11 +72,11 @@ func (o Redeem) Decide(b Buckets, m Merchant, owed Owed, rules Policy, before Mo
 	return left, used, err
 }
 
-// Pay settles a redemption. It returns REDEMPTION_PAID, or INVALID_AMOUNT where
-// the bank paid another amount than was claimed.
+// Pay settles a redemption. It returns REDEMPTION_PAID, REDEMPTION_RECALLED, or
+// INVALID_AMOUNT where the bank paid another amount than was claimed.
 func (r Redemption) Pay(bankRef string, amount int64) (Redemption, error) {
-	if r.Paid != "" {
-		return r, RedemptionPaid.Errorf("paid under the bank's reference %s", r.Paid)
+	if err := r.checkOpen(); err != nil {
+		return r, err
 	}
 	if amount != r.Amount {
 		return r, InvalidAmount.Errorf("%d won were claimed, %d paid", r.Amount, amount)

@@ -82,6 +82,14 @@ func (c Monthly) In(today Day) Monthly {
 	return c
 }
 
+// Less is the count without an amount that was counted on a day, if in this month.
+func (c Monthly) Less(amount int64, on Day) Monthly {
+	if c.Month == int(on/100) {
+		c.Amount = max(0, c.Amount-amount)
+	}
+	return c
+}
+
 // Ban keeps a business out of the programme, whatever merchant id, account or
 // name it comes back with.
 type Ban struct {

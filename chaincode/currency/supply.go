@@ -202,7 +202,10 @@ func (s *Supply) add(table, program string, value []byte, sign int64) error {
 	case TableRedemption:
 		var r Redemption
 		term := Redemptions
-		if err = json.Unmarshal(value, &r); r.Paid != "" {
+		if err = json.Unmarshal(value, &r); r.Recalled != 0 {
+			break // what it was of is in the case, or a credit
+		}
+		if r.Paid != "" {
 			if term = PaidOut; r.Merchant == "" {
 				term = CashedOut
 			}

@@ -18,15 +18,16 @@ type UnpaidRedemption struct {
 	Withheld *Withholding `json:"withheld,omitempty"`
 }
 
-// Withholding is why a claim on the bank waits: its account is frozen, or its shop
-// suspended. The claim itself is not lost; it may be paid again once both may act.
+// Withholding is why a claim on the bank waits: its account is frozen, its shop
+// suspended, or a case holds it. The claim itself is not lost; it may be paid again
+// once both may act and no case holds it.
 type Withholding struct {
-	Code   string `json:"code"`             // HOLDER_FROZEN or MERCHANT_SUSPENDED
-	Reason string `json:"reason,omitempty"` // of the freeze: an officer's reference, e.g. of the case
+	Code   string `json:"code"`             // HOLDER_FROZEN, MERCHANT_SUSPENDED or CASE_OPEN
+	Reason string `json:"reason,omitempty"` // of the freeze: an officer's reference; or the case
 	Since  int64  `json:"since"`            // Unix seconds; 0 where it was not kept yet
 }
 
-// Withheld says why a redemption is not to be paid now, since the earlier of both
+// Withheld says why a redemption is not to be paid now, since the earliest of the
 // reasons; nil where it may be. m is the zero Merchant for a resident's cash refund.
 func (r Redemption) Withheld(h Holder, m Merchant) *Withholding {
 	var why *Withholding
@@ -35,6 +36,9 @@ func (r Redemption) Withheld(h Holder, m Merchant) *Withholding {
 	}
 	if m.Status == Suspended && (why == nil || m.Since < why.Since) {
 		why = &Withholding{Code: MerchantSuspended.Name, Since: m.Since}
+	}
+	if r.Case != "" && (why == nil || r.Since < why.Since) {
+		why = &Withholding{Code: CaseOpen.Name, Reason: r.Case, Since: r.Since}
 	}
 	return why
 }

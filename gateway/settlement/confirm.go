@@ -207,7 +207,7 @@ func (w *work) one(ctx context.Context, i int) error {
 		w.finish(i, Paid, nil)
 		return nil
 	}
-	for _, own := range []*code.Code{currency.RedemptionUnknown, currency.RedemptionPaid, currency.PayoutExists, currency.InvalidAmount, currency.RedemptionWithheld, currency.InvalidID} {
+	for _, own := range []*code.Code{currency.RedemptionUnknown, currency.RedemptionPaid, currency.RedemptionRecalled, currency.PayoutExists, currency.InvalidAmount, currency.RedemptionWithheld, currency.InvalidID} {
 		if errors.Is(err, own) {
 			w.finish(i, Refused, err)
 			return nil

@@ -40,9 +40,9 @@ func NewPayouts(program, unit string, made time.Time) *Payouts {
 	return &Payouts{V: 1, Program: program, Unit: unit, Made: made.UTC().Truncate(time.Second), Rows: []Payout{}}
 }
 
-// Add takes in a redemption, unless it was paid or is withheld.
+// Add takes in a redemption, unless it was paid, was recalled or is withheld.
 func (f *Payouts) Add(name currency.ReceiptName, r currency.UnpaidRedemption) error {
-	if r.Paid != "" {
+	if r.Paid != "" || r.Recalled != 0 {
 		return nil
 	}
 	if r.Withheld != nil {

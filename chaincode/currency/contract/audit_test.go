@@ -343,17 +343,28 @@ func (a *audit) owed(t ledgertest.TB) {
 	}
 }
 
-// unpaid: what waits for the bank stands in the index, and nothing else does.
+// unpaid: what waits for the bank stands in the index, and nothing else does; what a
+// case holds of it stands in that case.
 func (a *audit) unpaid(t ledgertest.TB) {
 	t.Helper()
 	open, listed := map[string]int64{}, map[string]int64{}
+	held, claimed := map[string]string{}, map[string]string{} // claims by the case that holds them
 	for key, raw := range a.values {
 		table, of, _ := ledger.SplitKey(key)
 		switch table {
 		case currency.TableRedemption:
 			var r currency.Redemption
-			if a.decode(t, raw, &r); r.Paid == "" {
+			if a.decode(t, raw, &r); r.Paid == "" && r.Recalled == 0 {
 				open[of[0]+"/"+of[1]+"/"+of[2]] = r.At
+				if r.Case != "" {
+					held[of[0]+"/"+of[1]+"/"+of[2]] = r.Case
+				}
+			}
+		case currency.TableCase:
+			var c currency.Case
+			a.decode(t, raw, &c)
+			for _, h := range c.Claims {
+				claimed[of[0]+"/"+of[1]+"/"+ledger.Num(h.Seq)] = of[2]
 			}
 		case currency.TableUnpaid:
 			var u currency.Unpaid
@@ -363,6 +374,9 @@ func (a *audit) unpaid(t ledgertest.TB) {
 	}
 	if !maps.Equal(open, listed) {
 		t.Fatalf("to be paid are %v, listed %v", open, listed)
+	}
+	if !maps.Equal(held, claimed) {
+		t.Fatalf("claims %v are held, by open cases %v", held, claimed)
 	}
 }
 

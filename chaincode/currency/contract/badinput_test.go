@@ -57,7 +57,7 @@ type badTown struct {
 	suspect              *wallet             // resident of nowon: case "open" holds 1,000 won, 500 proposed to be clawed back, case "shut" is closed
 	stranger             *wallet             // with no account
 	closed, suspended    *wallet             // merchants of these names
-	owing                *wallet             // merchant of this name, which owes jisoo 500 won and holds 300
+	owing                *wallet             // merchant of this name, which owes jisoo 500 won and holds 300; case "claims" holds its first redemption, of 500
 	refunded             int64               // jisoo's seq of the payment that 500 won are owed of
 	takings              currency.CreditName // of owing, 400 won, unclaimed
 	paid                 int64               // minsu's seq of a payment of 1,000 to the stall
@@ -173,6 +173,9 @@ func newBadTown(t *testing.T) *badTown {
 	tn.order("Refund", b.owing.sign(waits))
 	tn.order("Claim", tn.claim(nowon, b.owing, tn.order("Pay", tn.pay(nowon, b.jisoo, "owing", 300)).Credit))
 	b.takings = tn.order("Pay", tn.pay(nowon, b.jisoo, "owing", 400)).Credit
+	tn.openCase(nowon, b.owing, "claims")
+	tn.do(tn.komsco, "HoldFunds", tn.holdingClaims(b.owing, "claims", currency.HeldClaim{Seq: 1}))
+	tn.do(tn.komsco, "UnfreezeHolder", tn.freezing(nowon, b.owing))
 	tn.order("Buy", tn.buy(nowon, b.jisoo, 1_000))
 	tn.do(tn.bank, "ConfirmPurchase", tn.confirming(nowon, b.jisoo, "bought", 1_000, 0))
 	tn.order("Buy", tn.buy(nowon, b.jisoo, 1_000))

@@ -393,6 +393,11 @@ func badRequests(t *testing.T, tried map[string]bool) {
 			"sent tomorrow":  {members{"sent": b.at(24 * time.Hour)}, currency.InvalidID},
 			"sent never":     {members{"sent": int64(1)<<40 + 1}, currency.InvalidID},
 		})},
+		{"RecallPayout", b.bank, currency.RecallPayout{Program: nowon, Account: b.owing.account, Seq: 1}, of(operation, program, account, seq, bad{
+			"unknown":         {members{"seq": 99}, currency.RedemptionUnknown},
+			"paid before":     {members{"account": b.stall.account, "seq": b.settled}, currency.RedemptionPaid},
+			"held by no case": {members{"account": b.stall.account, "seq": b.redeemed}, currency.CaseUnknown},
+		})},
 		{"OpenAllotment", b.city, b.allot(nowon, "fresh"), of(operation, program, id, amount, bad{
 			"taken":           {members{"id": "sale"}, currency.AllotmentExists},
 			"another unit":    {members{"unit": "shares"}, currency.UnitMismatch},
@@ -496,6 +501,9 @@ func badRequests(t *testing.T, tried map[string]bool) {
 			"not there":         {members{"credits": []currency.CreditName{currency.CreditName(b.returned + ":0")}}, currency.NothingClaimed},
 		})},
 		{"WaitingRefunds", b.courier, currency.OwnQuery{PageQuery: currency.PageQuery{Program: nowon}, Account: b.owing.account, Read: b.read(nowon, b.owing)}, of(own, account, page)},
+		{"Takings", b.courier, currency.TakingsQuery{OwnQuery: currency.OwnQuery{PageQuery: currency.PageQuery{Program: nowon}, Account: b.jisoo.account, Read: b.read(nowon, b.jisoo)}, Seq: b.refunded}, of(own, account, page, seq, bad{
+			"unknown": {members{"seq": 99}, currency.ReceiptUnknown}, "another's": {members{"account": b.minsu.account}, currency.ReadRefused},
+		})},
 		{"Programs", b.courier, currency.ProgramsQuery{}, page},
 		{"SyncKeys", b.courier, currency.SyncKeys{Program: mobile, Accounts: []string{b.minsu.account}}, of(program, bad{
 			"no accounts":     {members{"accounts": nil}, currency.TooLarge},
@@ -534,8 +542,14 @@ func badRequests(t *testing.T, tried map[string]bool) {
 			"unknown": {members{"id": "nowhere"}, currency.CaseUnknown}, "another's": {members{"account": b.minsu.account}, currency.CaseUnknown},
 			"closed": {members{"id": "shut"}, currency.CaseState}, "more than is there": {members{"amount": 109_001}, currency.InsufficientFunds},
 			"nothing": {members{"amount": nil}, currency.InvalidAmount}, "no such credit": {members{"credits": []string{b.returned + ":0"}}, currency.CreditUnknown},
-			"a credit twice":   {members{"credits": []string{b.returned + ":0", b.returned + ":0"}}, currency.CreditRepeated},
-			"malformed credit": {members{"credits": []string{"x"}}, currency.InvalidID},
+			"a credit twice":           {members{"credits": []string{b.returned + ":0", b.returned + ":0"}}, currency.CreditRepeated},
+			"malformed credit":         {members{"credits": []string{"x"}}, currency.InvalidID},
+			"no such redemption":       {members{"redemptions": []currency.HeldClaim{{Seq: 99}}}, currency.RedemptionUnknown},
+			"redemption zero":          {members{"redemptions": []currency.HeldClaim{{}}}, currency.InvalidID},
+			"a redemption that no key": {members{"redemptions": []currency.HeldClaim{{Seq: currency.MaxAmount + 1}}}, currency.InvalidID},
+			"a redemption twice":       {members{"redemptions": []currency.HeldClaim{{Seq: 1}, {Seq: 1}}}, currency.InvalidID},
+			"less than nothing of one": {members{"redemptions": []currency.HeldClaim{{Seq: 1, Amount: -1}}}, currency.InvalidAmount},
+			"too many redemptions":     {members{"redemptions": make([]currency.HeldClaim, currency.MaxHeldClaims+1)}, currency.TooLarge},
 		})},
 		{"ProposeClawback", b.komsco, currency.ClawBack{CaseQuery: b.about(nowon, b.suspect, "open"), Amount: 1_000}, of(operation, program, account, id, amount, bad{
 			"unknown": {members{"id": "nowhere"}, currency.CaseUnknown}, "closed": {members{"id": "shut"}, currency.CaseState},
@@ -597,7 +611,7 @@ var restricted = map[string]*code.Code{
 	"ApproveRun": code.RoleMissing, "StopRun": code.RoleMissing, "ProposeCorrection": code.RoleMissing, "ApproveCorrection": code.RoleMissing,
 	"RegisterMerchant": code.RoleMissing, "SetMerchantStatus": code.RoleMissing, "SetMerchantTerms": code.RoleMissing,
 	"Evidence": code.RoleMissing, "VerifySales": code.RoleMissing, "BanMerchant": code.RoleMissing, "LiftBan": code.RoleMissing, "FreezeHolder": code.RoleMissing,
-	"UnfreezeHolder": code.RoleMissing, "Holder": code.RoleMissing, "ConfirmPayout": code.RoleMissing,
+	"UnfreezeHolder": code.RoleMissing, "Holder": code.RoleMissing, "ConfirmPayout": code.RoleMissing, "RecallPayout": code.RoleMissing,
 	"OpenAllotment": code.RoleMissing, "CloseAllotment": code.RoleMissing, "StopAllotment": code.RoleMissing, "ConfirmPurchase": code.RoleMissing, "Purchase": code.RoleMissing,
 	"Redemption": code.RoleMissing, "Redemptions": code.RoleMissing, "Unpaid": code.RoleMissing, "Payout": code.RoleMissing,
 	"AbsorbReturns": code.RoleMissing, "Lapsing": code.RoleMissing, "ProposeRecovery": code.RoleMissing, "ApproveRecovery": code.RoleMissing, "Hold": currency.ReadRefused,

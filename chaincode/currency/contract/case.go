@@ -16,16 +16,21 @@ import (
 //     of the policy, if one is named. HOLDER_UNKNOWN, HOLDER_CLOSED, CASE_EXISTS,
 //     CASE_STATE, RECEIPT_UNKNOWN, POLICY_UNKNOWN, THRESHOLD_UNKNOWN,
 //     THRESHOLD_UNMET.
-//   - HoldFunds {op, program, account, id, amount, credits} takes value of the
-//     frozen account into the case; emits FundsHeld. CASE_UNKNOWN, CASE_STATE,
-//     HOLDER_STATE, INSUFFICIENT_FUNDS, CREDIT_UNKNOWN, BUCKET_LIMIT.
+//   - HoldFunds {op, program, account, id, amount, credits, redemptions} takes value
+//     of the frozen account, or of one that its holder closed, into the case, and
+//     holds claims on the bank, which are not paid from then on: once the bank
+//     recalls one (RecallPayout) its money comes into the case; emits FundsHeld.
+//     CASE_UNKNOWN, CASE_STATE, HOLDER_STATE, INSUFFICIENT_FUNDS, CREDIT_UNKNOWN,
+//     BUCKET_LIMIT, REDEMPTION_UNKNOWN, REDEMPTION_PAID, REDEMPTION_HELD,
+//     REDEMPTION_RECALLED.
 //   - ProposeClawback {op, program, account, id, amount}; emits ClawbackProposed.
 //     CASE_UNKNOWN, CASE_STATE, INSUFFICIENT_FUNDS.
 //   - ApproveClawback, the same by an approver who is another person of another
 //     organisation: gives it back to the funds it came from; emits ClawedBack.
 //     CASE_UNKNOWN, CASE_STATE, SAME_OFFICER, SAME_ORGANISATION.
 //   - CloseCase {op, program, account, id} gives the holder what is still held, as
-//     a credit, and unfreezes an account that only cases froze; emits CaseClosed.
+//     a credit, lets claims be paid again that the bank has not recalled, and
+//     unfreezes an account that only cases froze; emits CaseClosed.
 //     CASE_UNKNOWN, CASE_STATE.
 //   - Case {program, account, id} answers the record to officers who may read
 //     accounts, Cases {program, account, read, limit, bookmark} all of an account's
@@ -201,6 +206,9 @@ func holdFunds(t *ledger.Tx, r currency.HoldFunds) (currency.Case, error) {
 	if err != nil {
 		return c, err
 	}
+	if c, err = holdClaims(t, r, c, h); err != nil {
+		return c, err
+	}
 	if r.Amount > 0 {
 		purse.Buckets = left
 		if err := purses.Put(t, purse, r.Program, r.Account); err != nil {
@@ -264,8 +272,12 @@ func closeCase(t *ledger.Tx, r currency.CaseOperation) (currency.Case, error) {
 	if err != nil {
 		return c, err
 	}
+	claims := c.Claims
 	c, back, err := c.Close(r.ID, by, t.Now().Unix())
 	if err != nil {
+		return c, err
+	}
+	if err := freeClaims(t, r.CaseQuery, claims); err != nil {
 		return c, err
 	}
 	if len(back) > 0 {

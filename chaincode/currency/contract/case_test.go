@@ -14,6 +14,7 @@ import (
 
 	"github.com/komsco/trust-platform/chaincode/currency"
 	"github.com/komsco/trust-platform/chaincode/currency/daybook"
+	"github.com/komsco/trust-platform/chaincode/ledger"
 	"github.com/komsco/trust-platform/chaincode/ledger/call"
 )
 
@@ -170,10 +171,17 @@ func (d *days) fraud(t *rapid.T) {
 	if rapid.Bool().Draw(t, "credits") {
 		named = slices.Sorted(maps.Keys(d.credits(program, w)))
 	}
+	claims := d.someClaims(t, program, w)
 	held := pick[int64](t, "held", 0, 1, 900, 5_000, 100_000)
-	if held > 0 || len(named) > 0 {
-		d.call(t, d.komsco, "HoldFunds", currency.HoldFunds{Operation: d.op(), CaseQuery: about, Amount: held, Credits: named})
+	if held > 0 || len(named)+len(claims) > 0 {
+		d.call(t, d.komsco, "HoldFunds", currency.HoldFunds{Operation: d.op(), CaseQuery: about, Amount: held, Credits: named, Redemptions: claims})
 		d.maybeCommit(t)
+	}
+	for _, c := range claims {
+		if rapid.Bool().Draw(t, "recalled") {
+			d.call(t, d.bank, "RecallPayout", currency.RecallPayout{Operation: d.op(), Program: program, Account: w.account, Seq: c.Seq})
+			d.maybeCommit(t)
+		}
 	}
 	end := pick(t, "end", 0, 1, 1, 2, 2, 2)
 	if end > 0 && !seldom(t, "at once") {
@@ -191,4 +199,15 @@ func (d *days) fraud(t *rapid.T) {
 	case 2:
 		d.call(t, d.city, "CloseCase", currency.CaseOperation{Operation: d.op(), CaseQuery: about})
 	}
+}
+
+// someClaims are claims of an account on the bank, mostly not paid yet.
+func (d *days) someClaims(t *rapid.T, program string, w *wallet) (claims []currency.HeldClaim) {
+	for seq := range d.purse(program, w).Seq {
+		r, found := record[currency.Redemption](d.town, currency.TableRedemption, program, w.account, ledger.Num(seq+1))
+		if found && (r.Paid == "" || seldom(t, "paid before")) && rapid.Bool().Draw(t, "held claim") {
+			claims = append(claims, currency.HeldClaim{Seq: seq + 1, Amount: pick(t, "of it", 0, 1, max(r.Amount-1, 1), r.Amount+1)})
+		}
+	}
+	return claims[:min(len(claims), 3)]
 }

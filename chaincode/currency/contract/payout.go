@@ -13,7 +13,13 @@ import (
 //   - ConfirmPayout {op, program, ref, account, seq, amount, sent} by the bank's
 //     cashier; emits PaidOut. PAYOUT_EXISTS, REDEMPTION_UNKNOWN, REDEMPTION_PAID,
 //     INVALID_AMOUNT unless it is what was claimed; REDEMPTION_WITHHELD while the
-//     account is frozen or its shop suspended, unless it was sent before.
+//     account is frozen, its shop suspended or a case holds it, unless it was sent
+//     before: the case loses it then; REDEMPTION_RECALLED.
+//   - RecallPayout {op, program, account, seq} by the bank's cashier, of what a case
+//     holds: it was not paid and will not be. What the case holds of it comes into
+//     the case, the rest goes back to who claimed it, as a credit; emits
+//     PayoutRecalled. REDEMPTION_UNKNOWN, REDEMPTION_PAID, REDEMPTION_RECALLED,
+//     CASE_UNKNOWN, BUCKET_LIMIT.
 //   - Redemption {program, account, seq, read} answers the record to the merchant
 //     and to the officers below; READ_REFUSED, ROLE_MISSING.
 //   - Payout {program, id} answers the payout of a bank reference, Redemptions
@@ -23,6 +29,7 @@ import (
 func payoutFunctions() []ledger.Function {
 	return []ledger.Function{
 		ledger.Officer("ConfirmPayout", confirmPayout),
+		ledger.Officer("RecallPayout", recallPayout),
 		ledger.Query("Redemption", func(t *ledger.Tx, r currency.ReceiptQuery) (currency.Redemption, error) {
 			if err := ownerOrPayer(t, r.Program, r.Account, r.Read); err != nil {
 				return currency.Redemption{}, err
@@ -78,6 +85,12 @@ func confirmPayout(t *ledger.Tx, r currency.ConfirmPayout) (currency.Payout, err
 	}
 	if err := claimed.CheckSent(r.Sent, withheld, t.Now()); err != nil {
 		return out, err
+	}
+	if claimed.Case != "" {
+		if err := loseClaim(t, currency.CaseQuery{Program: r.Program, Account: r.Account, ID: claimed.Case}, r.Seq); err != nil {
+			return out, err
+		}
+		claimed = claimed.Free()
 	}
 	t.Emit("PaidOut", r.Program+"/"+r.Ref)
 	unpaids.Delete(t, r.Program, r.Account, ledger.Num(r.Seq))

@@ -50,47 +50,51 @@ type Flow string
 
 // The flows.
 const (
-	Entered      Flow = "entered"      // deposits confirmed, appropriations approved
-	Issued       Flow = "issued"       // given to residents: sold, paid as benefit, earned
-	ExchangedIn  Flow = "exchangedIn"  // from other programmes
-	ExchangedOut Flow = "exchangedOut" // to other programmes
-	Used         Flow = "used"         // paid to shops, captured holds with it
-	Respent      Flow = "respent"      // spent by shops, less holds that went back to them; what they paid to shops is in used, too
-	Refunded     Flow = "refunded"     // by shops
-	Lapsed       Flow = "lapsed"       // back to its fund: not spent in time, or kept from a cash refund or an exchange
-	Redeemed     Flow = "redeemed"     // claimed by shops
-	CashClaimed  Flow = "cashClaimed"  // claimed by residents
-	PaidOut      Flow = "paidOut"      // by the bank, to shops
-	CashedOut    Flow = "cashedOut"    // by the bank, to residents
-	Held         Flow = "held"         // of residents, by cases
-	HeldShops    Flow = "heldShops"    // of shops, by cases
-	Freed        Flow = "freed"        // given back to residents by cases
-	FreedShops   Flow = "freedShops"   // given back to shops by cases
-	ClawedBack   Flow = "clawedBack"   // by cases, back to its fund
+	Entered       Flow = "entered"       // deposits confirmed, appropriations approved
+	Issued        Flow = "issued"        // given to residents: sold, paid as benefit, earned
+	ExchangedIn   Flow = "exchangedIn"   // from other programmes
+	ExchangedOut  Flow = "exchangedOut"  // to other programmes
+	Used          Flow = "used"          // paid to shops, captured holds with it
+	Respent       Flow = "respent"       // spent by shops, less holds that went back to them; what they paid to shops is in used, too
+	Refunded      Flow = "refunded"      // by shops
+	Lapsed        Flow = "lapsed"        // back to its fund: not spent in time, or kept from a cash refund or an exchange
+	Redeemed      Flow = "redeemed"      // claimed by shops
+	CashClaimed   Flow = "cashClaimed"   // claimed by residents
+	PaidOut       Flow = "paidOut"       // by the bank, to shops
+	CashedOut     Flow = "cashedOut"     // by the bank, to residents
+	Held          Flow = "held"          // of residents, by cases
+	HeldShops     Flow = "heldShops"     // of shops, by cases
+	Recalled      Flow = "recalled"      // claims of residents on the bank, by cases
+	RecalledShops Flow = "recalledShops" // claims of shops
+	Freed         Flow = "freed"         // given back to residents by cases
+	FreedShops    Flow = "freedShops"    // given back to shops by cases
+	ClawedBack    Flow = "clawedBack"    // by cases, back to its fund
 )
 
 // Flows lists the flows in the order of a report.
-var Flows = []Flow{Entered, Issued, ExchangedIn, ExchangedOut, Used, Respent, Refunded, Lapsed, Redeemed, CashClaimed, PaidOut, CashedOut, Held, HeldShops, Freed, FreedShops, ClawedBack}
+var Flows = []Flow{Entered, Issued, ExchangedIn, ExchangedOut, Used, Respent, Refunded, Lapsed, Redeemed, CashClaimed, PaidOut, CashedOut, Held, HeldShops, Recalled, RecalledShops, Freed, FreedShops, ClawedBack}
 
 // ways are the sides that a flow goes from and to.
 var ways = map[Flow]struct{ from, to Side }{
-	Entered:      {Outside, Undrawn},
-	Issued:       {Undrawn, Residents},
-	ExchangedIn:  {Outside, Residents},
-	ExchangedOut: {Residents, Outside},
-	Used:         {Residents, Shops},
-	Respent:      {Shops, Residents},
-	Refunded:     {Shops, Residents},
-	Lapsed:       {Residents, Undrawn},
-	Redeemed:     {Shops, Claims},
-	CashClaimed:  {Residents, Claims},
-	PaidOut:      {Claims, Outside},
-	CashedOut:    {Claims, Outside},
-	Held:         {Residents, Cases},
-	HeldShops:    {Shops, Cases},
-	Freed:        {Cases, Residents},
-	FreedShops:   {Cases, Shops},
-	ClawedBack:   {Cases, Undrawn},
+	Entered:       {Outside, Undrawn},
+	Issued:        {Undrawn, Residents},
+	ExchangedIn:   {Outside, Residents},
+	ExchangedOut:  {Residents, Outside},
+	Used:          {Residents, Shops},
+	Respent:       {Shops, Residents},
+	Refunded:      {Shops, Residents},
+	Lapsed:        {Residents, Undrawn},
+	Redeemed:      {Shops, Claims},
+	CashClaimed:   {Residents, Claims},
+	PaidOut:       {Claims, Outside},
+	CashedOut:     {Claims, Outside},
+	Held:          {Residents, Cases},
+	HeldShops:     {Shops, Cases},
+	Recalled:      {Claims, Cases},
+	RecalledShops: {Claims, Cases},
+	Freed:         {Cases, Residents},
+	FreedShops:    {Cases, Shops},
+	ClawedBack:    {Cases, Undrawn},
 }
 
 // Line is the day of one programme and fund, in won.

@@ -109,6 +109,9 @@ func (m *movement) record(w Write, before []byte) error {
 		if before == nil {
 			m.flow(program, claim, is.claimed.Parts)
 		}
+		if was.claimed.Recalled == 0 && is.claimed.Recalled != 0 {
+			m.flow(program, ofSide(is.claimed.Merchant != "", Recalled, RecalledShops), is.claimed.Parts)
+		}
 		if was.claimed.Paid == "" && is.claimed.Paid != "" {
 			m.flow(program, pay, is.claimed.Parts)
 			m.book.paid(program, pay, is.claimed.Parts)
@@ -186,6 +189,7 @@ func (m *movement) settle() error {
 		if f == nil {
 			f = map[Flow]int64{}
 		}
+		recalled(f)
 		f[Issued] = f[Entered] + f[Lapsed] + f[ClawedBack] - stock[Undrawn]
 		if f[Issued] != m.issued[of] {
 			return fmt.Errorf("programme %s fund %s: %d won left the funds, new credits say %d", of.program, of.fund, f[Issued], m.issued[of])
@@ -201,4 +205,15 @@ func (m *movement) settle() error {
 		}
 	}
 	return nil
+}
+
+// recalled takes out of what cases hold of purses and credits what they got of claims
+// on the bank instead: the whole claim goes to the case, and the case frees the rest.
+func recalled(f map[Flow]int64) {
+	if won := f[Recalled]; won != 0 {
+		f[Held] -= won - f[Freed]
+	}
+	if won := f[RecalledShops]; won != 0 {
+		f[HeldShops] -= won - f[FreedShops]
+	}
 }

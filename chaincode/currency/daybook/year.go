@@ -45,7 +45,7 @@ type YearLine struct {
 	ExchangedIn  int64  `json:"exchangedIn"`
 	ExchangedOut int64  `json:"exchangedOut"`
 	Used         int64  `json:"used"`        // come to shops, less what they gave back or spent themselves
-	Cashed       int64  `json:"cashed"`      // claimed by residents in cash
+	Cashed       int64  `json:"cashed"`      // claimed by residents in cash, less what was recalled
 	Lapsed       int64  `json:"lapsed"`      // back at the fund: not spent in time, or kept from a cash refund
 	Returned     int64  `json:"returned"`    // of what ever lapsed, taken into an appropriation this year, which may issue it again
 	Outstanding  int64  `json:"outstanding"` // still held by residents
@@ -53,7 +53,7 @@ type YearLine struct {
 	Waiting      int64  `json:"waiting"`     // of that, lapsed and not returned yet
 	PaidOut      int64  `json:"paidOut"`     // by the bank, to shops
 	ClawedBack   int64  `json:"clawedBack"`  // by officers' cases, of residents and shops, back at the fund
-	Held         int64  `json:"held"`        // taken from residents for cases, less what cases gave back
+	Held         int64  `json:"held"`        // taken from residents, or of their claims on the bank, for cases, less what cases gave back
 }
 
 // Check returns an error unless both equations hold.
@@ -175,10 +175,10 @@ func (y *annual) report(program string, year int) YearsOf {
 		out.Funds = append(out.Funds, YearLine{
 			Fund: name, Brought: l.Opening[Undrawn], Appropriated: appropriated, Deposited: l.Flows[Entered] - appropriated,
 			Issued: l.Flows[Issued], Carried: l.Opening[Residents], ExchangedIn: l.Flows[ExchangedIn], ExchangedOut: l.Flows[ExchangedOut],
-			Used: l.Flows[Used] - l.Flows[Respent] - l.Flows[Refunded], Cashed: l.Flows[CashClaimed], Lapsed: l.Flows[Lapsed],
+			Used: l.Flows[Used] - l.Flows[Respent] - l.Flows[Refunded], Cashed: l.Flows[CashClaimed] - l.Flows[Recalled], Lapsed: l.Flows[Lapsed],
 			Returned: y.closed.returned(name) - opened.returned(name), Outstanding: l.Closing[Residents], Left: l.Closing[Undrawn],
 			Waiting: y.closed.waiting[name], PaidOut: l.Flows[PaidOut],
-			ClawedBack: l.Flows[ClawedBack], Held: l.Flows[Held] - l.Flows[Freed],
+			ClawedBack: l.Flows[ClawedBack], Held: l.Flows[Held] + l.Flows[Recalled] - l.Flows[Freed],
 		})
 	}
 	for _, a := range y.closed.all {

@@ -135,6 +135,7 @@ func (l *Ledger) shares(w Write) ([]share, error) {
 		err = decode(&r)
 		waits := is(at, KindRedeemed, program, "")
 		switch {
+		case r.Recalled != 0: // gone to the case, or back to who claimed it
 		case r.Paid == "":
 			parts(waits, r.Parts)
 		case r.Merchant == "":

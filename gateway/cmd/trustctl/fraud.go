@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -89,20 +90,45 @@ func (a *app) fraudOpen() *cobra.Command {
 }
 
 func (a *app) fraudHold() *cobra.Command {
-	var names []string
 	return operation[currency.HoldFunds, currency.Case]{
 		name: "hold", args: []string{"ACCOUNT", "CASE"}, function: "HoldFunds",
-		short: "Hold money of a frozen account for a case, as a guard of issuer or operator",
+		short: "Hold money of a frozen or closed account for a case, as a guard of issuer or operator",
 		flags: func(f *pflag.FlagSet, r *currency.HoldFunds) {
 			wonVar(f, &r.Amount, "amount", "out of the purse")
-			f.StringSliceVar(&names, "credit", nil, "`TX:N` of a credit that waits for the account, whole; several times for several")
+			f.Var(heldFlag{&r.Redemptions}, "redemption", "`SEQ[=WON]` of a claim on the bank that is not paid: all of it, or so much; several times for several. Its money is in the case once the bank recalls it (trustctl payout recall)")
+			creditsVar(f, &r.Credits, "`TX:N` of a credit that waits for the account (trustctl holder credits), whole; several times for several")
 		},
 		fill: func(_ context.Context, r *currency.HoldFunds, program string, args []string) error {
 			r.CaseQuery = caseOf(program, args)
-			for _, name := range names {
-				r.Credits = append(r.Credits, currency.CreditName(name))
-			}
 			return nil
 		},
 	}.command(a)
 }
+
+// heldFlag holds claims on the bank: SEQ, or SEQ=WON for a part of one.
+type heldFlag struct{ to *[]currency.HeldClaim }
+
+func (f heldFlag) String() string {
+	if f.to == nil || len(*f.to) == 0 {
+		return ""
+	}
+	return fmt.Sprint(*f.to)
+}
+
+func (f heldFlag) Set(s string) error {
+	number, won, part := strings.Cut(s, "=")
+	var h currency.HeldClaim
+	var err error
+	if h.Seq, err = strconv.ParseInt(number, 10, 64); err != nil || h.Seq < 1 {
+		return fmt.Errorf("%q is not SEQ or SEQ=WON", s)
+	}
+	if part {
+		if h.Amount, err = parseWon(won); err != nil {
+			return err
+		}
+	}
+	*f.to = append(*f.to, h)
+	return nil
+}
+
+func (heldFlag) Type() string { return "seq[=won]" }

@@ -37,7 +37,19 @@ func (a *app) payoutCommands() *cobra.Command {
 	show := query(a, "show", "Show the payout of a bank reference", []string{"BANKREF"}, func(ctx context.Context, c *gateway.Currency, program string, args []string) (currency.Payout, error) {
 		return c.Payout(ctx, program, args[0])
 	})
-	return a.group("payout", "What merchants claimed and the bank pays", confirm.command(a), a.payoutFile(), a.payoutConfirmFile(), a.payoutList(), show)
+	recall := operation[currency.RecallPayout, currency.Redemption]{
+		name: "recall", short: "Say that a redemption which a case holds was not paid and will not be, as the bank's cashier: its money goes to the case", function: "RecallPayout",
+		needs: []string{"account", "seq"},
+		flags: func(f *pflag.FlagSet, r *currency.RecallPayout) {
+			f.StringVar(&r.Account, "account", "", "account `id` of who claimed")
+			f.Int64Var(&r.Seq, "seq", 0, "of the redemption")
+		},
+		fill: func(_ context.Context, r *currency.RecallPayout, program string, _ []string) error {
+			r.Program, r.Account = program, account(r.Account)
+			return nil
+		},
+	}
+	return a.group("payout", "What merchants claimed and the bank pays", confirm.command(a), recall.command(a), a.payoutFile(), a.payoutConfirmFile(), a.payoutList(), show)
 }
 
 // claim is a redemption as the list shows it.

@@ -23,8 +23,8 @@ func (a *app) payoutFile() *cobra.Command {
 
 A redemption is in every file until it is confirmed (payout confirm-file), always
 under the same reference: pay each reference once. Those of frozen accounts and
-suspended shops are left out until they may act again. The format is described in
-gateway/settlement/SETTLEMENT.md.`,
+suspended shops, and those that a case holds, are left out meanwhile. The format is
+described in gateway/settlement/SETTLEMENT.md.`,
 		Example: "  trustctl payout file --out 2026-11-27.csv\n  trustctl payout file --format json > payouts.json",
 		Args:    arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -71,7 +71,7 @@ func sayWithheld(w io.Writer, file *settlement.Payouts) {
 		total += r.Amount
 	}
 	if n := len(file.Withheld); n > 0 {
-		fmt.Fprintf(w, "%d more, %s %s, are withheld: their accounts are frozen or their shops suspended (trustctl payout list)\n", n, audit.Won(total), file.Unit)
+		fmt.Fprintf(w, "%d more, %s %s, are withheld: their accounts are frozen, their shops suspended, or cases hold them (trustctl payout list)\n", n, audit.Won(total), file.Unit)
 	}
 }
 
