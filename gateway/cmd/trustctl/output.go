@@ -11,11 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
-
-	"github.com/komsco/trust-platform/gateway/internal/audit"
 )
 
 // print answers with a record: as JSON, or as a table of its fields.
@@ -40,22 +37,8 @@ func (a *app) print(cmd *cobra.Command, record any) error {
 	return t.Flush()
 }
 
-// won are the fields that hold amounts, moments those that hold Unix seconds.
-var (
-	won = set("amount", "left", "face", "total", "reserved", "bonus", "returned", "issued",
-		"denomination", "holdingCap", "personCeiling", "batchCeiling", "won")
-	moments = set("opened", "granted", "at")
-	// Names that say nothing to people.
-	plain = map[string]string{"op": "operation", "tx": "transaction"}
-)
-
-func set(names ...string) map[string]bool {
-	s := map[string]bool{}
-	for _, n := range names {
-		s[n] = true
-	}
-	return s
-}
+// plain are words for names that say nothing to people.
+var plain = map[string]string{"op": "operation", "tx": "transaction"}
 
 // longest is how many entries of a list are shown to people.
 const longest = 20
@@ -131,13 +114,8 @@ func field(w io.Writer, path string, value any) {
 	name := path[strings.LastIndexByte(path, '.')+1:]
 	text := fmt.Sprint(value)
 	if n, ok := value.(json.Number); ok {
-		whole, err := n.Int64()
-		switch {
-		case err != nil:
-		case won[name]:
-			text = audit.Won(whole)
-		case moments[name]:
-			text = time.Unix(whole, 0).Format(time.RFC3339)
+		if whole, err := n.Int64(); err == nil {
+			text = figure(name, whole)
 		}
 	}
 	fmt.Fprintf(w, "%s\t%s\n", path, text)
