@@ -5,8 +5,8 @@ package identity
 // Record kinds on the ledger: the object types of their composite keys. The
 // first key part of a DID's records is always its id, without the method.
 const (
-	TableHead    = "did"         // id: which version is the current one
-	TableVersion = "did-version" // id / number
+	TableDocument = "did"         // id: the current version
+	TableVersion  = "did-version" // id / number: those before it
 
 	TableStatement     = "statement"      // digest: what was carried out counts once
 	TableSchema        = "schema"         // owner's id / name / version

@@ -50,6 +50,13 @@ type Head struct {
 	Updated int64  `json:"updated"` // Unix seconds
 }
 
+// Current is how a document is stored: its head, and the current version beside it,
+// so that one read tells both. The versions before stand under keys of their own.
+type Current struct {
+	Head   Head     `json:"head"`
+	Latest *Version `json:"latest"` // nil as format 1 had it: under its own key too
+}
+
 // Outcome is what became of an operation: the first result where it had been
 // carried out before.
 type Outcome struct {

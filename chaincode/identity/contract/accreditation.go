@@ -35,7 +35,7 @@ func proposeRoot(t *ledger.Tx, r identity.ProposeRoot) (identity.Root, error) {
 	if _, err := t.RequireRole(identity.RoleRegistrar, caller.MSP); err != nil {
 		return identity.Root{}, err
 	}
-	if _, _, err := head(t, r.DID); err != nil {
+	if _, _, err := document(t, r.DID); err != nil {
 		return identity.Root{}, err
 	}
 	have, found, err := roots.Get(t, r.Name)
@@ -118,7 +118,7 @@ func accredit(t *ledger.Tx) func(identity.Said[identity.Accredit]) error {
 		if err != nil {
 			return err
 		}
-		if _, _, err := head(t, a.Subject); err != nil {
+		if _, _, err := document(t, a.Subject); err != nil {
 			return err
 		}
 		if a.Schema != identity.Any {
@@ -193,18 +193,18 @@ func stands(t *ledger.Tx, did string, at identity.Moment) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	h, found, err := heads.Get(t, id)
+	d, found, err := documents.Get(t, id)
 	switch {
-	case err != nil || !found || at.Past && at.Time < h.Created:
+	case err != nil || !found || at.Past && at.Time < d.Head.Created:
 		return false, err
-	case !at.Past || h.Updated <= at.Time:
-		return h.Status == identity.Active, nil
+	case !at.Past || d.Head.Updated <= at.Time:
+		return d.Head.Status == identity.Active, nil
 	}
-	number, err := versionAt(t, id, h, at.Time)
+	number, err := versionAt(t, id, d, at.Time)
 	if err != nil {
 		return false, err
 	}
-	v, err := version(t, id, number)
+	v, err := version(t, id, d, number)
 	return v.State.Status == identity.Active, err
 }
 

@@ -34,3 +34,21 @@ func BenchmarkUpdate(b *testing.B) {
 		require.NoError(b, err)
 	}
 }
+
+// BenchmarkResolve is what one peer spends on the current version of a document, and on
+// one that an earlier version of this chaincode wrote, which needs a second read. In
+// memory a read is not asked of a peer: on a network it weighs more.
+func BenchmarkResolve(b *testing.B) {
+	tn := newTown(b)
+	p := tn.born("minsu")
+	tn.change(p, service("a"))
+	query := `{"did":"` + p.did + `"}`
+	for name, tn := range map[string]*town{"one read": tn, "format 1, two": tn.inFormat1()} {
+		b.Run(name, func(b *testing.B) {
+			for range b.N {
+				_, err := tn.net.Query(tn.courier, cc, "Resolve", query)
+				require.NoError(b, err)
+			}
+		})
+	}
+}

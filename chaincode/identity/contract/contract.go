@@ -26,8 +26,8 @@ func New(config ledger.Config) *ledger.Chaincode {
 
 // The tables. Keys are described with their names in package identity.
 var (
-	heads    = ledger.NewTable[identity.Head](identity.TableHead, 1)
-	versions = ledger.NewTable[identity.Version](identity.TableVersion, 2)
+	documents = ledger.NewTable[identity.Current](identity.TableDocument, 1).WithUpgrade(2, headAlone)
+	versions  = ledger.NewTable[identity.Version](identity.TableVersion, 2)
 
 	statements     = ledger.NewTable[identity.Told](identity.TableStatement, 1)
 	schemas        = ledger.NewTable[identity.Schema](identity.TableSchema, 3)

@@ -3,6 +3,8 @@
 package contract
 
 import (
+	"encoding/json"
+	"errors"
 	"strconv"
 
 	"github.com/komsco/trust-platform/chaincode/identity"
@@ -40,24 +42,20 @@ func operate(t *ledger.Tx, compacts []string) (identity.Outcome, error) {
 	if err != nil {
 		return identity.Outcome{}, err
 	}
-	head, found, err := heads.Get(t, s.ID)
+	have, found, err := documents.Get(t, s.ID)
 	if err != nil {
 		return identity.Outcome{}, err
 	}
 	var before *identity.Version
 	if found {
-		if s.Number <= head.Version {
-			done, err := version(t, s.ID, s.Number)
-			if err != nil {
-				return identity.Outcome{}, err
-			}
-			return done.Outcome(), done.CheckReplay(s)
-		}
-		current, err := version(t, s.ID, head.Version)
+		v, err := version(t, s.ID, have, min(s.Number, have.Head.Version))
 		if err != nil {
 			return identity.Outcome{}, err
 		}
-		before = &current
+		if s.Number <= have.Head.Version {
+			return v.Outcome(), v.CheckReplay(s)
+		}
+		before = &v
 	}
 	controllers, err := states(t, s.Controllers())
 	if err != nil {
@@ -67,33 +65,31 @@ func operate(t *ledger.Tx, compacts []string) (identity.Outcome, error) {
 	if err != nil {
 		return identity.Outcome{}, err
 	}
+	if have.Latest != nil { // it makes room
+		if err := versions.Put(t, *have.Latest, s.ID, ledger.Num(have.Head.Version)); err != nil {
+			return identity.Outcome{}, err
+		}
+	}
+	now := identity.Head{Version: next.Number, Digest: next.Digest, Status: next.State.Status, Created: have.Head.Created, Updated: next.Time}
 	if !found {
-		head.Created = next.Time
+		now.Created = next.Time
 	}
-	head.Version, head.Digest, head.Status, head.Updated = next.Number, next.Digest, next.State.Status, next.Time
 	t.Emit(events[s.Type], s.ID+"/"+strconv.FormatInt(next.Number, 10))
-	if err := versions.Put(t, next, s.ID, ledger.Num(next.Number)); err != nil {
-		return identity.Outcome{}, err
-	}
-	return next.Outcome(), heads.Put(t, head, s.ID)
+	return next.Outcome(), documents.Put(t, identity.Current{Head: now, Latest: &next}, s.ID)
 }
 
 // states are the current states of those of the DIDs that exist.
 func states(t *ledger.Tx, dids []string) (map[string]identity.State, error) {
 	all := map[string]identity.State{}
 	for _, d := range dids {
-		id, err := identity.ParseDID(d)
-		if err != nil {
-			return nil, err
-		}
-		head, found, err := heads.Get(t, id)
-		if err != nil {
-			return nil, err
-		}
-		if !found {
+		id, have, err := document(t, d)
+		if errors.Is(err, identity.DIDUnknown) {
 			continue
 		}
-		v, err := version(t, id, head.Version)
+		if err != nil {
+			return nil, err
+		}
+		v, err := version(t, id, have, have.Head.Version)
 		if err != nil {
 			return nil, err
 		}
@@ -103,49 +99,59 @@ func states(t *ledger.Tx, dids []string) (map[string]identity.State, error) {
 }
 
 func resolve(t *ledger.Tx, q identity.ResolveQuery) (identity.Resolved, error) {
-	id, head, err := head(t, q.DID)
+	id, have, err := document(t, q.DID)
 	if err != nil {
 		return identity.Resolved{}, err
 	}
-	number := head.Version
+	number := have.Head.Version
 	switch {
-	case q.Version > head.Version:
-		return identity.Resolved{}, identity.VersionUnknown.Errorf("%d, the current one is %d", q.Version, head.Version)
+	case q.Version > number:
+		return identity.Resolved{}, identity.VersionUnknown.Errorf("%d, the current one is %d", q.Version, number)
 	case q.Version > 0:
 		number = q.Version
 	case q.Time > 0:
-		if number, err = versionAt(t, id, head, q.Time); err != nil {
+		if number, err = versionAt(t, id, have, q.Time); err != nil {
 			return identity.Resolved{}, err
 		}
 	}
-	found := identity.Resolved{Head: head}
-	if found.Version, err = version(t, id, number); err != nil || number == head.Version {
+	found := identity.Resolved{Head: have.Head}
+	if found.Version, err = version(t, id, have, number); err != nil || number == have.Head.Version {
 		return found, err
 	}
-	after, err := version(t, id, number+1)
+	after, err := version(t, id, have, number+1)
 	found.Next = after.Time
 	return found, err
 }
 
 // versionAt is the number of the version in force at a time. VERSION_UNKNOWN.
-func versionAt(t *ledger.Tx, id string, h identity.Head, at int64) (int64, error) {
-	return identity.VersionAt(h.Version, at, func(n int64) (int64, error) {
-		v, err := version(t, id, n)
+func versionAt(t *ledger.Tx, id string, of identity.Current, at int64) (int64, error) {
+	return identity.VersionAt(of.Head.Version, at, func(n int64) (int64, error) {
+		v, err := version(t, id, of, n)
 		return v.Time, err
 	})
 }
 
 func history(t *ledger.Tx, q identity.HistoryQuery) ([]identity.Version, error) {
-	id, head, err := head(t, q.DID)
+	id, have, err := document(t, q.DID)
 	if err != nil {
 		return nil, err
 	}
 	if q.Limit == 0 {
 		q.Limit = identity.MaxHistory
 	}
+	until := min(have.Head.Version, q.From+int64(q.Limit)-1)
+	var keys []string
+	for n := q.From; n <= until; n++ {
+		if n < have.Head.Version || have.Latest == nil {
+			keys = append(keys, versions.Key(id, ledger.Num(n)))
+		}
+	}
+	if err := t.Prefetch(keys...); err != nil {
+		return nil, err
+	}
 	all := []identity.Version{}
-	for n := q.From; n <= head.Version && len(all) < q.Limit; n++ {
-		v, err := version(t, id, n)
+	for n := q.From; n <= until; n++ {
+		v, err := version(t, id, have, n)
 		if err != nil {
 			return nil, err
 		}
@@ -154,22 +160,31 @@ func history(t *ledger.Tx, q identity.HistoryQuery) ([]identity.Version, error) 
 	return all, nil
 }
 
-func head(t *ledger.Tx, did string) (string, identity.Head, error) {
-	id, err := identity.ParseDID(did)
-	if err != nil {
-		return "", identity.Head{}, err
+// document is what is stored under a DID. DID_UNKNOWN.
+func document(t *ledger.Tx, did string) (id string, d identity.Current, err error) {
+	if id, err = identity.ParseDID(did); err != nil {
+		return "", d, err
 	}
-	h, found, err := heads.Get(t, id)
+	d, found, err := documents.Get(t, id)
 	if err == nil && !found {
 		err = identity.DIDUnknown.Errorf("%s", did)
 	}
-	return id, h, err
+	return id, d, err
 }
 
-func version(t *ledger.Tx, id string, number int64) (identity.Version, error) {
+// version is a version of a document. VERSION_UNKNOWN.
+func version(t *ledger.Tx, id string, of identity.Current, number int64) (identity.Version, error) {
+	if of.Latest != nil && number == of.Head.Version {
+		return *of.Latest, nil
+	}
 	v, found, err := versions.Get(t, id, ledger.Num(number))
 	if err == nil && !found {
 		err = identity.VersionUnknown.Errorf("%s has no version %d", id, number)
 	}
 	return v, err
+}
+
+// headAlone reads format 1, which had the current version under its own key alone.
+func headAlone(_ int, object []byte) (d identity.Current, err error) {
+	return d, json.Unmarshal(object, &d.Head)
 }
