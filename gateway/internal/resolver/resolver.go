@@ -159,7 +159,7 @@ func (r *Resolver) Dereference(ctx context.Context, q Request) (Part, error) {
 	switch {
 	case q.selects():
 		if d.Service = selected(d, q); len(d.Service) == 0 {
-			return Part{}, notFound.because("the document has no service %.40q %.40q", q.Service, q.ServiceType)
+			return Part{}, notFound.because("the document has no service of id %.40q, type %.40q (empty: any)", q.Service, q.ServiceType)
 		}
 		part := Part{Content: d, Metadata: found.Metadata}
 		for _, s := range d.Service {

@@ -68,6 +68,9 @@ func (r *Request) take(parameters url.Values) error {
 		if name != "relativeRef" && strings.ContainsFunc(value, func(c rune) bool { return c > unicode.MaxASCII }) {
 			return invalidOptions.because("%.40s %.40q is not ASCII", name, value)
 		}
+		if value == "" && (name == "service" || name == "serviceType" || name == "verificationRelationship") {
+			return invalidOptions.because("%s is empty", name)
+		}
 		switch name {
 		case "service":
 			r.Service = value

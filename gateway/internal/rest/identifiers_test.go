@@ -390,6 +390,8 @@ func TestResolutionErrors(t *testing.T) {
 		id + "?versionTime=yesterday":           {400, "INVALID_OPTIONS"},
 		id + "?versionId=1&versionTime=2026-03-02T00:00:00Z": {400, "INVALID_OPTIONS"},
 		id + "?expandRelativeUrls=maybe":                     {400, "INVALID_OPTIONS"},
+		id + "?service=":                                     {400, "INVALID_OPTIONS"},
+		id + "?serviceType=":                                 {400, "INVALID_OPTIONS"},
 		id + "?versionId=2":                                  {404, "NOT_FOUND"},
 		id + "?versionTime=2020-01-01T00:00:00Z":             {404, "NOT_FOUND"},
 		id + "?transformKeys=x":                              {501, "FEATURE_NOT_SUPPORTED"},
