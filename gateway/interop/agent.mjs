@@ -16,8 +16,9 @@ import {SDJwtVcInstance} from '@sd-jwt/sd-jwt-vc';
 import {ES256, digest, generateSalt} from '@sd-jwt/crypto-nodejs';
 import {clientAuthenticationAnonymous, setGlobalConfig} from '@openid4vc/oauth2';
 import {Openid4vciClient} from '@openid4vc/openid4vci';
-import {Openid4vpClient} from '@openid4vc/openid4vp';
+import {Openid4vpClient, Openid4vpVerifier} from '@openid4vc/openid4vp';
 import {DcqlQuery} from 'dcql';
+import {CompactEncrypt, compactDecrypt, importJWK} from 'jose';
 import {createHash, randomBytes} from 'node:crypto';
 import {Resolver} from 'did-resolver';
 import didContext from 'did-context';
@@ -106,6 +107,25 @@ const signers = {ES256: didJWT.ES256Signer, EdDSA: didJWT.EdDSASigner, ES256K: d
 
 setGlobalConfig({allowInsecureUrls: true}); // the gateway under test is on this machine
 
+// Encrypted answers, by jose.
+const encryption = ({enc, kid} = {}) => ({
+  encryptJwe: async (to, plain) => {
+    const by = new CompactEncrypt(new TextEncoder().encode(plain))
+      .setProtectedHeader({alg: to.alg, enc: enc ?? to.enc, kid: kid ?? to.publicJwk.kid})
+      .setKeyManagementParameters({apu: Buffer.from(to.apu ?? '', 'base64url'), apv: Buffer.from(to.apv ?? '', 'base64url')});
+    return {encryptionJwk: to.publicJwk, jwe: await by.encrypt(await importJWK(to.publicJwk, to.alg))};
+  },
+  decryptJwe: async (jwe, {jwk}) => {
+    const {plaintext, protectedHeader} = await compactDecrypt(jwe, await importJWK(jwk, 'ECDH-ES'));
+    return {decrypted: true, decryptionJwk: jwk, payload: new TextDecoder().decode(plaintext), protectedHeader};
+  }
+});
+const walletMetadata = {
+  authorization_signing_alg_values_supported: [],
+  authorization_encryption_alg_values_supported: ['ECDH-ES'],
+  authorization_encryption_enc_values_supported: ['A256GCM', 'A128GCM']
+};
+
 // What a wallet brings along: a P-256 key, and the platform's resolver for the keys of others.
 function walletCallbacks({endpoint, key, typ}) {
   const encode = o => Buffer.from(JSON.stringify(o)).toString('base64url');
@@ -148,9 +168,10 @@ const operations = {
     });
     return credentialResponse.credentials[0].credential;
   },
-  // A whole presentation: the signed request, what DCQL finds among the credentials, the answer by direct_post.
-  'vp answer': async ({endpoint, link, key, sdjwt: encoded, frame, nonce, request: forged}) => {
-    const callbacks = walletCallbacks({endpoint, key});
+  // A whole presentation: the request, signed or in its link, what DCQL finds among the credentials, the answer by
+  // direct_post or, encrypted, by direct_post.jwt. Answered to another's key, with another enc or kid, or in the clear if told so.
+  'vp answer': async ({endpoint, link, key, sdjwt: encoded, frame, nonce, request: forged, to, enc, kid, plain}) => {
+    const callbacks = {...walletCallbacks({endpoint, key}), ...encryption({enc, kid})};
     if(forged) { // somebody between verifier and wallet
       callbacks.fetch = async (url, options) => String(url).endsWith('/object') ?
         new Response(forged, {headers: {'Content-Type': 'application/oauth-authz-req+jwt'}}) : fetch(url, options);
@@ -170,15 +191,30 @@ const operations = {
     const shown = await instance.present(encoded, frame, {
       kb: {payload: {iat: Math.floor(Date.now() / 1000), aud: payload.client_id, nonce: nonce ?? payload.nonce}}
     });
-    const {authorizationResponsePayload} = await client.createOpenid4vpAuthorizationResponse({
-      authorizationRequestPayload: payload, authorizationResponsePayload: {vp_token: {[query.credentials[0].id]: [shown]}}
+    const {authorizationResponsePayload, jarm} = await client.createOpenid4vpAuthorizationResponse({
+      authorizationRequestPayload: payload, authorizationResponsePayload: {vp_token: {[query.credentials[0].id]: [shown]}},
+      jarm: payload.response_mode === 'direct_post.jwt' ? {encryption: {nonce: 'of-the-wallet', jwk: to}, serverMetadata: walletMetadata} : undefined
     });
-    const {response} = await client.submitOpenid4vpAuthorizationResponse({authorizationRequestPayload: payload, authorizationResponsePayload});
+    const {response} = await client.submitOpenid4vpAuthorizationResponse({
+      authorizationRequestPayload: payload, authorizationResponsePayload, jarm: plain ? undefined : jarm
+    });
     const text = await response.text();
     if(!response.ok) {
       throw new Error(text);
     }
     return {version: request.version, prefix: request.client.prefix ?? request.client.scheme, answer: JSON.parse(text)};
+  },
+
+  // Their verifier: a request in a link that nobody signs, and what it reads of an encrypted answer.
+  'vp ask': async request => (await new Openid4vpVerifier({callbacks: {}}).createOpenId4vpAuthorizationRequest({
+    authorizationRequestPayload: request
+  })).authorizationRequest,
+  'vp read': async ({request, response, key}) => {
+    const callbacks = {decryptJwe: async jwe => encryption().decryptJwe(jwe, {jwk: key})};
+    const read = await new Openid4vpVerifier({callbacks}).parseOpenid4vpAuthorizationResponse({
+      authorizationRequestPayload: request, authorizationResponse: {response}, callbacks
+    });
+    return read.authorizationResponsePayload;
   },
 
   'did-resolver': async ({endpoint, url}) => resolver(endpoint).resolve(url),

@@ -5,12 +5,15 @@
 package interop_test
 
 import (
+	"cmp"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"encoding/base64"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -102,9 +105,9 @@ func TestWallets(t *testing.T) {
 		refuses(t, "vci accept", accept(link, nil))
 	})
 
-	ask := func(path ...any) asking.Asked {
+	askBy := func(prefix, mode string, path ...any) asking.Asked {
 		made, err := a.Ask(t.Context(), company.DID, asking.NewRequest{
-			Standing: openid.Standing{Root: "education", Purpose: "hiring"},
+			Standing: openid.Standing{Root: "education", Purpose: "hiring"}, Prefix: prefix, Mode: mode,
 			Query: object{"credentials": []any{object{
 				"id": "d", "format": "dc+sd-jwt", "meta": object{"vct_values": []any{diploma}}, "claims": []any{object{"path": path}},
 			}}},
@@ -112,6 +115,7 @@ func TestWallets(t *testing.T) {
 		require.NoError(t, err)
 		return made
 	}
+	ask := func(path ...any) asking.Asked { return askBy("", "", path...) }
 	grade := object{"degree": object{"grade": true}}
 	show := func(made asking.Asked, more object) object {
 		args := accept(made.Link, more)
@@ -143,6 +147,38 @@ func TestWallets(t *testing.T) {
 	t.Run("refused from openid4vp: another's key", func(t *testing.T) {
 		refuses(t, "vp answer", show(ask("degree", "grade"), object{"key": privateJWK(t, s, company)}))
 	})
+	for _, prefix := range []string{"decentralized_identifier", "redirect_uri"} {
+		for _, mode := range []string{openid.DirectPost, openid.DirectPostJWT} {
+			t.Run("openid4vp answers "+prefix+" by "+mode, func(t *testing.T) {
+				made := askBy(prefix, mode, "degree", "grade")
+				got := accepts[object](t, "vp answer", show(made, nil))
+				require.Equal(t, prefix, got["prefix"])
+				out, err := a.Outcome(company.DID, made.ID)
+				require.NoError(t, err)
+				require.Equal(t, asking.Answered, out.State)
+				report := out.Reports["d"]
+				require.Equal(t, object{"name": "BSc", "grade": "A"}, report.Claims["degree"])
+			})
+		}
+	}
+	mine, err := openid.NewAnswerKey()
+	require.NoError(t, err)
+	thief := parsed(t, written(t, mine.Public()))
+	for name, more := range map[string]object{
+		"to another's key":                {"to": thief},
+		"by another algorithm":            {"enc": "A128CBC-HS256"},
+		"by a kid of its own":             {"kid": "mine"},
+		"plain where encrypted was asked": {"plain": true},
+	} {
+		t.Run("refused from openid4vp: "+name, func(t *testing.T) {
+			made := askBy("redirect_uri", openid.DirectPostJWT, "degree", "grade")
+			refuses(t, "vp answer", show(made, more))
+			out, err := a.Outcome(company.DID, made.ID)
+			require.NoError(t, err)
+			require.Equal(t, asking.Open, out.State)
+			require.Equal(t, 1, out.Refused, "it reached us")
+		})
+	}
 	made := ask("degree", "grade")
 	res, err := http.Get(made.Request) //nolint:noctx // a test
 	require.NoError(t, err)
@@ -157,4 +193,68 @@ func TestWallets(t *testing.T) {
 	t.Run("openid4vp takes it as it was", func(t *testing.T) {
 		accepts[object](t, "vp answer", show(made, object{"request": string(raw)}))
 	})
+}
+
+// A verifier of other people's libraries asks in a link, our wallet answers, encrypted; the
+// library reads it.
+func TestTheirVerifier(t *testing.T) {
+	s := newSite(t)
+	s.Multikey = false
+	issuer, holder := s.Born("ES256", identity.UnlockNone), s.Born("ES256", identity.UnlockPIN)
+	s.At(time.Now())
+	const card = "https://credentials.example/card"
+	held, err := credential.SDJWT{
+		Type: card, Claims: object{"name": "Minji", "year": "1994"}, Disclosable: []string{"name", "year"},
+		Holder: &credential.Binding{Kid: holder.Signer.Kid}, Issued: time.Now().Unix(),
+	}.Sign(issuer.Signer)
+	require.NoError(t, err)
+	posted := ""
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		posted = r.PostFormValue("response")
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, "{}")
+	}))
+	t.Cleanup(server.Close)
+	key, err := openid.NewAnswerKey()
+	require.NoError(t, err)
+	secret := parsed(t, written(t, key))
+	for _, enc := range []string{"", "A128GCM", "A256GCM"} {
+		t.Run("enc "+enc, func(t *testing.T) {
+			metadata := object{
+				"jwks":                 object{"keys": []any{parsed(t, written(t, key.Public()))}},
+				"vp_formats_supported": object{"dc+sd-jwt": object{"sd-jwt_alg_values": []string{"ES256"}, "kb-jwt_alg_values": []string{"ES256"}}},
+			}
+			if enc != "" {
+				metadata["encrypted_response_enc_values_supported"] = []string{"A128CBC-HS256", enc}
+			}
+			request := object{
+				"response_type": "vp_token", "response_mode": openid.DirectPostJWT, "client_id": "redirect_uri:" + server.URL, "response_uri": server.URL,
+				"nonce": "n-1", "state": "s-1", "client_metadata": metadata,
+				"dcql_query": object{"credentials": []any{object{
+					"id": "c", "format": "dc+sd-jwt", "meta": object{"vct_values": []any{card}}, "claims": []any{object{"path": []any{"name"}}},
+				}}},
+			}
+			link := accepts[string](t, "vp ask", request)
+			w := openid.Wallet{Verifier: &s.verifier, Holder: holder.Signer, AnyVerifier: true}
+			r, err := w.Request(t.Context(), link)
+			require.NoError(t, err)
+			choices, err := r.Choose([]string{held})
+			require.NoError(t, err)
+			_, err = w.Answer(t.Context(), r, choices)
+			require.NoError(t, err)
+			said := accepts[object](t, "vp read", object{"request": request, "response": posted, "key": secret})
+			require.Equal(t, "s-1", said["state"])
+			shown := said["vp_token"].(object)["c"].([]any)[0].(string)
+			payload := accepts[object](t, "sd-jwt verify", object{"endpoint": s.endpoint, "sdjwt": shown, "nonce": "n-1", "required": []string{"name"}})
+			require.Equal(t, "Minji", payload["name"])
+			require.NotContains(t, payload, "year")
+			head, _, _ := strings.Cut(posted, ".")
+			header, err := base64.RawURLEncoding.DecodeString(head)
+			require.NoError(t, err)
+			require.Equal(t, cmp.Or(enc, "A128GCM"), parsed(t, string(header))["enc"])
+			other, err := openid.NewAnswerKey()
+			require.NoError(t, err)
+			refuses(t, "vp read", object{"request": request, "response": posted, "key": parsed(t, written(t, other))})
+		})
+	}
 }
