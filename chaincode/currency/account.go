@@ -22,7 +22,7 @@ type Holder struct {
 	Kid       string    `json:"kid"` // DID URL of the one key that signs its orders
 	Key       string    `json:"key"` // that key as Multikey
 	Status    Status    `json:"status"`
-	Person    string    `json:"person,omitempty"`    // pairwise id of the person, from the enrolment
+	Person    string    `json:"person,omitempty"`    // pairwise id of the person, from the enrolment; in an open programme of one who recovered, the first account
 	Merchant  string    `json:"merchant,omitempty"`  // set where the account is a merchant's
 	Opened    int64     `json:"opened"`              // Unix seconds
 	Order     string    `json:"order,omitempty"`     // digest of the order that opened it
@@ -36,8 +36,7 @@ type Holder struct {
 	Cases     []string  `json:"cases,omitempty"`     // open ones about it
 }
 
-// Person holds what counts per person rather than per account. In a programme
-// open to any DID its key is the account's, elsewhere the enrolled person's id.
+// Person holds what counts per person rather than per account, under [Holder.PersonID].
 type Person struct {
 	Holder   string    `json:"holder"`             // the one account of the person in this programme
 	Month    int       `json:"month,omitempty"`    // yyyymm of the programme's calendar that Bought is of; it never goes back
@@ -47,6 +46,16 @@ type Person struct {
 	Earned   int64     `json:"earned,omitempty"`   // rewarded for activities so far, won
 	Cashback []Monthly `json:"cashback,omitempty"` // given for payments of a month
 	Owed     int64     `json:"owed,omitempty"`     // cashback of payments that were refunded since, to be set off, won
+}
+
+// PersonID names who counts as one person. In a programme open to any DID that is the
+// account, or the first of those that took over from one another: a new key makes no
+// new person. A programme is open or enrols, so an account's id never meets a person's.
+func (h Holder) PersonID() string {
+	if h.Person != "" {
+		return h.Person
+	}
+	return AccountID(h.DID)
 }
 
 // CanAct returns HOLDER_FROZEN, HOLDER_CLOSED or KEY_STOPPED unless the holder may

@@ -60,13 +60,17 @@ func (h Holder) Recover(r ProposeRecovery, p Program, docs Documents, by string,
 		DID: r.DID, Kid: key.Kid, Key: key.Key, Status: Active,
 		Person: h.Person, Merchant: h.Merchant, Opened: now.Unix(),
 	}
+	if h.Merchant == "" {
+		after.Person = h.PersonID()
+	}
 	h.Status, h.Recovery, h.Successor = Closed, nil, AccountID(r.DID)
 	return h, after, nil
 }
 
 // Reunite lets another account of the same person, which is there already, have what
 // waits for one that its holder closed. It returns HOLDER_STATE where nothing, or
-// another account, was proposed, or it is another person's, RECOVERY_EARLY,
+// another account, was proposed, or it is another person's, which an
+// open programme leaves to the officers, RECOVERY_EARLY,
 // SAME_OFFICER, SAME_ORGANISATION, TO_MERCHANT, HOLDER_FROZEN or HOLDER_CLOSED.
 func (h Holder) Reunite(r ProposeRecovery, p Program, to Holder, by string, now time.Time) (Holder, error) {
 	if !h.Left() {
@@ -78,7 +82,7 @@ func (h Holder) Reunite(r ProposeRecovery, p Program, to Holder, by string, now 
 	if to.Merchant != "" {
 		return h, ToMerchant.Errorf("account %s is merchant %s", AccountID(r.DID), to.Merchant)
 	}
-	if to.Person != h.Person {
+	if !p.Open && to.Person != h.Person {
 		return h, HolderState.Errorf("account %s is another person's than %s", AccountID(r.DID), r.Account)
 	}
 	if err := to.CanReceive(); err != nil {

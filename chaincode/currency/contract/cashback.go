@@ -35,7 +35,7 @@ func (s *step) cashback(o currency.AskCashback) (currency.Buckets, string, error
 			return nil, "", err
 		}
 	}
-	id := personOf(s.holder, s.Holder)
+	id := s.holder.PersonID()
 	who, err := person(s.tx, s.Program, id, s.Holder)
 	if err != nil {
 		return nil, "", err
@@ -86,7 +86,7 @@ func (s *step) oweCashback(name currency.ReceiptName, paid currency.Receipt, bac
 	if err != nil {
 		return err
 	}
-	id := personOf(payer, account)
+	id := payer.PersonID()
 	who, err := person(s.tx, s.Program, id, account)
 	if err != nil {
 		return err

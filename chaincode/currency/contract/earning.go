@@ -91,7 +91,7 @@ func reward(t *ledger.Tx, p currency.Program, rules currency.Policy, h currency.
 	if found {
 		return before, none, currency.EvidenceUsed.Errorf("%s was credited to account %s in transaction %s", a.Evidence, before.Holder, before.Tx)
 	}
-	id := personOf(h, a.Holder)
+	id := h.PersonID()
 	who, err := person(t, p.ID, id, a.Holder)
 	if err != nil {
 		return before, none, err

@@ -118,7 +118,7 @@ func (e *engine) others(o *task, h currency.Holder) []string {
 			keys = append(keys, usedTickets.Key(o.Program, p.Series, name))
 		}
 	case currency.Buy, currency.Earn, currency.AskCashback:
-		keys = append(keys, persons.Key(o.Program, personOf(h, o.Holder)))
+		keys = append(keys, persons.Key(o.Program, h.PersonID()))
 	case currency.CompleteRefund:
 		if h.Merchant != "" {
 			keys = append(keys, merchants.Key(o.Program, h.Merchant), owes.Key(o.Program, h.Merchant),

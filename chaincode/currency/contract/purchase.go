@@ -30,7 +30,7 @@ func purchaseFunctions() []ledger.Function {
 
 // buy carries out a purchase order: see currency.Buy.Decide.
 func (s *step) buy(o currency.Buy) (currency.Buckets, string, error) {
-	id := personOf(s.holder, s.Holder)
+	id := s.holder.PersonID()
 	who, err := person(s.tx, s.Program, id, s.Holder)
 	if err != nil {
 		return nil, "", err
@@ -67,7 +67,7 @@ func confirmPurchase(t *ledger.Tx, r currency.ConfirmPurchase) (currency.Purchas
 	if err != nil {
 		return ordered, err
 	}
-	id := personOf(h, r.Account)
+	id := h.PersonID()
 	who, err := person(t, r.Program, id, r.Account)
 	if err != nil {
 		return ordered, err
@@ -126,15 +126,6 @@ func purchase(t *ledger.Tx, program, account string, seq int64) (currency.Purcha
 		err = currency.PurchaseUnknown.Errorf("account %s seq %d", account, seq)
 	}
 	return p, err
-}
-
-// personOf is the key of what counts per person. A programme is open or enrols,
-// so an account's id never meets a person's.
-func personOf(h currency.Holder, account string) string {
-	if h.Person != "" {
-		return h.Person
-	}
-	return account
 }
 
 // person loads what counts per person, which in an open programme begins with

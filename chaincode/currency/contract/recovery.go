@@ -112,13 +112,14 @@ func moveBelongings(t *ledger.Tx, r currency.ProposeRecovery, before, after curr
 			return err
 		}
 	}
-	who, found, err := persons.Get(t, r.Program, personOf(before, r.Account))
+	id := before.PersonID()
+	who, found, err := persons.Get(t, r.Program, id)
 	if err != nil {
 		return err
 	}
 	if found {
 		who.Holder = before.Successor
-		if err := persons.Put(t, who, r.Program, personOf(after, before.Successor)); err != nil {
+		if err := persons.Put(t, who, r.Program, id); err != nil {
 			return err
 		}
 	}

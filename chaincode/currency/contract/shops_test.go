@@ -177,6 +177,16 @@ func TestOwnerIsNoCustomer(t *testing.T) {
 	tn.refused(currency.SelfTransfer, tn.courier, "Pay", tn.pay(bazaar, tn.stall, "mill", 1_000, paid.Credit))
 	tn.stall.seq[bazaar]--
 	own("mill", "somebody-else")
+	phone := newWallet("minsu's new phone")
+	tn.do(tn.komsco, "FreezeHolder", tn.freezing(bazaar, w))
+	recovery := tn.recovery(w, phone)
+	recovery.Program = bazaar
+	tn.do(tn.komsco, "ProposeRecovery", recovery)
+	tn.net.Advance(72 * time.Hour)
+	tn.do(tn.bank, "ApproveRecovery", recovery)
+	tn.refused(currency.SelfTransfer, tn.courier, "Pay", tn.pay(bazaar, phone, "stall", 1_000))
+	phone.seq[bazaar]--
+	tn.order("Pay", tn.pay(bazaar, phone, "mill", 1_000))
 	tn.order("Pay", tn.pay(bazaar, tn.stall, "mill", 1_000, paid.Credit))
 	tn.refused(currency.SelfTransfer, tn.courier, "Pay", tn.pay(bazaar, tn.stall, "stall", 1_000))
 	tn.stall.seq[bazaar]--

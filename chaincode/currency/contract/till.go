@@ -12,7 +12,7 @@ import (
 // open, and what the payer paid of the same bill before, where the order names
 // one. The bill's key is the payer's own, so it adds no conflict.
 func (s *step) till(to string, bill int64, ref string) (currency.Till, error) {
-	at := currency.Till{Payer: personOf(s.holder, s.Holder)}
+	at := currency.Till{Payer: s.holder.PersonID()}
 	var err error
 	if at.Merchant, err = merchant(s.tx, s.Program, to); err != nil {
 		return at, err
