@@ -164,4 +164,8 @@ func (m *money) lapsed(t *testing.T, c *coupon) {
 	require.Equal(t, []daybook.YearOfOneBudget{{
 		ID: "coupons", Fund: "coupons", Year: c.year, Amount: couponBudget, Returned: left, Drawn: 3 * couponWon, Left: couponBudget - couponSpent,
 	}}, of.Appropriations)
+
+	whole := m.trustctlTrace(t, "appropriation", "coupons", "--program", c.town.Program)
+	t.Logf("%+v", held(whole))
+	require.EqualValues(t, couponBudget, whole.Amount)
 }

@@ -250,4 +250,20 @@ func (m *money) case10(t *testing.T) {
 	settled := time.Since(sold)
 	t.Logf("claimable after %s, paid out by the bank after %s", claimable.Round(time.Millisecond), settled.Round(time.Millisecond))
 	require.Less(t, settled, 20*time.Second)
+
+	// What was sold for came from what jisoo paid and from the city's discount.
+	back := m.trustctlTrace(t, "origins", fmt.Sprintf("%s/%d", jisoo.Account(), jisoo.Seq), "--program", town.Program)
+	require.EqualValues(t, 30_000, back.Amount)
+	var origins []string
+	for _, o := range back.Origins() {
+		origins = append(origins, o.ID)
+	}
+	require.ElementsMatch(t, []string{"deposit/" + town.Program + "/KB-2", "appropriation/" + town.Program + "/discount"}, origins)
+	var forward gateway.TraceGraph
+	require.Eventually(t, func() bool { // the city's peer has heard of the payout
+		forward = m.trustctlTrace(t, "deposit", "KB-2", "--program", town.Program)
+		return held(forward)["paidOut/"+town.Program] > 0
+	}, patience, tick)
+	t.Logf("%+v", held(forward))
+	require.EqualValues(t, 45_000, forward.Amount)
 }
