@@ -166,6 +166,8 @@ func (m *money) lapsed(t *testing.T, c *coupon) {
 	}}, of.Appropriations)
 
 	whole := m.trustctlTrace(t, "appropriation", "coupons", "--program", c.town.Program)
-	t.Logf("%+v", held(whole))
 	require.EqualValues(t, couponBudget, whole.Amount)
+	require.Equal(t, map[string]int64{
+		"appropriation/" + c.town.Program + "/coupons": couponBudget - couponSpent, "shop/" + c.town.Program + "/grocer": couponSpent,
+	}, held(whole), "what lapsed is in the budget again")
 }

@@ -264,6 +264,8 @@ func (m *money) case10(t *testing.T) {
 		forward = m.trustctlTrace(t, "deposit", "KB-2", "--program", town.Program)
 		return held(forward)["paidOut/"+town.Program] > 0
 	}, patience, tick)
-	t.Logf("%+v", held(forward))
 	require.EqualValues(t, 45_000, forward.Amount)
+	require.Equal(t, map[string]int64{ // the discount of 5,000 went first
+		"paidOut/" + town.Program: 25_000, "account/" + town.Program + "/" + jisoo.Account(): 20_000,
+	}, held(forward))
 }
