@@ -182,7 +182,7 @@ func (o Offer) Link() (string, error) {
 // CheckURL returns BAD_OFFER for a URL that is not https, or http to this very machine.
 func CheckURL(s string) error {
 	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || len(s) > 2048 {
+	if err != nil || u.Hostname() == "" || u.User != nil || u.Fragment != "" || len(s) > 2048 {
 		return BadOffer.Errorf("%.160q is no URL", s)
 	}
 	if local := u.Hostname() == "localhost" || u.Hostname() == "127.0.0.1"; u.Scheme != "https" && (u.Scheme != "http" || !local) {
