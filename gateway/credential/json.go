@@ -6,8 +6,10 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"strings"
 
+	exact "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -69,6 +71,28 @@ func decodeJSON(raw []byte) (any, error) {
 	}
 	return v, nil
 }
+
+// Decode reads one JSON object of somebody else's into a struct. A member counts by its
+// exact name alone, where encoding/json takes nonCe for nonce; numbers within any are
+// [json.Number]. It returns CREDENTIAL_MALFORMED, also for all that [DecodeObject] refuses.
+func Decode(raw []byte, into any) error {
+	if _, err := decodeObject(raw); err != nil {
+		return err
+	}
+	if err := exact.Unmarshal(raw, into, numbersAsWritten); err != nil {
+		return Malformed.Errorf("%w", err)
+	}
+	return nil
+}
+
+var numbersAsWritten = exact.WithUnmarshalers(exact.UnmarshalFromFunc(func(d *jsontext.Decoder, v *any) error {
+	if d.PeekKind() != '0' {
+		return errors.ErrUnsupported // the default way
+	}
+	raw, err := d.ReadValue()
+	*v = json.Number(raw)
+	return err
+}))
 
 // encode is the JSON of a value, without the escapes that HTML wants.
 func encode(v any) ([]byte, error) {

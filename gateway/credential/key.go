@@ -5,6 +5,7 @@ package credential
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -118,18 +119,15 @@ func (m *methodOrRef) UnmarshalJSON(raw []byte) error {
 	if len(raw) > 0 && raw[0] == '"' {
 		return json.Unmarshal(raw, &m.ID)
 	}
-	return json.Unmarshal(raw, &m.anyMethod)
+	return Decode(raw, &m.anyMethod)
 }
 
 func (m anyMethod) whole() bool { return m.JWK != nil || m.Multikey != "" }
 
 func suppliedKey(raw json.RawMessage, id, url string, purpose identity.Purpose) (foundKey, error) {
-	if _, err := decodeObject(raw); err != nil { // repeated members
-		return foundKey{}, err
-	}
 	var d anyDocument
-	if err := json.Unmarshal(raw, &d); err != nil {
-		return foundKey{}, NotResolvable.Errorf("the supplied document of %.160s cannot be read: %w", id, err)
+	if err := Decode(raw, &d); err != nil {
+		return foundKey{}, fmt.Errorf("the supplied document of %.160s: %w", id, err)
 	}
 	if d.ID != id {
 		return foundKey{}, NotResolvable.Errorf("the supplied document is of %.160s, not of %.160s", d.ID, id)

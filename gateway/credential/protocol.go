@@ -41,7 +41,7 @@ func (v *Verifier) Token(ctx context.Context, compact, typ string, purpose ident
 		JWK json.RawMessage `json:"jwk"`
 		X5C any             `json:"x5c"`
 	}
-	if err := json.Unmarshal(raw, &h); err != nil {
+	if err := Decode(raw, &h); err != nil {
 		return Token{}, Malformed.Errorf("header: %w", err)
 	}
 	out := Token{Kid: t.kid, Claims: t.claims}
@@ -71,7 +71,7 @@ func publicJWK(raw json.RawMessage) (did.Key, error) {
 		return did.Key{}, Malformed.Errorf("the key came along with its secret: it is compromised")
 	}
 	var jwk did.JWK
-	if err := json.Unmarshal(raw, &jwk); err != nil {
+	if err := Decode(raw, &jwk); err != nil {
 		return did.Key{}, Malformed.Errorf("jwk: %w", err)
 	}
 	return jwk.Key(did.ES256K)

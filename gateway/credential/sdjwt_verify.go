@@ -4,7 +4,6 @@ package credential
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"time"
 
@@ -137,7 +136,7 @@ func (c *checks) holderKey(cnf Object, subject, kid string) (foundKey, error) {
 		return foundKey{}, err
 	}
 	var jwk did.JWK
-	if err := json.Unmarshal(raw, &jwk); err != nil {
+	if err := Decode(raw, &jwk); err != nil {
 		return foundKey{}, Malformed.Errorf("cnf has neither jwk nor kid")
 	}
 	key, err := jwk.Key(did.ES256K)

@@ -3,7 +3,6 @@
 package openid
 
 import (
-	"bytes"
 	"encoding/json"
 	"reflect"
 	"regexp"
@@ -55,9 +54,6 @@ var identifier = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
 // ParseQuery reads a query. It returns BAD_QUERY.
 func ParseQuery(raw []byte) (Query, error) {
-	if _, err := credential.DecodeObject(raw); err != nil {
-		return Query{}, BadQuery.Errorf("%w", err)
-	}
 	var q struct {
 		Credentials []struct {
 			CredentialQuery
@@ -67,9 +63,7 @@ func ParseQuery(raw []byte) (Query, error) {
 		} `json:"credentials"`
 		Sets []CredentialSet `json:"credential_sets"`
 	}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	if err := d.Decode(&q); err != nil {
+	if err := credential.Decode(raw, &q); err != nil {
 		return Query{}, BadQuery.Errorf("%w", err)
 	}
 	if len(q.Credentials) < 1 || len(q.Credentials) > maxQueried {

@@ -93,15 +93,12 @@ func unseal(sealed string, key *jose.JSONWebKey) (Response, error) {
 	if err != nil {
 		return Response{}, Errorf(InvalidRequest, "response does not decrypt with this request's key")
 	}
-	if _, err := credential.DecodeObject(raw); err != nil {
-		return Response{}, Errorf(InvalidRequest, "response holds no JSON object: %s", err)
-	}
 	var inner struct {
 		Response
 		Token json.RawMessage `json:"vp_token"`
 	}
-	if err := json.Unmarshal(raw, &inner); err != nil {
-		return Response{}, Errorf(InvalidRequest, "response: %s", err)
+	if err := credential.Decode(raw, &inner); err != nil {
+		return Response{}, Errorf(InvalidRequest, "response holds no JSON object of an answer: %s", err)
 	}
 	inner.Response.Token = string(inner.Token)
 	return inner.Response, nil

@@ -158,7 +158,7 @@ func ReadOffer(link string) (*Offer, string, error) {
 // DecodeOffer reads an offer. It returns BAD_OFFER.
 func DecodeOffer(raw []byte) (*Offer, error) {
 	var o Offer
-	if err := decode(raw, &o); err != nil {
+	if err := credential.Decode(raw, &o); err != nil {
 		return nil, BadOffer.Errorf("%w", err)
 	}
 	if err := CheckURL(o.Issuer); err != nil {
@@ -203,15 +203,6 @@ func WellKnown(issuer, name string) (string, error) {
 	}
 	u.Path = "/.well-known/" + name + strings.TrimSuffix(u.Path, "/")
 	return u.String(), nil
-}
-
-// decode reads JSON whose members this package knows and others do not matter, but
-// none twice.
-func decode(raw []byte, to any) error {
-	if _, err := credential.DecodeObject(raw); err != nil {
-		return err
-	}
-	return json.Unmarshal(raw, to)
 }
 
 // PathOf is a path such as address/street as a claims path pointer (appendix C).

@@ -128,7 +128,7 @@ func (w *Wallet) respond(ctx context.Context, r *Request, answer map[string]any)
 	var said struct {
 		Redirect string `json:"redirect_uri"`
 	}
-	if err := decode(raw, &said); err != nil {
+	if err := credential.Decode(raw, &said); err != nil {
 		return "", errors.Join(BadAnswer.Errorf("%.160s", r.object.ResponseURI), err)
 	}
 	return said.Redirect, nil
@@ -167,11 +167,8 @@ type Response struct {
 // ReadPresentations reads a vp_token: one presentation for each credential, of those that
 // answer a query. It returns an [*Error].
 func ReadPresentations(token string, q Query) (map[string]string, error) {
-	if _, err := credential.DecodeObject([]byte(token)); err != nil {
-		return nil, Errorf(InvalidRequest, "vp_token: %s", err)
-	}
 	var shown map[string][]string
-	if err := json.Unmarshal([]byte(token), &shown); err != nil {
+	if err := credential.Decode([]byte(token), &shown); err != nil {
 		return nil, Errorf(InvalidRequest, "vp_token: %s", err)
 	}
 	out := map[string]string{}

@@ -162,7 +162,7 @@ func (w *Wallet) signed(ctx context.Context, object, client string) (*Request, e
 		return nil, err
 	}
 	r := &Request{}
-	if err := json.Unmarshal(said, &r.object); err != nil {
+	if err := credential.Decode(said, &r.object); err != nil {
 		return nil, BadRequest.Errorf("%w", err)
 	}
 	o, now := r.object, w.now().Unix()
@@ -200,7 +200,7 @@ func (w *Wallet) unsigned(ctx context.Context, q map[string]string) (*Request, e
 		return nil, BadRequest.Errorf("client_id %.160q, to be answered to %.160q", q["client_id"], r.object.ResponseURI)
 	}
 	if said := q["client_metadata"]; said != "" {
-		if err := decode([]byte(said), &r.object.Metadata); err != nil {
+		if err := credential.Decode([]byte(said), &r.object.Metadata); err != nil {
 			return nil, BadRequest.Errorf("client_metadata: %w", err)
 		}
 	}
@@ -253,7 +253,7 @@ func (w *Wallet) mayAsk(ctx context.Context, r *Request) error {
 			continue
 		}
 		var s Standing
-		if err := json.Unmarshal(info.Data, &s); err != nil {
+		if err := credential.Decode(info.Data, &s); err != nil {
 			return BadRequest.Errorf("verifier_info: %w", err)
 		}
 		r.Standing = &s

@@ -173,7 +173,7 @@ func (w *Wallet) json(ctx context.Context, method, to, bearer, media string, bod
 	if err != nil {
 		return err
 	}
-	if err := decode(raw, answer); err != nil {
+	if err := credential.Decode(raw, answer); err != nil {
 		return BadAnswer.Errorf("%.160s: %w", to, err)
 	}
 	return nil
@@ -218,7 +218,7 @@ func (w *Wallet) do(ctx context.Context, method, to, bearer, media string, body 
 	}
 	said := &Error{HTTP: res.StatusCode}
 	kind, _, err := mime.ParseMediaType(res.Header.Get("Content-Type"))
-	if err == nil && kind == "application/json" && decode(raw, said) == nil && said.Code != "" {
+	if err == nil && kind == "application/json" && credential.Decode(raw, said) == nil && said.Code != "" {
 		return nil, said
 	}
 	return nil, errors.Join(BadAnswer.Errorf("%.160s answered %d", to, res.StatusCode), problemIn(raw))
@@ -226,8 +226,11 @@ func (w *Wallet) do(ctx context.Context, method, to, bearer, media string, body 
 
 // problemIn is the problem (RFC 9457) of an answer, if it is one.
 func problemIn(raw []byte) error {
-	var p struct{ Code, Detail string }
-	if decode(raw, &p) != nil || p.Code == "" {
+	var p struct {
+		Code   string `json:"code"`
+		Detail string `json:"detail"`
+	}
+	if credential.Decode(raw, &p) != nil || p.Code == "" {
 		return nil
 	}
 	return errors.New(p.Code + ": " + p.Detail)

@@ -167,7 +167,7 @@ func readRequest(body []byte, offered string, known func(string) bool) (proof st
 		Encryption    json.RawMessage     `json:"credential_response_encryption"`
 		Proofs        map[string][]string `json:"proofs"`
 	}
-	if err := json.Unmarshal(body, &r); err != nil {
+	if err := credential.Decode(body, &r); err != nil {
 		return "", openid.Errorf(openid.InvalidCredentialRequest, "%s", err)
 	}
 	switch {

@@ -179,8 +179,8 @@ func (a *API) verified(ctx context.Context, body []byte, member string) (credent
 		return credential.Report{}, err
 	}
 	var request VerifyRequest
-	if err := json.Unmarshal(body, &request); err != nil {
-		return credential.Report{}, credential.Malformed.Errorf("%w", err)
+	if err := credential.Decode(body, &request); err != nil {
+		return credential.Report{}, err
 	}
 	shown, isText := o[member].(string)
 	if !isText {

@@ -145,7 +145,7 @@ func (a *API) withStatus(ctx context.Context, request, vc credential.Object, iss
 			return err
 		}
 		var s StatusEntry
-		if err := json.Unmarshal(raw, &s); err != nil {
+		if err := credential.Decode(raw, &s); err != nil {
 			return credential.BadStatusChange.Errorf("credentialStatus: %w", err)
 		}
 		if s.Type != typeEntry {
