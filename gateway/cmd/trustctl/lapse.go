@@ -58,11 +58,7 @@ go back to their payers an hour after their deadline. It may be stopped and
 started again, and run by several at once: nothing lapses twice.`,
 		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			program, err := a.needProgram()
-			if err != nil {
-				return err
-			}
-			c, err := a.currency(cmd.Context())
+			c, program, err := a.inProgram(cmd.Context())
 			if err != nil {
 				return err
 			}

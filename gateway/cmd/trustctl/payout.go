@@ -64,11 +64,7 @@ func (a *app) payoutList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list", Short: "List the redemptions that are still to be paid", Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			program, err := a.needProgram()
-			if err != nil {
-				return err
-			}
-			c, err := a.currency(cmd.Context())
+			c, program, err := a.inProgram(cmd.Context())
 			if err != nil {
 				return err
 			}

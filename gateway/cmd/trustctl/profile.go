@@ -283,6 +283,16 @@ func (a *app) needProgram() (string, error) {
 	return s.Program, err
 }
 
+// inProgram connects to the contract of the settings, for a command about a programme.
+func (a *app) inProgram(ctx context.Context) (*gateway.Currency, string, error) {
+	program, err := a.needProgram()
+	if err != nil {
+		return nil, "", err
+	}
+	c, err := a.currency(ctx)
+	return c, program, err
+}
+
 func (a *app) profileCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "profile", Short: "Show which peer and identity would be used", Args: arguments(),

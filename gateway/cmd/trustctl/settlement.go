@@ -31,11 +31,7 @@ described in gateway/settlement/SETTLEMENT.md.`,
 			if form != "csv" && form != "json" {
 				return usage("--format %s: csv or json", form)
 			}
-			program, err := a.needProgram()
-			if err != nil {
-				return err
-			}
-			c, err := a.currency(cmd.Context())
+			c, program, err := a.inProgram(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -120,11 +116,7 @@ nothing is recorded twice. Exit code 1 where a row was refused.`,
 			if err != nil {
 				return usage("%s: %w", name, err)
 			}
-			program, err := a.needProgram()
-			if err != nil {
-				return err
-			}
-			c, err := a.currency(cmd.Context())
+			c, program, err := a.inProgram(cmd.Context())
 			if err != nil {
 				return err
 			}

@@ -181,11 +181,7 @@ func query[Record any](a *app, name, short string, args []string, ask func(ctx c
 	return &cobra.Command{
 		Use: strings.Join(append([]string{name}, args...), " "), Short: short, Args: arguments(args...),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			program, err := a.needProgram()
-			if err != nil {
-				return err
-			}
-			c, err := a.currency(cmd.Context())
+			c, program, err := a.inProgram(cmd.Context())
 			if err != nil {
 				return err
 			}

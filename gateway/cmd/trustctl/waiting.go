@@ -28,11 +28,7 @@ func (a *app) holderCredits() *cobra.Command {
 	return &cobra.Command{
 		Use: "credits ACCOUNT", Short: "List what waits for an account and by which names, as an auditor or guard", Args: arguments("ACCOUNT"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			program, err := a.needProgram()
-			if err != nil {
-				return err
-			}
-			c, err := a.currency(cmd.Context())
+			c, program, err := a.inProgram(cmd.Context())
 			if err != nil {
 				return err
 			}
