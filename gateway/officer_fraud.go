@@ -28,8 +28,8 @@ type FraudQuestion struct {
 // of a case ([Currency.OpenCase]). Whoever the channel lets read blocks may ask.
 //
 // It returns PROGRAM_UNKNOWN or POLICY_UNKNOWN (see package chaincode/ledger/code).
-// progress, if not nil, is called after each block. Memory grows by some 60 bytes for
-// each payment and gift. The peer needs all blocks: one that joined from a snapshot has
+// progress, if not nil, is called after each block. Memory grows with
+// each payment and gift, by a few numbers. The peer needs all blocks: one that joined from a snapshot has
 // none of those before.
 func (c *Currency) FraudFlags(ctx context.Context, q FraudQuestion, progress func(done, height uint64)) ([]FraudFlag, error) {
 	ctx, cancel := context.WithCancel(ctx)
@@ -58,7 +58,7 @@ func (c *Currency) FraudFlags(ctx context.Context, q FraudQuestion, progress fun
 }
 
 // FraudWatch looks for flags again and again: it keeps what thresholds look at of the
-// blocks it read, some 60 bytes for each payment and gift, so each look reads only what
+// blocks it read, a few numbers of each payment and gift, so each look reads only what
 // came since the one before.
 type FraudWatch struct {
 	currency *Currency

@@ -18,8 +18,8 @@ import (
 	"github.com/komsco/trust-platform/chaincode/currency"
 )
 
-// Record is what thresholds look at, of all programmes, as told so far. It keeps
-// about 60 bytes for each payment, captured hold and gift.
+// Record is what thresholds look at, of all programmes, as told so far. It keeps a few
+// numbers of each payment, captured hold and gift, and each account's name once.
 type Record struct {
 	programs map[string]*program
 	names    []string          // of accounts and shops
