@@ -329,6 +329,12 @@ func TestRunConserves(t *testing.T) {
 		b.fund(f)
 		entered := enteredOf(b.supply)
 		run, after, err := run.Open(p, f, noon(today))
+		for i, a := range run.Batches {
+			if a.Total+a.Bonus > int64(len(batches[i]))*p.PersonCeiling {
+				wantCode(t, err, currency.PersonCeiling)
+				return
+			}
+		}
 		wantCode(t, err, nil)
 		b.fund(after)
 		b.put(currency.TableRun, "r", run)

@@ -298,23 +298,24 @@ func TestForgedOrderHarmsNobodyInItsBatch(t *testing.T) {
 }
 
 func TestPayerOnASecondPathHoldsUpNobody(t *testing.T) {
-	w := newWorld(t, 20, lanes.Options{Lanes: 1})
+	w := newWorld(t, 21, lanes.Options{Lanes: 1})
+	early := w.Resident[20] // whose order is under way until all others wait for one batch
+	submitted, release := w.held()
+	first := w.send(w.pay(early, 1))
+	<-submitted
 	spender := w.Resident[7]
 	second := gatewaytest.Must(spender.Payment(currency.Payment{Seq: 2, To: "stall", Amount: 4_000}))
 	var orders []string
-	for _, h := range w.Resident {
+	for _, h := range w.Resident[:20] {
 		orders = append(orders, w.pay(h, 100))
 	}
 	after := w.pay(spender, 50) // seq 3
 	var batches atomic.Int32
 	var once sync.Once
 	w.ledger.Hooks(func(l *gatewaytest.Ledger) {
-		l.BeforeSubmit = func(batch []string) error {
+		l.BeforeSubmit = func([]string) error {
 			batches.Add(1)
 			var err error
-			if len(batch) < 2 {
-				return nil
-			}
 			once.Do(func() { // between endorsement and commit the payer spends elsewhere
 				var items []currency.Item
 				if items, err = w.ledger.Carry(second); err == nil && items[0].Code != "" {
@@ -325,6 +326,8 @@ func TestPayerOnASecondPathHoldsUpNobody(t *testing.T) {
 		}
 	})
 	out := w.send(append(orders, after)...)
+	release()
+	w.committed(first...)
 	for i, tk := range out {
 		if i == 7 {
 			w.refusedAs(tk, currency.SeqUsed)
@@ -332,13 +335,13 @@ func TestPayerOnASecondPathHoldsUpNobody(t *testing.T) {
 		}
 		w.committed(tk)
 	}
-	for i, h := range w.Resident {
+	for i, h := range w.Resident[:20] {
 		if i != 7 {
 			w.has(h, endowment-100, 2)
 		}
 	}
 	w.has(spender, endowment-4_000-50, 3)
-	if n := batches.Load(); n > 5 {
+	if n := batches.Load(); n != 3 {
 		t.Errorf("%d transactions, expected the one that conflicts, the rest, and the payer alone", n)
 	}
 }

@@ -197,6 +197,8 @@ type Batch struct {
 // Pending is a batch that was decided on and is not in a block yet, nil if there
 // is none.
 func (s *Store) Pending(ctx context.Context) (*Batch, error) {
+	s.queue.Lock() // or a block takes the records away between the two reads
+	defer s.queue.Unlock()
 	b := &Batch{}
 	err := s.read.QueryRowContext(ctx, "SELECT id, signed FROM batch LIMIT 1").Scan(&b.ID, &b.Signed)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -352,10 +354,17 @@ func (s *Store) Dissolve(ctx context.Context, id string) error {
 		return err
 	}
 	defer tx.Rollback() //nolint:errcheck // has no effect after the commit
+	if err := dissolve(ctx, tx, id); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+func dissolve(ctx context.Context, tx *sql.Tx, id string) error {
 	for _, statement := range []string{"UPDATE chunk SET batch = NULL WHERE batch = ?", "DELETE FROM batch WHERE id = ?"} {
 		if _, err := tx.ExecContext(ctx, statement, id); err != nil {
 			return err
 		}
 	}
-	return tx.Commit()
+	return nil
 }

@@ -62,7 +62,10 @@ func TestQueueAgain(t *testing.T) {
 func TestSettleOfAnotherLife(t *testing.T) {
 	s := reopen(t, nil, t.TempDir())
 	defer func() { require.NoError(t, s.Close()) }()
+	hasLog(t, s, "docs")
 	_, err := s.Submit(t.Context(), submissions(0, 10))
+	require.NoError(t, err)
+	_, err = s.Decide(t.Context(), 100, []string{"docs"}, unsigned("copied"))
 	require.NoError(t, err)
 	var raw []byte
 	for _, sub := range submissions(3, 12) { // two of which this copy never had
@@ -79,6 +82,61 @@ func TestSettleOfAnotherLife(t *testing.T) {
 	records, err := anchor.ParseRecords(logs["docs"].raw)
 	require.NoError(t, err)
 	require.Len(t, records, 3)
+	pending, err := s.Pending(t.Context())
+	require.NoError(t, err)
+	require.Nil(t, pending, "what the other life has sealed the ledger would refuse for ever")
+	again, err := s.Decide(t.Context(), 100, []string{"docs"}, unsigned("anew"))
+	require.NoError(t, err)
+	require.Equal(t, [][]byte{logs["docs"].raw}, again.Records)
+}
+
+// unsigned is a seal of which only the batch's id matters.
+func unsigned(id string) func([]anchor.SealLog, [][]byte) (string, string, error) {
+	return func([]anchor.SealLog, [][]byte) (string, string, error) { return id, "signed " + id, nil }
+}
+
+// hasLog gives a store a source with an empty log, as blocks would.
+func hasLog(t *testing.T, s *Store, source string) {
+	t.Helper()
+	inTx(t, s, func(tx *sql.Tx) { require.NoError(t, putLog(t.Context(), tx, source, anchor.NewLog())) })
+}
+
+// A batch is pending with all its records or not at all, whenever its block comes:
+// half of one would be sent, refused for good, and end the sealer.
+func TestPendingIsWhole(t *testing.T) {
+	s := reopen(t, nil, t.TempDir())
+	defer func() { require.NoError(t, s.Close()) }()
+	hasLog(t, s, "docs")
+	over, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-over:
+				return
+			default:
+			}
+			if b, err := s.Pending(t.Context()); err != nil || b != nil && len(b.Records) != 1 {
+				t.Errorf("pending is %+v, %v", b, err)
+				return
+			}
+		}
+	}()
+	for i := range 200 {
+		all := submissions(i, i+1)
+		_, err := s.Submit(t.Context(), all)
+		require.NoError(t, err)
+		b, err := s.Decide(t.Context(), 100, []string{"docs"}, unsigned(fmt.Sprint("b-", i)))
+		require.NoError(t, err)
+		s.queue.Lock() // as a block is taken in
+		inTx(t, s, func(tx *sql.Tx) {
+			_, err := s.settle(t.Context(), tx, anchor.Sealed{Batch: b.ID, Logs: []anchor.SealedLog{{Source: "docs"}}}, b.Records)
+			require.NoError(t, err)
+		})
+		s.queue.Unlock()
+	}
+	close(over)
+	<-ended
 }
 
 func inTx(t *testing.T, s *Store, do func(*sql.Tx)) {

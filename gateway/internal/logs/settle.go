@@ -50,7 +50,9 @@ func (s *Store) settle(ctx context.Context, tx *sql.Tx, done anchor.Sealed, raw 
 }
 
 // strike takes records out of chunks that another life of this queue had put into
-// batches: the rare case of a store that was restored from a copy.
+// batches: the rare case of a store that was restored from a copy. A batch which
+// this copy had decided on with such a record can never be taken by the ledger, as
+// that record's log has grown since: its records wait again.
 func (s *Store) strike(ctx context.Context, tx *sql.Tx, gone []term) error {
 	struck := map[term]bool{}
 	for _, t := range gone {
@@ -61,14 +63,15 @@ func (s *Store) strike(ctx context.Context, tx *sql.Tx, gone []term) error {
 	if len(struck) == 0 {
 		return nil
 	}
-	left := map[int64]chunk{}
-	err := each(ctx, tx, "SELECT id, source, records FROM chunk", nil, func(r *sql.Rows) error {
+	left, past := map[int64]chunk{}, map[string]bool{}
+	err := each(ctx, tx, "SELECT id, source, records, COALESCE(batch, '') FROM chunk", nil, func(r *sql.Rows) error {
 		var (
 			id     int64
 			source string
 			raw    []byte
+			batch  string
 		)
-		if err := r.Scan(&id, &source, &raw); err != nil {
+		if err := r.Scan(&id, &source, &raw, &batch); err != nil {
 			return err
 		}
 		records, err := anchor.ParseRecords(raw)
@@ -83,9 +86,17 @@ func (s *Store) strike(ctx context.Context, tx *sql.Tx, gone []term) error {
 		}
 		if c.n < len(records) {
 			left[id] = c
+			if batch != "" {
+				past[batch] = true
+			}
 		}
 		return nil
 	})
+	for id := range past {
+		if err == nil {
+			err = dissolve(ctx, tx, id)
+		}
+	}
 	for id, c := range left {
 		if err != nil {
 			return err
