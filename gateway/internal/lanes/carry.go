@@ -15,12 +15,13 @@ import (
 )
 
 // blindRetries is how often a batch is retried whole where a conflict shows
-// nobody whose state moved; then its payers go alone.
+// nobody whose state moved; then its payers go into the siding, or, from there,
+// alone.
 const blindRetries = 2
 
-// carry settles all jobs, or moves them to the siding. alone says that it is the
-// siding, where all jobs are one payer's.
-func (l *lane) carry(ctx context.Context, jobs []*Job, alone bool) {
+// carry settles all jobs, or moves them to the siding. siding says that they come
+// from there.
+func (l *lane) carry(ctx context.Context, jobs []*Job, siding bool) {
 	ctx, cancel := context.WithDeadline(ctx, latest(jobs))
 	defer cancel()
 	var (
@@ -39,8 +40,8 @@ func (l *lane) carry(ctx context.Context, jobs []*Job, alone bool) {
 		}
 		if err != nil {
 			if len(jobs) > 1 && ctx.Err() == nil { // one of them may be what fails
-				l.carry(ctx, jobs[:len(jobs)/2], alone)
-				l.carry(ctx, jobs[len(jobs)/2:], alone)
+				l.carry(ctx, jobs[:len(jobs)/2], siding)
+				l.carry(ctx, jobs[len(jobs)/2:], siding)
 				return
 			}
 			l.fail(jobs, err)
@@ -68,21 +69,49 @@ func (l *lane) carry(ctx context.Context, jobs []*Job, alone bool) {
 		}
 		l.o.Metrics.conflicts.Inc()
 		jobs, again = sent, nil
-		if alone {
+		if siding && ofOne(jobs) {
 			wait.pause(ctx)
 			continue
 		}
 		moved, fresh := l.moved(ctx, tx, jobs)
+		known := len(moved) > 0
 		switch blind++; {
-		case len(moved) > 0:
-			l.watch(moved)
+		case known:
+		case blind > blindRetries && siding:
+			l.carryEach(ctx, jobs)
+			return
 		case blind > blindRetries:
 			moved = jobs
 		default:
 			again = fresh
 		}
 		l.o.Log.Info("batch conflicts", "tx", tx.ID(), "orders", len(jobs), "moved", len(moved))
-		jobs = l.setAside(jobs, moved)
+		jobs = l.setAside(jobs, moved, known)
+	}
+}
+
+// ofOne reports whether all jobs are one payer's.
+func ofOne(jobs []*Job) bool {
+	for _, j := range jobs {
+		if j.payer() != jobs[0].payer() {
+			return false
+		}
+	}
+	return true
+}
+
+// carryEach carries jobs of the siding, each payer's alone.
+func (l *lane) carryEach(ctx context.Context, jobs []*Job) {
+	of, order := map[payer][]*Job{}, []payer(nil)
+	for _, j := range jobs {
+		p := j.payer()
+		if of[p] == nil {
+			order = append(order, p)
+		}
+		of[p] = append(of[p], j)
+	}
+	for _, p := range order {
+		l.carry(ctx, of[p], true)
 	}
 }
 

@@ -49,30 +49,49 @@ func (l *lane) moved(ctx context.Context, tx Transaction, jobs []*Job) (moved []
 }
 
 // wary is for how long a payer whose state moved under a batch goes on in the
-// siding: who spends on a second path once does so again.
-const wary = time.Minute
+// siding: who spends on a second path once does so again. It doubles with each time.
+const (
+	wary     = time.Minute
+	mostWary = time.Hour
+)
 
 // maxWatched bounds the payers that a lane remembers.
 const maxWatched = 10_000
 
-// watch remembers the payers of jobs.
-func (l *lane) watch(jobs []*Job) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+// watch is what a lane remembers of a payer whose state moved under a batch.
+type watch struct {
+	until time.Time     // stays in the siding
+	span  time.Duration // that it stays there
+}
+
+// over reports whether a payer has behaved for as long as it was watched.
+func (w *watch) over(now time.Time) bool { return now.After(w.until.Add(w.span)) }
+
+// remember watches payers. The lock is held.
+func (l *lane) remember(payers map[payer]bool) {
 	now := time.Now()
 	if len(l.watched) > maxWatched {
-		maps.DeleteFunc(l.watched, func(_ payer, until time.Time) bool { return now.After(until) })
+		maps.DeleteFunc(l.watched, func(_ payer, w *watch) bool { return w.over(now) })
 	}
-	for _, j := range jobs {
-		if len(l.watched) <= maxWatched {
-			l.watched[j.payer()] = now.Add(wary)
+	for p := range payers {
+		switch w := l.watched[p]; {
+		case w == nil && len(l.watched) > maxWatched:
+		case w == nil || w.over(now):
+			l.watched[p] = &watch{now.Add(wary), wary}
+		default:
+			w.span = min(2*w.span, mostWary)
+			w.until = now.Add(w.span)
 		}
 	}
 }
 
 // apart reports whether a payer's orders go into the siding. The lock is held.
 func (l *lane) apart(p payer) bool {
-	return l.aside[p] > 0 || (len(l.watched) > 0 && time.Now().Before(l.watched[p]))
+	if l.aside[p] > 0 {
+		return true
+	}
+	w := l.watched[p]
+	return w != nil && time.Now().Before(w.until)
 }
 
 // ownerOf tells to which account a key belongs, if to any.
@@ -112,9 +131,10 @@ func dependsOn(j *Job) []payer {
 	}
 }
 
-// setAside moves all orders of the payers of moved to the siding and returns the
-// others.
-func (l *lane) setAside(jobs, moved []*Job) []*Job {
+// setAside moves all orders of the payers of moved to the siding, ahead of those
+// that came later, and returns the others. It remembers the payers where it was
+// their state that moved.
+func (l *lane) setAside(jobs, moved []*Job, remember bool) []*Job {
 	if len(moved) == 0 {
 		return jobs
 	}
@@ -122,16 +142,34 @@ func (l *lane) setAside(jobs, moved []*Job) []*Job {
 	for _, j := range moved {
 		payers[j.payer()] = true
 	}
-	var rest []*Job
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if remember {
+		l.remember(payers)
+	}
+	var aside, rest []*Job
 	for _, j := range jobs {
 		if !payers[j.payer()] {
 			rest = append(rest, j)
 			continue
 		}
-		l.toSiding(j)
+		aside = append(aside, j)
 		l.o.Metrics.queued.Inc()
 	}
+	waiting := l.main[:0]
+	for _, j := range l.main {
+		if payers[j.payer()] {
+			aside = append(aside, j)
+		} else {
+			waiting = append(waiting, j)
+		}
+	}
+	clear(l.main[len(waiting):])
+	l.main = waiting
+	for _, j := range aside {
+		l.aside[j.payer()]++
+	}
+	l.side = append(aside, l.side...)
+	l.wake.Broadcast()
 	return rest
 }

@@ -4,6 +4,7 @@ package lanes
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,24 +16,27 @@ import (
 const maxBatchBytes = 1 << 20
 
 // lane has two tracks: main, where batches of many payers go, and the siding for
-// payers whose state moved under a batch. A payer's orders are on one of them only.
+// payers whose state moved under a batch. A payer's orders are on one of them only,
+// and in one transaction only.
 type lane struct {
 	ledger Ledger
 	o      Options
 
-	mu      sync.Mutex
-	wake    *sync.Cond
-	main    []*Job
-	side    []*Job
-	aside   map[payer]int       // orders of a payer that are in the siding, waiting or under way
-	watched map[payer]time.Time // payers whose state moved under a batch lately, and until when they stay in the siding
-	taken   int                 // orders of main that are under way
-	took    time.Duration       // that a batch has taken lately, on average
-	stopped bool
+	mu       sync.Mutex
+	wake     *sync.Cond
+	main     []*Job
+	side     []*Job
+	aside    map[payer]int    // orders of a payer that are in the siding, waiting or under way
+	watched  map[payer]*watch // payers whose state moved under a batch lately
+	flying   map[payer]bool   // payers with orders in a transaction of main
+	underWay int              // transactions of main
+	began    time.Time        // when the latest of them was taken
+	took     time.Duration    // that a transaction of main has taken lately, on average
+	stopped  bool
 }
 
 func newLane(ledger Ledger, o Options) *lane {
-	l := &lane{ledger: ledger, o: o, aside: map[payer]int{}, watched: map[payer]time.Time{}}
+	l := &lane{ledger: ledger, o: o, aside: map[payer]int{}, watched: map[payer]*watch{}, flying: map[payer]bool{}}
 	l.wake = sync.NewCond(&l.mu)
 	return l
 }
@@ -62,7 +66,14 @@ func (l *lane) room() int {
 	if l.o.MaxWait <= 0 || l.took <= 0 {
 		return l.o.Queue
 	}
-	return min(l.o.Queue, l.o.MaxBatch*max(1, int(l.o.MaxWait/l.took)))
+	return min(l.o.Queue, l.o.MaxBatch*max(1, int(time.Duration(l.o.InFlight)*l.o.MaxWait/l.took)))
+}
+
+// fill is how many orders wait, and how many may.
+func (l *lane) fill() (waiting, room int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.main) + len(l.side), l.room()
 }
 
 func (l *lane) stop() {
@@ -73,12 +84,9 @@ func (l *lane) stop() {
 }
 
 // toSiding appends to the siding. The lock is held.
-func (l *lane) toSiding(jobs ...*Job) {
-	for _, j := range jobs {
-		l.aside[j.payer()]++
-		l.side = append(l.side, j)
-	}
-	l.wake.Broadcast()
+func (l *lane) toSiding(j *Job) {
+	l.aside[j.payer()]++
+	l.side = append(l.side, j)
 }
 
 func (l *lane) runMain(ctx context.Context) {
@@ -90,7 +98,10 @@ func (l *lane) runMain(ctx context.Context) {
 		began := time.Now()
 		l.carry(ctx, batch, false)
 		l.mu.Lock()
-		l.taken = 0
+		l.underWay--
+		for _, j := range batch {
+			delete(l.flying, j.payer())
+		}
 		if took := time.Since(began); l.took == 0 {
 			l.took = took
 		} else {
@@ -101,20 +112,35 @@ func (l *lane) runMain(ctx context.Context) {
 	}
 }
 
+// maxPause bounds how long a siding rests.
+const maxPause = 10 * time.Second
+
+// runSiding carries the siding's orders, those of all its payers together. Then it
+// rests for as long as carrying each payer alone would have taken: conflicts stay
+// as rare, and cost one transaction.
 func (l *lane) runSiding(ctx context.Context) {
 	for {
 		batch := l.takeSide()
 		if batch == nil {
 			return
 		}
+		began, orders := time.Now(), map[payer]int{}
+		for _, j := range batch {
+			orders[j.payer()]++
+		}
 		l.carry(ctx, batch, true)
 		l.mu.Lock()
-		if p := batch[0].payer(); l.aside[p] > len(batch) {
-			l.aside[p] -= len(batch)
-		} else {
-			delete(l.aside, p)
+		for p, n := range orders {
+			if l.aside[p] -= n; l.aside[p] == 0 {
+				delete(l.aside, p)
+			}
 		}
+		rest := min(time.Duration(len(orders)-1)*time.Since(began), maxPause)
+		stopped := l.stopped
 		l.mu.Unlock()
+		if rest > 0 && !stopped {
+			l.rest(ctx, rest)
+		}
 	}
 }
 
@@ -124,23 +150,15 @@ func (l *lane) takeMain() []*Job {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for {
-		var batch []*Job
-		load := batchLoad{max: l.o.MaxBatch}
-		n := 0
-		for ; n < len(l.main); n++ {
-			j := l.main[n]
-			if l.apart(j.payer()) {
-				l.toSiding(j)
-				continue
+		if batch := l.next(); len(batch) > 0 {
+			for _, j := range batch {
+				l.flying[j.payer()] = true
 			}
-			if !load.add(j) {
-				break
+			l.underWay++
+			l.began = time.Now()
+			if l.underWay < l.o.InFlight {
+				time.AfterFunc(l.took/2, l.wake.Broadcast) // the next one's turn
 			}
-			batch = append(batch, j)
-		}
-		l.main = drop(l.main, n)
-		if len(batch) > 0 {
-			l.taken = len(batch)
 			l.o.Metrics.queued.Sub(float64(len(batch)))
 			return batch
 		}
@@ -151,32 +169,70 @@ func (l *lane) takeMain() []*Job {
 	}
 }
 
-// takeSide waits for a payer in the siding and takes all its orders. It returns
-// nil when nothing can come any more.
+// next takes the next batch of main, if it is time for one: at once where none is
+// under way or orders wait for a full one, else half a transaction's time after the
+// last, so that orders which come meanwhile find one that leaves soon. The lock is
+// held.
+func (l *lane) next() []*Job {
+	if l.underWay > 0 && len(l.main) < l.o.MaxBatch && (l.took == 0 || time.Since(l.began) < l.took/2) {
+		return nil
+	}
+	var batch []*Job
+	load, full := batchLoad{max: l.o.MaxBatch}, false
+	rest := l.main[:0]
+	for _, j := range l.main {
+		switch p := j.payer(); {
+		case l.apart(p):
+			l.toSiding(j)
+			l.wake.Broadcast()
+		case full || l.flying[p]: // a payer's orders go one transaction after the other
+			rest = append(rest, j)
+		case load.add(j):
+			batch = append(batch, j)
+		default:
+			full = true
+			rest = append(rest, j)
+		}
+	}
+	clear(l.main[len(rest):])
+	if l.main = rest; len(rest) == 0 {
+		l.main = nil // a burst's array is not kept
+	}
+	return batch
+}
+
+// takeSide waits for payers in the siding and takes their orders. It returns nil
+// when nothing can come any more.
 func (l *lane) takeSide() []*Job {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for len(l.side) == 0 {
-		if l.stopped && len(l.main) == 0 && l.taken == 0 {
+		if l.stopped && len(l.main) == 0 && l.underWay == 0 {
 			return nil
 		}
 		l.wake.Wait()
 	}
-	p := l.side[0].payer()
-	var batch, rest []*Job
 	load := batchLoad{max: l.o.MaxBatch}
-	full := false
-	for _, j := range l.side {
-		full = full || j.payer() == p && !load.add(j)
-		if j.payer() == p && !full {
-			batch = append(batch, j)
-		} else {
-			rest = append(rest, j)
-		}
+	n := 0
+	for n < len(l.side) && load.add(l.side[n]) {
+		n++
 	}
-	l.side = rest
+	batch := l.side[:n:n]
+	l.side = slices.Clone(l.side[n:])
 	l.o.Metrics.queued.Sub(float64(len(batch)))
 	return batch
+}
+
+// rest lets time pass, until the lane stops.
+func (l *lane) rest(ctx context.Context, d time.Duration) {
+	over := time.Now().Add(d)
+	wakes := time.AfterFunc(d, l.wake.Broadcast)
+	defer wakes.Stop()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for !l.stopped && ctx.Err() == nil && time.Now().Before(over) {
+		l.wake.Wait()
+	}
 }
 
 // batchLoad measures what one transaction takes.
@@ -219,13 +275,4 @@ func claims(p currency.Payload) int {
 	default:
 		return 0
 	}
-}
-
-// drop takes n jobs off the front and frees the array when it is empty.
-func drop(jobs []*Job, n int) []*Job {
-	clear(jobs[:n])
-	if n == len(jobs) {
-		return nil
-	}
-	return jobs[n:]
 }

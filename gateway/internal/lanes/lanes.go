@@ -2,13 +2,17 @@
 
 // Package lanes carries orders to the ledger in batches, without conflicts among
 // themselves. A payer (an account of a programme) always maps to the same lane,
-// and a lane has one transaction in flight; orders that arrive meanwhile fill the
-// next. An order that finds its lane idle goes at once.
+// and its orders are in one transaction at a time; orders that arrive meanwhile
+// fill the next. An order that finds its lane idle goes at once.
+//
+// A lane has one transaction in flight, or a few: then the next leaves when the last
+// is on half of its way, with the orders of other payers, so that an order waits
+// half as long for its turn.
 //
 // A batch that conflicts is endorsed again to see whose state has moved. Those
-// payers go on alone in the lane's siding, one after the other, and stay there for
-// a minute; the rest goes at once. So a payer who spends on a second path holds up
-// nobody else.
+// payers go on in the lane's siding and stay there for a minute, longer each time;
+// the rest goes at once. So a payer who spends on a second path holds up nobody
+// else.
 //
 // Nothing here makes an order count once: its own sequence number does. That is
 // why a lane may resend whenever it is in doubt.
@@ -44,6 +48,7 @@ type Transaction interface {
 // Options size the lanes.
 type Options struct {
 	Lanes    int // default 4
+	InFlight int // transactions of a lane on their way at a time, default 1
 	MaxBatch int // orders in a transaction, 1 to 1000, default 250
 	Queue    int // orders waiting in a lane before it refuses more, default 5000
 	// MaxWait is how long an order may have to wait for its turn, by the lane's pace
@@ -114,6 +119,9 @@ func New(ledger Ledger, o Options) *Lanes {
 	if o.Lanes <= 0 {
 		o.Lanes = 4
 	}
+	if o.InFlight <= 0 {
+		o.InFlight = 1
+	}
 	if o.MaxBatch <= 0 {
 		o.MaxBatch = 250
 	}
@@ -131,7 +139,9 @@ func New(ledger Ledger, o Options) *Lanes {
 	for i := range l.lanes {
 		ln := newLane(ledger, o)
 		l.lanes[i] = ln
-		l.wg.Go(func() { ln.runMain(ctx) })
+		for range o.InFlight {
+			l.wg.Go(func() { ln.runMain(ctx) })
+		}
 		l.wg.Go(func() { ln.runSiding(ctx) })
 	}
 	return l
@@ -142,6 +152,17 @@ func New(ledger Ledger, o Options) *Lanes {
 func (l *Lanes) Enqueue(j *Job) error {
 	h := crc32.ChecksumIEEE([]byte(j.Order.Program + "/" + j.Order.Holder))
 	return l.lanes[h%uint32(len(l.lanes))].push(j) //nolint:gosec // a number of lanes fits
+}
+
+// Crowded reports whether so many orders wait that those which come now had better
+// come again later.
+func (l *Lanes) Crowded() bool {
+	var waiting, room int
+	for _, ln := range l.lanes {
+		w, r := ln.fill()
+		waiting, room = waiting+w, room+r
+	}
+	return 4*waiting >= 3*room
 }
 
 // Close takes no more orders and waits until those taken are settled. When ctx

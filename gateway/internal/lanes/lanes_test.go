@@ -165,10 +165,14 @@ func (w *world) has(h *gateway.Holder, won, seq int64) {
 // held keeps the first batch that is submitted until release is called; submitted tells that it is there.
 func (w *world) held() (submitted <-chan struct{}, release func()) {
 	there, gate := make(chan struct{}), make(chan struct{})
-	var once, open sync.Once
+	var held atomic.Bool
+	var open sync.Once
 	w.ledger.Hooks(func(l *gatewaytest.Ledger) {
 		l.BeforeSubmit = func([]string) error {
-			once.Do(func() { close(there); <-gate })
+			if held.CompareAndSwap(false, true) {
+				close(there)
+				<-gate
+			}
 			return nil
 		}
 	})
@@ -616,5 +620,153 @@ func TestABatchNamesNoMoreCreditsThanATransactionTakes(t *testing.T) {
 	}
 	if out[0].outcome.Tx == out[1].outcome.Tx {
 		t.Error("both went in one transaction")
+	}
+}
+
+// Half-way of a transaction the next one leaves, with other payers' orders only.
+func TestNextTransactionLeavesMeanwhile(t *testing.T) {
+	w := newWorld(t, 3, lanes.Options{Lanes: 1, InFlight: 2})
+	submitted, release := w.held()
+	first := w.send(w.pay(w.Resident[0], 1))
+	<-submitted
+	again := w.send(w.pay(w.Resident[0], 2))
+	w.committed(w.send(w.pay(w.Resident[1], 1), w.pay(w.Resident[2], 1))...)
+	select {
+	case <-again[0].done:
+		t.Error("an order overtook an earlier one of its payer")
+	default:
+	}
+	release()
+	w.committed(append(first, again...)...)
+	w.has(w.Resident[0], endowment-3, 3)
+}
+
+// Whatever is in flight, nothing conflicts and every payer's orders keep their
+// order.
+func TestCrowdInFlight(t *testing.T) {
+	w := newWorld(t, 12, lanes.Options{Lanes: 2, InFlight: 3, MaxBatch: 4})
+	var sent sync.Map // an order conflicts where it is sent a second time
+	w.ledger.Hooks(func(l *gatewaytest.Ledger) {
+		l.BeforeSubmit = func(batch []string) error {
+			for _, order := range batch {
+				if _, again := sent.LoadOrStore(order, true); again {
+					t.Error("a transaction conflicted")
+				}
+			}
+			time.Sleep(time.Millisecond) // so that others leave meanwhile
+			return nil
+		}
+	})
+	var orders []string
+	for range 20 {
+		for _, h := range w.Resident {
+			orders = append(orders, w.pay(h, 10))
+		}
+	}
+	for i, tk := range w.send(orders...) {
+		if out := w.wait(tk); out.Err != nil {
+			t.Fatalf("order %d: %v", i, out.Err)
+		}
+	}
+	for _, h := range w.Resident {
+		w.has(h, endowment-200, 21)
+	}
+}
+
+// sendsElsewhere has a payer's next order carried out on a second path.
+func (w *world) sendsElsewhere(h *gateway.Holder, seq int64) error {
+	items, err := w.ledger.Carry(gatewaytest.Must(h.Payment(currency.Payment{Seq: seq, To: "stall", Amount: 9})))
+	if err == nil && items[0].Code != "" {
+		err = errors.New(items[0].Detail)
+	}
+	return err
+}
+
+// Who is set aside keeps the order of what waited in the lane and of what comes
+// afterwards.
+func TestSetAsideKeepsOrder(t *testing.T) {
+	w := newWorld(t, 5, lanes.Options{Lanes: 1})
+	early, spender := w.Resident[0], w.Resident[3]
+	submitted, release := w.held()
+	tickets := w.send(w.pay(early, 1))
+	<-submitted
+	for _, h := range w.Resident[1:] {
+		tickets = append(tickets, w.send(w.pay(h, 100))...)
+	}
+	second, third := w.pay(spender, 1), w.pay(spender, 2)
+	later := make(chan *ticket, 2)
+	var batches atomic.Int32
+	w.ledger.Hooks(func(l *gatewaytest.Ledger) {
+		l.BeforeSubmit = func([]string) error {
+			switch batches.Add(1) {
+			case 1: // it conflicts, while the spender's second order waits in the lane
+				later <- gatewaytest.Must(w.enqueue(second))
+				return w.sendsElsewhere(spender, 2)
+			case 2: // the spender has been set aside, and sends a third
+				later <- gatewaytest.Must(w.enqueue(third))
+			}
+			return nil
+		}
+	})
+	release()
+	for i, tk := range tickets {
+		if i == 3 {
+			w.refusedAs(tk, currency.SeqUsed)
+			continue
+		}
+		w.committed(tk)
+	}
+	w.committed(<-later, <-later)
+	w.has(spender, endowment-9-1-2, 4)
+}
+
+// The siding carries its payers together, and again whoever did not move.
+func TestSidingSharesATransaction(t *testing.T) {
+	w := newWorld(t, 6, lanes.Options{Lanes: 1})
+	early, spenders := w.Resident[0], w.Resident[3:]
+	submitted, release := w.held()
+	tickets := w.send(w.pay(early, 1))
+	<-submitted
+	for _, h := range w.Resident[1:] {
+		tickets = append(tickets, w.send(w.pay(h, 100))...)
+	}
+	var once sync.Once
+	w.ledger.Hooks(func(l *gatewaytest.Ledger) {
+		l.BeforeSubmit = func([]string) (err error) {
+			once.Do(func() {
+				for _, h := range spenders {
+					err = errors.Join(err, w.sendsElsewhere(h, 2))
+				}
+			})
+			return err
+		}
+	})
+	release()
+	for i, tk := range tickets {
+		if i < 3 {
+			w.committed(tk)
+		} else {
+			w.refusedAs(tk, currency.SeqUsed)
+		}
+	}
+	submitted, release = w.held()
+	tickets = w.send(w.pay(spenders[0], 1)) // alone in the siding
+	<-submitted
+	var sizes []int
+	w.ledger.Hooks(func(l *gatewaytest.Ledger) {
+		l.BeforeSubmit = func(batch []string) error {
+			sizes = append(sizes, len(batch))
+			if len(sizes) == 1 {
+				return w.sendsElsewhere(spenders[1], 3)
+			}
+			return nil
+		}
+	})
+	tickets = append(tickets, w.send(w.pay(spenders[1], 1), w.pay(spenders[2], 1))...)
+	release()
+	w.committed(tickets[0], tickets[2])
+	w.refusedAs(tickets[1], currency.SeqUsed)
+	if len(sizes) != 2 || sizes[0] != 2 || sizes[1] != 1 {
+		t.Errorf("transactions of %v orders, expected both, then the one that did not move", sizes)
 	}
 }
