@@ -38,6 +38,7 @@ require (
 	github.com/veraison/go-cose v1.3.0
 	go.yaml.in/yaml/v3 v3.0.5
 	golang.org/x/mod v0.42.0
+	golang.org/x/time v0.16.0
 	google.golang.org/grpc v1.81.0
 	google.golang.org/protobuf v1.36.12
 	modernc.org/sqlite v1.61.1

@@ -28,6 +28,7 @@ type Options struct {
 	Shops       int           // default 200
 	Welfare     int           // rows of the welfare run; default 100000
 	Lanes       int           // of the SDK and the gateway; default 8
+	InFlight    int           // transactions of a lane on their way at a time; default 1
 	Batch       int           // orders in a transaction at most; default 500
 	Blocks      *network.Batch
 	Keep        bool     // leave the network running
@@ -48,6 +49,7 @@ func (o *Options) defaults() {
 		{&o.Shops, 200},
 		{&o.Welfare, 100_000},
 		{&o.Lanes, 8},
+		{&o.InFlight, 1},
 		{&o.Batch, 500},
 	} {
 		if *d.value == 0 {

@@ -19,9 +19,9 @@ func (s *stage) anyShop() string {
 	return s.town.Shops[rand.IntN(len(s.town.Shops))].ID //nolint:gosec // a workload
 }
 
-// callers is how many wait for an answer at a time: a full batch under way and
-// one waiting in each lane.
-func (s *stage) callers() int { return min(2*s.Lanes*s.Batch, len(s.payers)) }
+// callers is how many wait for an answer at a time: for each full batch under way
+// another one waiting.
+func (s *stage) callers() int { return min(2*s.Lanes*s.InFlight*s.Batch, len(s.payers)) }
 
 // expected is how many orders a workload may use up: half more than it did last
 // time.

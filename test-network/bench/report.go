@@ -53,6 +53,7 @@ type Settings struct {
 	Payers int           `json:"payers"`
 	Shops  int           `json:"shops"`
 	Lanes  int           `json:"lanes"`
+	Flying int           `json:"inFlight"` // transactions of a lane
 	Batch  int           `json:"batch"`
 	Blocks network.Batch `json:"blocks"`
 	Fabric string        `json:"fabric"` // peers, orderers, endorsements
@@ -90,7 +91,7 @@ func newReport(o Options) *Report {
 	return &Report{
 		Began: time.Now().UTC(), Machine: machine(),
 		Settings: Settings{
-			Rounds: o.Rounds, Warm: o.Warm.Seconds(), Window: o.Window.Seconds(), Payers: o.Payers, Shops: o.Shops, Lanes: o.Lanes, Batch: o.Batch,
+			Rounds: o.Rounds, Warm: o.Warm.Seconds(), Window: o.Window.Seconds(), Payers: o.Payers, Shops: o.Shops, Lanes: o.Lanes, Flying: o.InFlight, Batch: o.Batch,
 			Blocks: *o.Blocks, Fabric: fmt.Sprintf("3 organisations with a peer and a chaincode process each, %d endorse; 1 Raft orderer; LevelDB; TLS everywhere", endorsers),
 		},
 	}
@@ -256,8 +257,8 @@ func summarise(name string, all []Measure) Summary {
 // Markdown writes the table of the summaries.
 func (r *Report) Markdown(w io.Writer) error {
 	fmt.Fprintf(w, "%s, %d cores, %.0f GiB; %s; commit %s; %s.\n", r.Machine.CPU, r.Machine.Cores, r.Machine.MemoryGiB, r.Machine.Go, r.Machine.Commit, r.Began.Format(time.DateTime+" UTC"))
-	fmt.Fprintf(w, "%s. %d lanes × %d orders; blocks of %s, %d transactions or %d bytes. Medians of %d rounds of %.0f s after %.0f s, with the range.\n\n",
-		r.Settings.Fabric, r.Settings.Lanes, r.Settings.Batch, r.Settings.Blocks.Timeout, r.Settings.Blocks.MaxMessages, r.Settings.Blocks.PreferredBytes,
+	fmt.Fprintf(w, "%s. %d lanes × %d transactions × %d orders; blocks of %s, %d transactions or %d bytes. Medians of %d rounds of %.0f s after %.0f s, with the range.\n\n",
+		r.Settings.Fabric, r.Settings.Lanes, r.Settings.Flying, r.Settings.Batch, r.Settings.Blocks.Timeout, r.Settings.Blocks.MaxMessages, r.Settings.Blocks.PreferredBytes,
 		r.Settings.Rounds, r.Settings.Window, r.Settings.Warm)
 	fmt.Fprintln(w, "| workload | a second | p50, p95, p99 ms | bytes each | a block | CPU ms each | conflicts | not ok |")
 	fmt.Fprintln(w, "|---|---|---|---|---|---|---|---|")

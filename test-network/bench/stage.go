@@ -101,8 +101,8 @@ func (s *stage) prepare(ctx context.Context) error {
 		},
 		GatewayPort: s.GatewayPort, GatewayOrg: courierOrg,
 		GatewayArgs: []string{
-			"--pprof", s.pprofAddress(), "--lanes-count", strconv.Itoa(s.Lanes), "--lanes-max-batch", strconv.Itoa(s.Batch),
-			"--lanes-queue", strconv.Itoa(gatewayQueued * s.Batch), "--log-level", "error",
+			"--pprof", s.pprofAddress(), "--lanes-count", strconv.Itoa(s.Lanes), "--lanes-in-flight", strconv.Itoa(s.InFlight), "--lanes-max-batch", strconv.Itoa(s.Batch),
+			"--lanes-queue", strconv.Itoa(gatewayQueued * s.InFlight * s.Batch), "--log-level", "error",
 			"--anchor-max-queue", strconv.Itoa(3 * sealRecords), // so that what is taken is soon what is sealed
 		},
 	})
@@ -145,7 +145,7 @@ func (s *stage) prepare(ctx context.Context) error {
 func (s *stage) layLanes(n, batch int) {
 	s.Lanes, s.Batch = n, batch
 	place := currency.Place{Network: s.Consortium().Network, Channel: s.Consortium().Channel, Chaincode: "currency"}
-	s.lanes = lanes.New(s.money, place, lanes.Options{Lanes: n, MaxBatch: batch, Queue: queued * batch})
+	s.lanes = lanes.New(s.money, place, lanes.Options{Lanes: n, InFlight: s.InFlight, MaxBatch: batch, Queue: queued * s.InFlight * batch})
 }
 
 // settle founds a town: shops, and residents with money in their purses.

@@ -54,7 +54,7 @@ func serve(ctx context.Context, c config.Config, logs io.Writer) error {
 	}
 	s, err := service.New(service.Options{
 		Lanes: lanes.Options{
-			Lanes: c.Lanes.Count, MaxBatch: c.Lanes.MaxBatch, Queue: c.Lanes.Queue, MaxWait: c.Lanes.MaxWait, Metrics: lanes.NewMetrics(registry),
+			Lanes: c.Lanes.Count, InFlight: c.Lanes.InFlight, MaxBatch: c.Lanes.MaxBatch, Queue: c.Lanes.Queue, MaxWait: c.Lanes.MaxWait, Metrics: lanes.NewMetrics(registry),
 		},
 		Timeout: c.Timeouts.Order, Log: log,
 	}, routes...)

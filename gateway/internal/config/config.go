@@ -80,6 +80,7 @@ type Route struct {
 // Lanes size the lanes of each route.
 type Lanes struct {
 	Count    int           `mapstructure:"count" yaml:"count"`
+	InFlight int           `mapstructure:"inFlight" yaml:"inFlight"`
 	MaxBatch int           `mapstructure:"maxBatch" yaml:"maxBatch"`
 	Queue    int           `mapstructure:"queue" yaml:"queue"`
 	MaxWait  time.Duration `mapstructure:"maxWait" yaml:"maxWait"`
@@ -234,7 +235,8 @@ var settings = []setting{
 	{"witness.name", "", "name of the witness, such as the organisation's domain; for good, it is part of its key"},
 	{"fraud.every", time.Duration(0), "how often to look for what reaches the policies' fraud thresholds, for the alarm trust_fraud_flags; never if 0. The first look reads all blocks"},
 	{"fraud.back", 31 * 24 * time.Hour, "how long the alarm goes on after the last payment, where no case is opened"},
-	{"lanes.count", 4, "lanes, each with one transaction in flight"},
+	{"lanes.count", 4, "lanes; a payer always maps to the same"},
+	{"lanes.inFlight", 2, "transactions of a lane on their way at a time, 1 to 8, each of other payers"},
 	{"lanes.maxBatch", 250, "orders in a transaction, 1 to 1000"},
 	{"lanes.queue", 5000, "orders that may wait in a lane"},
 	{"lanes.maxWait", 2 * time.Second, "that an order may have to wait for its turn, by the lane's pace of late; who would wait longer is told to come again (503)"},
@@ -326,8 +328,8 @@ func (c Config) Validate() error {
 			errs = append(errs, fmt.Errorf("route %d (0 is the default): network %q, channel %q, chaincode %q: all three are needed", i, r.Network, r.Channel, r.Chaincode))
 		}
 	}
-	if c.Lanes.Count < 1 || c.Lanes.Count > 1024 || c.Lanes.MaxBatch < 1 || c.Lanes.MaxBatch > 1000 || c.Lanes.Queue < 1 {
-		errs = append(errs, fmt.Errorf("lanes: count %d (1 to 1024), maxBatch %d (1 to 1000), queue %d (at least 1)", c.Lanes.Count, c.Lanes.MaxBatch, c.Lanes.Queue))
+	if l := c.Lanes; l.Count < 1 || l.Count > 1024 || l.InFlight < 1 || l.InFlight > 8 || l.MaxBatch < 1 || l.MaxBatch > 1000 || l.Queue < 1 {
+		errs = append(errs, fmt.Errorf("lanes: count %d (1 to 1024), inFlight %d (1 to 8), maxBatch %d (1 to 1000), queue %d (at least 1)", l.Count, l.InFlight, l.MaxBatch, l.Queue))
 	}
 	for _, t := range []time.Duration{c.Lanes.MaxWait, c.Timeouts.Order, c.Timeouts.Evaluate, c.Timeouts.Endorse, c.Timeouts.Submit, c.Timeouts.CommitStatus, c.Timeouts.Stop} {
 		if t <= 0 {

@@ -16,6 +16,7 @@ import (
 	"github.com/komsco/trust-platform/gateway/internal/asking"
 	"github.com/komsco/trust-platform/gateway/internal/doorkeeper"
 	"github.com/komsco/trust-platform/gateway/internal/issuing"
+	"github.com/komsco/trust-platform/gateway/internal/lanes"
 	"github.com/komsco/trust-platform/gateway/internal/sealer"
 	"github.com/komsco/trust-platform/gateway/internal/service"
 	"github.com/komsco/trust-platform/gateway/internal/witness"
@@ -48,6 +49,7 @@ type API struct {
 	vc         *VCAPI                 // nil where it does not serve the VC API
 	huma       huma.API
 	mux        *http.ServeMux
+	carries    map[string]bool // paths that take orders
 }
 
 // New builds the API. Service may be nil where only the document is wanted.
@@ -89,7 +91,7 @@ func New(s *service.Service) *API {
 		DefaultFormat:                "application/json",
 		RejectUnknownQueryParameters: true,
 	}
-	a := &API{service: s, huma: humago.New(mux, config), mux: mux}
+	a := &API{service: s, huma: humago.New(mux, config), mux: mux, carries: map[string]bool{}}
 	a.orders()
 	a.accounts()
 	a.traces()
@@ -122,8 +124,13 @@ func (a *API) OpenAPI() ([]byte, error) {
 	return append(raw, '\n'), nil
 }
 
-// ServeHTTP implements http.Handler.
+// ServeHTTP implements http.Handler. Orders that come while too many wait are
+// turned away unread: under a storm that is what leaves time for those taken.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodPost && a.carries[r.URL.Path] && a.service.Crowded() {
+		writeProblem(w, problemOf(lanes.ErrOverloaded))
+		return
+	}
 	handler, pattern := a.mux.Handler(r)
 	if pattern != "" {
 		a.mux.ServeHTTP(w, r)

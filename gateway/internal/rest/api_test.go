@@ -328,6 +328,9 @@ func TestOverloadSaysWhenToComeBack(t *testing.T) {
 	r := s.post("/v1/payments", order)
 	s.refused(r, http.StatusServiceUnavailable, "OVERLOADED")
 	require.NotEmpty(t, r.header.Get("Retry-After"))
+	// What it would not take anyway it does not even read.
+	s.refused(s.post("/v1/payments", "no order"), http.StatusServiceUnavailable, "OVERLOADED")
+	s.refused(s.call(http.MethodPost, "/v1/orders:batch", "{"), http.StatusServiceUnavailable, "OVERLOADED")
 	close(gate)
 	require.Eventually(t, func() bool { return s.post("/v1/payments", order).status == http.StatusCreated }, 10*time.Second, 5*time.Millisecond)
 }

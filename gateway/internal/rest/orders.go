@@ -85,6 +85,7 @@ func (a *API) orders() {
 		{"set-share", "/v1/shares", "Say what part of a bill a shop takes (share-order+jws)", []string{currency.TypShare}},
 		{"close-account", "/v1/closures", "Close an account that holds nothing, for good (close-order+jws)", []string{currency.TypClose}},
 	} {
+		a.carries[op.path] = true
 		huma.Register(a.huma, huma.Operation{
 			OperationID: op.id, Method: http.MethodPost, Path: op.path, Summary: op.summary, Tags: []string{"orders"},
 			Description: "201 when it was carried out now, 200 when it had been before, 202 when the answer did not wait. " +
@@ -97,8 +98,10 @@ func (a *API) orders() {
 			Errors: problems(400, 401, 403, 404, 408, 409, 413, 415, 422, 500, 503, 504),
 		}, func(ctx context.Context, in *orderInput) (*orderOutput, error) { return a.order(ctx, in, op.types) })
 	}
+	const batch = "/v1/orders:batch"
+	a.carries[batch] = true
 	huma.Register(a.huma, huma.Operation{
-		OperationID: "send-orders", Method: http.MethodPost, Path: "/v1/orders:batch", Tags: []string{"orders"},
+		OperationID: "send-orders", Method: http.MethodPost, Path: batch, Tags: []string{"orders"},
 		Summary: "Carry out up to 1000 orders of any types",
 		Description: "Each stands or falls alone and has its outcome at its place; orders of one holder are carried out as they stand. " +
 			"Answers when all are settled.",

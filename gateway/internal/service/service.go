@@ -118,6 +118,12 @@ func (s *Service) Close(ctx context.Context) error {
 	return nil
 }
 
+// Crowded reports whether so many orders wait, on every route, that those which
+// come now had better come again later.
+func (s *Service) Crowded() bool {
+	return !slices.ContainsFunc(s.routes, func(r *route) bool { return !r.lanes.Crowded() })
+}
+
 // home is the route of a programme.
 func (s *Service) home(program string) *route {
 	for _, r := range s.routes {

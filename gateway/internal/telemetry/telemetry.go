@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"golang.org/x/time/rate"
 )
 
 // NewLog makes the log, in text or json, from a level on: debug, info, warn or
@@ -44,6 +45,8 @@ const requestID = "X-Request-Id"
 
 // HTTP wraps the API: it names each request, logs it, measures it, and serves
 // /metrics. Bodies, queries and headers are never logged: they are the callers'.
+// Of the requests that are turned away (503) a hundred a second are logged as
+// warnings; the others are counted in the metrics all the same.
 func HTTP(api http.Handler, r *prometheus.Registry, log *slog.Logger) http.Handler {
 	latency := prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "trust_gateway_http_request_seconds", Help: "How long requests took, by route and status.",
@@ -53,6 +56,7 @@ func HTTP(api http.Handler, r *prometheus.Registry, log *slog.Logger) http.Handl
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(r, promhttp.HandlerOpts{}))
 	mux.Handle("/", api)
+	warnings := rate.NewLimiter(100, 100)
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		id := req.Header.Get(requestID)
 		if !plain(id) {
@@ -69,7 +73,7 @@ func HTTP(api http.Handler, r *prometheus.Registry, log *slog.Logger) http.Handl
 			route := routeOf(api, req)
 			latency.WithLabelValues(route, strconv.Itoa(seen.code)).Observe(time.Since(start).Seconds())
 			level := slog.LevelDebug
-			if seen.code >= http.StatusInternalServerError {
+			if seen.code >= http.StatusInternalServerError && (seen.code != http.StatusServiceUnavailable || warnings.Allow()) {
 				level = slog.LevelWarn
 			}
 			log.Log(req.Context(), level, "request", "id", id, "route", route, "status", seen.code, "took", time.Since(start).Round(time.Microsecond))

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -56,6 +57,28 @@ func TestRequestsAreNamedLoggedAndMeasured(t *testing.T) {
 	metrics := get("/metrics", "").Body.String()
 	require.Contains(t, metrics, `trust_gateway_http_request_seconds_count{route="GET /works",status="200"} 1`)
 	require.Contains(t, metrics, `route="GET /fails",status="503"`)
+}
+
+// A storm of refusals does not become a storm of warnings.
+func TestStormOfRefusals(t *testing.T) {
+	var logs bytes.Buffer
+	log, err := telemetry.NewLog(&logs, "text", "warn")
+	require.NoError(t, err)
+	h := telemetry.HTTP(api{}, telemetry.NewRegistry(), log)
+	call := func(path string) string {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+		return w.Body.String()
+	}
+	began := time.Now()
+	for range 5000 {
+		call("/fails")
+	}
+	most := 100 * (2 + int(time.Since(began).Seconds()))
+	lines := strings.Count(logs.String(), "\n")
+	require.GreaterOrEqual(t, lines, 100)
+	require.LessOrEqual(t, lines, most)
+	require.Contains(t, call("/metrics"), `status="503"} 5000`)
 }
 
 func TestLogLevel(t *testing.T) {
