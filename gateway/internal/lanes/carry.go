@@ -29,7 +29,7 @@ func (l *lane) carry(ctx context.Context, jobs []*Job, siding bool) {
 		tx    Transaction
 		again Transaction // the same jobs endorsed anew, if they are
 	)
-	for blind := 0; len(jobs) > 0; {
+	for conflicts := 0; len(jobs) > 0; {
 		all := len(jobs)
 		if jobs = l.expire(ctx, jobs); len(jobs) == 0 {
 			return
@@ -74,19 +74,20 @@ func (l *lane) carry(ctx context.Context, jobs []*Job, siding bool) {
 			continue
 		}
 		moved, fresh := l.moved(ctx, tx, jobs)
-		known := len(moved) > 0
-		switch blind++; {
-		case known:
-		case blind > blindRetries && siding:
+		l.remember(moved)
+		conflicts++
+		l.o.Log.Info("batch conflicts", "tx", tx.ID(), "orders", len(jobs), "moved", len(moved))
+		switch {
+		case conflicts == 1 || len(moved) == 0 && conflicts <= blindRetries:
+			again = fresh // which knows what has moved
+		case len(moved) > 0:
+			jobs = l.setAside(jobs, moved)
+		case siding:
 			l.carryEach(ctx, jobs)
 			return
-		case blind > blindRetries:
-			moved = jobs
 		default:
-			again = fresh
+			jobs = l.setAside(jobs, jobs)
 		}
-		l.o.Log.Info("batch conflicts", "tx", tx.ID(), "orders", len(jobs), "moved", len(moved))
-		jobs = l.setAside(jobs, moved, known)
 	}
 }
 

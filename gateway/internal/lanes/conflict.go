@@ -67,9 +67,13 @@ type watch struct {
 // over reports whether a payer has behaved for as long as it was watched.
 func (w *watch) over(now time.Time) bool { return now.After(w.until.Add(w.span)) }
 
-// remember watches payers. The lock is held.
-func (l *lane) remember(payers map[payer]bool) {
+// remember watches the payers of jobs: what they send from now on goes into the
+// siding, behind what waits in main.
+func (l *lane) remember(jobs []*Job) {
+	payers := payersOf(jobs)
 	now := time.Now()
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if len(l.watched) > maxWatched {
 		maps.DeleteFunc(l.watched, func(_ payer, w *watch) bool { return w.over(now) })
 	}
@@ -83,6 +87,36 @@ func (l *lane) remember(payers map[payer]bool) {
 			w.until = now.Add(w.span)
 		}
 	}
+	for _, j := range l.leaveMain(payers) {
+		l.toSiding(j)
+	}
+	l.wake.Broadcast()
+}
+
+func payersOf(jobs []*Job) map[payer]bool {
+	payers := map[payer]bool{}
+	for _, j := range jobs {
+		payers[j.payer()] = true
+	}
+	return payers
+}
+
+// leaveMain takes what waits of these payers out of main. The lock is held.
+func (l *lane) leaveMain(payers map[payer]bool) (left []*Job) {
+	if len(payers) == 0 {
+		return nil
+	}
+	waiting := l.main[:0]
+	for _, j := range l.main {
+		if payers[j.payer()] {
+			left = append(left, j)
+		} else {
+			waiting = append(waiting, j)
+		}
+	}
+	clear(l.main[len(waiting):])
+	l.main = waiting
+	return left
 }
 
 // apart reports whether a payer's orders go into the siding. The lock is held.
@@ -132,42 +166,24 @@ func dependsOn(j *Job) []payer {
 }
 
 // setAside moves all orders of the payers of moved to the siding, ahead of those
-// that came later, and returns the others. It remembers the payers where it was
-// their state that moved.
-func (l *lane) setAside(jobs, moved []*Job, remember bool) []*Job {
-	if len(moved) == 0 {
-		return jobs
-	}
-	payers := map[payer]bool{}
-	for _, j := range moved {
-		payers[j.payer()] = true
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if remember {
-		l.remember(payers)
-	}
+// that came later, and returns the others.
+func (l *lane) setAside(jobs, moved []*Job) []*Job {
+	payers := payersOf(moved)
 	var aside, rest []*Job
 	for _, j := range jobs {
-		if !payers[j.payer()] {
-			rest = append(rest, j)
-			continue
-		}
-		aside = append(aside, j)
-		l.o.Metrics.queued.Inc()
-	}
-	waiting := l.main[:0]
-	for _, j := range l.main {
 		if payers[j.payer()] {
 			aside = append(aside, j)
 		} else {
-			waiting = append(waiting, j)
+			rest = append(rest, j)
 		}
 	}
-	clear(l.main[len(waiting):])
-	l.main = waiting
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.o.Metrics.queued.Add(float64(len(aside)))
+	aside = append(aside, l.leaveMain(payers)...)
 	for _, j := range aside {
 		l.aside[j.payer()]++
+		delete(l.flying, j.payer())
 	}
 	l.side = append(aside, l.side...)
 	l.wake.Broadcast()

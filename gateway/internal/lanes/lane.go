@@ -4,7 +4,6 @@ package lanes
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"time"
 
@@ -28,15 +27,16 @@ type lane struct {
 	side     []*Job
 	aside    map[payer]int    // orders of a payer that are in the siding, waiting or under way
 	watched  map[payer]*watch // payers whose state moved under a batch lately
-	flying   map[payer]bool   // payers with orders in a transaction of main
+	flying   map[payer]int    // payers with orders in a transaction of main, and its number
 	underWay int              // transactions of main
+	number   int              // of the latest of them
 	began    time.Time        // when the latest of them was taken
 	took     time.Duration    // that a transaction of main has taken lately, on average
 	stopped  bool
 }
 
 func newLane(ledger Ledger, o Options) *lane {
-	l := &lane{ledger: ledger, o: o, aside: map[payer]int{}, watched: map[payer]*watch{}, flying: map[payer]bool{}}
+	l := &lane{ledger: ledger, o: o, aside: map[payer]int{}, watched: map[payer]*watch{}, flying: map[payer]int{}}
 	l.wake = sync.NewCond(&l.mu)
 	return l
 }
@@ -91,7 +91,7 @@ func (l *lane) toSiding(j *Job) {
 
 func (l *lane) runMain(ctx context.Context) {
 	for {
-		batch := l.takeMain()
+		batch, number := l.takeMain()
 		if batch == nil {
 			return
 		}
@@ -100,7 +100,9 @@ func (l *lane) runMain(ctx context.Context) {
 		l.mu.Lock()
 		l.underWay--
 		for _, j := range batch {
-			delete(l.flying, j.payer())
+			if p := j.payer(); l.flying[p] == number {
+				delete(l.flying, p)
+			}
 		}
 		if took := time.Since(began); l.took == 0 {
 			l.took = took
@@ -146,24 +148,25 @@ func (l *lane) runSiding(ctx context.Context) {
 
 // takeMain waits for orders and takes what is there, up to a batch. It returns
 // nil when the lane has stopped and is empty.
-func (l *lane) takeMain() []*Job {
+func (l *lane) takeMain() (batch []*Job, number int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for {
 		if batch := l.next(); len(batch) > 0 {
-			for _, j := range batch {
-				l.flying[j.payer()] = true
-			}
 			l.underWay++
+			l.number++
+			for _, j := range batch {
+				l.flying[j.payer()] = l.number
+			}
 			l.began = time.Now()
 			if l.underWay < l.o.InFlight {
 				time.AfterFunc(l.took/2, l.wake.Broadcast) // the next one's turn
 			}
 			l.o.Metrics.queued.Sub(float64(len(batch)))
-			return batch
+			return batch, l.number
 		}
 		if l.stopped && len(l.main) == 0 {
-			return nil
+			return nil, 0
 		}
 		l.wake.Wait()
 	}
@@ -177,15 +180,47 @@ func (l *lane) next() []*Job {
 	if l.underWay > 0 && len(l.main) < l.o.MaxBatch && (l.took == 0 || time.Since(l.began) < l.took/2) {
 		return nil
 	}
-	var batch []*Job
-	load, full := batchLoad{max: l.o.MaxBatch}, false
-	rest := l.main[:0]
-	for _, j := range l.main {
-		switch p := j.payer(); {
-		case l.apart(p):
+	batch, rest := l.fit(l.main, func(j *Job) bool {
+		aside := l.apart(j.payer())
+		if aside {
 			l.toSiding(j)
 			l.wake.Broadcast()
-		case full || l.flying[p]: // a payer's orders go one transaction after the other
+		}
+		return aside
+	})
+	l.main = rest
+	return batch
+}
+
+// takeSide waits for payers in the siding and takes their orders, as many as fit a
+// transaction. It returns nil when nothing can come any more.
+func (l *lane) takeSide() []*Job {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for {
+		batch, rest := l.fit(l.side, nil)
+		if l.side = rest; len(batch) > 0 {
+			l.o.Metrics.queued.Sub(float64(len(batch)))
+			return batch
+		}
+		if l.stopped && len(l.main)+len(l.side) == 0 && l.underWay == 0 {
+			return nil
+		}
+		l.wake.Wait()
+	}
+}
+
+// fit parts jobs into those that go into the next transaction and the rest, both in
+// their order. Nothing goes of a payer who is in a transaction of main already, nor
+// where skip says so, which is asked first. It uses the array of jobs for the rest.
+// The lock is held.
+func (l *lane) fit(jobs []*Job, skip func(*Job) bool) (batch, rest []*Job) {
+	load, full := batchLoad{max: l.o.MaxBatch}, false
+	rest = jobs[:0]
+	for _, j := range jobs {
+		switch {
+		case skip != nil && skip(j):
+		case full || l.flying[j.payer()] > 0: // a payer's orders go one transaction after the other
 			rest = append(rest, j)
 		case load.add(j):
 			batch = append(batch, j)
@@ -194,33 +229,11 @@ func (l *lane) next() []*Job {
 			rest = append(rest, j)
 		}
 	}
-	clear(l.main[len(rest):])
-	if l.main = rest; len(rest) == 0 {
-		l.main = nil // a burst's array is not kept
+	clear(jobs[len(rest):])
+	if len(rest) == 0 {
+		rest = nil // a burst's array is not kept
 	}
-	return batch
-}
-
-// takeSide waits for payers in the siding and takes their orders. It returns nil
-// when nothing can come any more.
-func (l *lane) takeSide() []*Job {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for len(l.side) == 0 {
-		if l.stopped && len(l.main) == 0 && l.underWay == 0 {
-			return nil
-		}
-		l.wake.Wait()
-	}
-	load := batchLoad{max: l.o.MaxBatch}
-	n := 0
-	for n < len(l.side) && load.add(l.side[n]) {
-		n++
-	}
-	batch := l.side[:n:n]
-	l.side = slices.Clone(l.side[n:])
-	l.o.Metrics.queued.Sub(float64(len(batch)))
-	return batch
+	return batch, rest
 }
 
 // rest lets time pass, until the lane stops.

@@ -345,9 +345,42 @@ func TestPayerOnASecondPathHoldsUpNobody(t *testing.T) {
 		}
 	}
 	w.has(spender, endowment-4_000-50, 3)
-	if n := batches.Load(); n != 3 {
-		t.Errorf("%d transactions, expected the one that conflicts, the rest, and the payer alone", n)
+	if n := batches.Load(); n != 2 {
+		t.Errorf("%d transactions, expected the one that conflicts, and the one made anew", n)
 	}
+}
+
+// Who spends elsewhere again while the batch is made anew is left behind.
+func TestPayerWhoMovesTwiceIsLeftBehind(t *testing.T) {
+	w := newWorld(t, 5, lanes.Options{Lanes: 1})
+	early, spender := w.Resident[0], w.Resident[3]
+	submitted, release := w.held()
+	tickets := w.send(w.pay(early, 1))
+	<-submitted
+	for _, h := range w.Resident[1:] {
+		tickets = append(tickets, w.send(w.pay(h, 100))...)
+	}
+	var sizes []int
+	w.ledger.Hooks(func(l *gatewaytest.Ledger) {
+		l.BeforeSubmit = func(batch []string) error {
+			if sizes = append(sizes, len(batch)); len(sizes) > 2 {
+				return nil
+			}
+			return w.sendsElsewhere(spender, int64(len(sizes))+1)
+		}
+	})
+	release()
+	for i, tk := range tickets {
+		if i == 3 {
+			w.refusedAs(tk, currency.SeqUsed)
+		} else {
+			w.committed(tk)
+		}
+	}
+	if len(sizes) != 3 || sizes[0] != 4 || sizes[2] != 3 {
+		t.Errorf("transactions of %v orders, expected all twice, then those who did not move", sizes)
+	}
+	w.has(spender, endowment-18, 3)
 }
 
 // Who once spent on a second path goes on alone for a while, and conflicts with
@@ -720,7 +753,7 @@ func TestSetAsideKeepsOrder(t *testing.T) {
 	w.has(spender, endowment-9-1-2, 4)
 }
 
-// The siding carries its payers together, and again whoever did not move.
+// The siding carries its payers together, and once more where one has moved.
 func TestSidingSharesATransaction(t *testing.T) {
 	w := newWorld(t, 6, lanes.Options{Lanes: 1})
 	early, spenders := w.Resident[0], w.Resident[3:]
@@ -766,7 +799,7 @@ func TestSidingSharesATransaction(t *testing.T) {
 	release()
 	w.committed(tickets[0], tickets[2])
 	w.refusedAs(tickets[1], currency.SeqUsed)
-	if len(sizes) != 2 || sizes[0] != 2 || sizes[1] != 1 {
-		t.Errorf("transactions of %v orders, expected both, then the one that did not move", sizes)
+	if len(sizes) != 2 || sizes[0] != 2 || sizes[1] != 2 {
+		t.Errorf("transactions of %v orders, expected both, then both anew", sizes)
 	}
 }
