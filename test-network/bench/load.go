@@ -36,7 +36,7 @@ func (s *stage) byLanes(_ context.Context, order string) error {
 
 // byHTTP pays through the gateway's API.
 func (s *stage) byHTTP(ctx context.Context, order string) error {
-	return s.api.Order(ctx, "/v1/payments", order, nil)
+	return s.caller.pay(ctx, order)
 }
 
 // byTransaction pays by a transaction of its own.

@@ -94,7 +94,7 @@ func payZipf(ctx context.Context, s *stage) (*Measure, error) {
 // payHTTP: everybody pays one shop, through the gateway's API.
 func payHTTP(ctx context.Context, s *stage) (*Measure, error) {
 	// Fewer callers than the gateway's lanes hold: none is turned away.
-	return s.payingClosed(ctx, HotHTTP, s.hot, s.callers()*3/4, s.byHTTP)
+	return s.payingClosed(ctx, HotHTTP, s.hot, s.callers()*5/8, s.byHTTP)
 }
 
 // single: one payment a transaction, as many at a time as the floor had at its

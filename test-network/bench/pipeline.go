@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -78,20 +79,37 @@ func (p *pipeline) busy(ctx context.Context) (float64, error) {
 
 // busyOf adds up the steps for a channel in Prometheus's text format.
 func busyOf(r io.Reader, channel string) (float64, error) {
+	var series []string
+	for _, step := range pipelineSteps {
+		series = append(series, fmt.Sprintf("%s{channel=%q}", step, channel))
+	}
+	values, err := readSeries(r, series)
 	var total float64
+	for _, v := range values {
+		total += v
+	}
+	return total, err
+}
+
+// readSeries reads the values of series, each named with its labels, from
+// Prometheus's text format. One that is not there is 0.
+func readSeries(r io.Reader, series []string) ([]float64, error) {
+	values := make([]float64, len(series))
 	lines := bufio.NewScanner(r)
 	for lines.Scan() {
-		name, value, ok := strings.Cut(lines.Text(), " ")
-		for _, step := range pipelineSteps {
-			if !ok || name != fmt.Sprintf("%s{channel=%q}", step, channel) {
-				continue
-			}
-			v, err := strconv.ParseFloat(value, 64)
-			if err != nil {
-				return 0, fmt.Errorf("metric %s: %w", name, err)
-			}
-			total += v
+		text := lines.Text()
+		at := strings.LastIndexByte(text, ' ')
+		if at < 0 {
+			continue
+		}
+		i := slices.Index(series, text[:at])
+		if i < 0 {
+			continue
+		}
+		var err error
+		if values[i], err = strconv.ParseFloat(text[at+1:], 64); err != nil {
+			return nil, fmt.Errorf("metric %s: %w", series[i], err)
 		}
 	}
-	return total, lines.Err()
+	return values, lines.Err()
 }

@@ -267,8 +267,8 @@ func (r *Report) Markdown(w io.Writer) error {
 			s.times(), optional(s.ItemBytes.Median), optional(s.Fill.Median), s.cpu(), s.Conflicts, s.Failed)
 	}
 	if o := r.Overload; o != nil {
-		fmt.Fprintf(w, "\nOverload: %.0f/s offered, %.0f/s committed, %.0f%% of the peak; turned away in %s; gateway's memory %v MiB; afterwards %s.\n",
-			o.Offered, o.Goodput, 100*per(o.Goodput, o.Peak), times(o.Storm.Refused), o.MemoryMiB, o.After)
+		fmt.Fprintf(w, "\nOverload: %.0f/s offered, %.0f/s committed, %.0f%% of the peak; turned away in %s, of which the gateway took %.1f ms; its memory %v MiB; afterwards %s.\n",
+			o.Offered, o.Goodput, 100*per(o.Goodput, o.Peak), times(o.Storm.Refused), o.RefusedMS, o.MemoryMiB, o.After)
 	}
 	if b := r.Books; b != nil {
 		fmt.Fprintf(w, "\nBooks: %d credits unclaimed, %d conflicts without attackers; audited at %d peers up to height %d in %.1f s: %s.\n",

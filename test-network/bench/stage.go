@@ -44,6 +44,7 @@ type stage struct {
 	money    *gateway.Currency
 	lanes    *lanes.Lanes
 	api      *demo.API
+	caller   *caller
 	town     *demo.Town
 	payers   []*payer
 	welfare  []*payer // on the roster of the welfare run
@@ -135,6 +136,9 @@ func (s *stage) prepare(ctx context.Context) error {
 	transport.MaxIdleConnsPerHost = 1 << 16 // every caller keeps its connection
 	transport.MaxIdleConns = 0
 	s.api = &demo.API{URL: s.URL, HTTP: &http.Client{Transport: transport, Timeout: time.Minute}}
+	if s.caller, err = newCaller(s.URL); err != nil {
+		return err
+	}
 	if s.pipeline, err = newPipeline(s.Consortium(), s.Dir); err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ func sweepCommand(o *bench.Options, out *string) *cobra.Command {
 	g := bench.Grid{
 		Timeouts: []time.Duration{100 * time.Millisecond, 200 * time.Millisecond, 500 * time.Millisecond},
 		Messages: []int{500}, Bytes: []int{2 << 20},
-		Lanes: []int{4, 8}, Batches: []int{250, 500, 1000},
+		Lanes: []int{2, 4}, Batches: []int{250, 500, 1000},
 	}
 	cmd := &cobra.Command{
 		Use:   "sweep",
