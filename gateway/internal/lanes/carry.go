@@ -20,8 +20,21 @@ import (
 const blindRetries = 2
 
 // carry settles all jobs, or moves them to the siding. siding says that they come
-// from there.
+// from there. Jobs that cannot be endorsed together are carried in parts, one after
+// the other.
 func (l *lane) carry(ctx context.Context, jobs []*Job, siding bool) {
+	for parts := [][]*Job{jobs}; len(parts) > 0; {
+		part := parts[0]
+		parts = parts[1:]
+		parts = l.carryPart(ctx, part, parts, siding)
+	}
+}
+
+// carryPart carries jobs and answers what is left to be carried after them.
+func (l *lane) carryPart(ctx context.Context, jobs []*Job, parts [][]*Job, siding bool) [][]*Job {
+	if len(jobs) == 0 {
+		return parts // all of them are in the siding by now
+	}
 	ctx, cancel := context.WithDeadline(ctx, latest(jobs))
 	defer cancel()
 	var (
@@ -32,7 +45,7 @@ func (l *lane) carry(ctx context.Context, jobs []*Job, siding bool) {
 	for conflicts := 0; len(jobs) > 0; {
 		all := len(jobs)
 		if jobs = l.expire(ctx, jobs); len(jobs) == 0 {
-			return
+			return parts
 		}
 		var err error
 		if tx = again; tx == nil || len(jobs) < all {
@@ -40,21 +53,19 @@ func (l *lane) carry(ctx context.Context, jobs []*Job, siding bool) {
 		}
 		if err != nil {
 			if len(jobs) > 1 && ctx.Err() == nil { // one of them may be what fails
-				l.carry(ctx, jobs[:len(jobs)/2], siding)
-				l.carry(ctx, jobs[len(jobs)/2:], siding)
-				return
+				return append([][]*Job{jobs[:len(jobs)/2], jobs[len(jobs)/2:]}, parts...)
 			}
 			l.fail(jobs, err)
-			return
+			return parts
 		}
 		sent, submit, err := l.sort(tx, jobs)
 		if err != nil {
 			l.fail(jobs, err)
-			return
+			return parts
 		}
 		if !submit {
 			l.settle(sent)
-			return
+			return parts
 		}
 		l.o.Metrics.batch.Observe(float64(len(sent)))
 		err = l.commit(ctx, tx)
@@ -62,10 +73,10 @@ func (l *lane) carry(ctx context.Context, jobs []*Job, siding bool) {
 		switch {
 		case err == nil:
 			l.settle(sent)
-			return
+			return parts
 		case !errors.As(err, &failed) || !failed.Conflict():
 			l.fail(sent, err)
-			return
+			return parts
 		}
 		l.o.Metrics.conflicts.Inc()
 		jobs, again = sent, nil
@@ -81,14 +92,15 @@ func (l *lane) carry(ctx context.Context, jobs []*Job, siding bool) {
 		case conflicts == 1 || len(moved) == 0 && conflicts <= blindRetries:
 			again = fresh // which knows what has moved
 		case len(moved) > 0:
-			jobs = l.setAside(jobs, moved)
+			jobs = l.setAside(jobs, moved, parts)
 		case siding:
 			l.carryEach(ctx, jobs)
-			return
+			return parts
 		default:
-			jobs = l.setAside(jobs, jobs)
+			jobs = l.setAside(jobs, jobs, parts)
 		}
 	}
+	return parts
 }
 
 // ofOne reports whether all jobs are one payer's.

@@ -166,16 +166,24 @@ func dependsOn(j *Job) []payer {
 }
 
 // setAside moves all orders of the payers of moved to the siding, ahead of those
-// that came later, and returns the others.
-func (l *lane) setAside(jobs, moved []*Job) []*Job {
+// that came later, those in the parts that are carried later included, and returns
+// the others.
+func (l *lane) setAside(jobs, moved []*Job, parts [][]*Job) []*Job {
 	payers := payersOf(moved)
-	var aside, rest []*Job
-	for _, j := range jobs {
-		if payers[j.payer()] {
-			aside = append(aside, j)
-		} else {
-			rest = append(rest, j)
+	var aside []*Job
+	stay := func(jobs []*Job) (rest []*Job) {
+		for _, j := range jobs {
+			if payers[j.payer()] {
+				aside = append(aside, j)
+			} else {
+				rest = append(rest, j)
+			}
 		}
+		return rest
+	}
+	rest := stay(jobs)
+	for i, part := range parts {
+		parts[i] = stay(part)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

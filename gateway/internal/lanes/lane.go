@@ -32,26 +32,41 @@ type lane struct {
 	number   int              // of the latest of them
 	began    time.Time        // when the latest of them was taken
 	took     time.Duration    // that a transaction of main has taken lately, on average
+	turn     *time.Timer      // wakes who waits for the next transaction's turn
 	stopped  bool
 }
 
 func newLane(ledger Ledger, o Options) *lane {
 	l := &lane{ledger: ledger, o: o, aside: map[payer]int{}, watched: map[payer]*watch{}, flying: map[payer]int{}}
 	l.wake = sync.NewCond(&l.mu)
+	l.turn = time.AfterFunc(time.Hour, l.nudge)
+	l.turn.Stop()
 	return l
+}
+
+// nudge wakes all who wait; with the lock, so that it misses nobody on the way there.
+func (l *lane) nudge() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.wake.Broadcast()
 }
 
 func (l *lane) push(j *Job) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	apart := l.apart(j.payer())
+	waiting := len(l.main)
+	if apart { // its crowd is another one
+		waiting = len(l.side)
+	}
 	switch {
 	case l.stopped:
 		return ErrStopped
-	case len(l.main)+len(l.side) >= l.room():
+	case waiting >= l.room():
 		return ErrOverloaded
 	}
 	l.o.Metrics.queued.Inc()
-	if l.apart(j.payer()) {
+	if apart {
 		l.toSiding(j)
 	} else {
 		l.main = append(l.main, j)
@@ -60,7 +75,7 @@ func (l *lane) push(j *Job) error {
 	return nil
 }
 
-// room is how many orders may wait: as many batches as the lane gets through in
+// room is how many orders may wait, in main and as many in the siding: as many batches as the lane gets through in
 // MaxWait at its pace of late, one at least. The lock is held.
 func (l *lane) room() int {
 	if l.o.MaxWait <= 0 || l.took <= 0 {
@@ -69,11 +84,11 @@ func (l *lane) room() int {
 	return min(l.o.Queue, l.o.MaxBatch*max(1, int(time.Duration(l.o.InFlight)*l.o.MaxWait/l.took)))
 }
 
-// fill is how many orders wait, and how many may.
+// fill is how many orders wait in main, and how many may.
 func (l *lane) fill() (waiting, room int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return len(l.main) + len(l.side), l.room()
+	return len(l.main), l.room()
 }
 
 func (l *lane) stop() {
@@ -159,14 +174,14 @@ func (l *lane) takeMain() (batch []*Job, number int) {
 				l.flying[j.payer()] = l.number
 			}
 			l.began = time.Now()
-			if l.underWay < l.o.InFlight {
-				time.AfterFunc(l.took/2, l.wake.Broadcast) // the next one's turn
-			}
 			l.o.Metrics.queued.Sub(float64(len(batch)))
 			return batch, l.number
 		}
 		if l.stopped && len(l.main) == 0 {
 			return nil, 0
+		}
+		if left := l.untilTurn(); left > 0 && len(l.main) > 0 {
+			l.turn.Reset(left)
 		}
 		l.wake.Wait()
 	}
@@ -177,7 +192,7 @@ func (l *lane) takeMain() (batch []*Job, number int) {
 // last, so that orders which come meanwhile find one that leaves soon. The lock is
 // held.
 func (l *lane) next() []*Job {
-	if l.underWay > 0 && len(l.main) < l.o.MaxBatch && (l.took == 0 || time.Since(l.began) < l.took/2) {
+	if len(l.main) < l.o.MaxBatch && (l.underWay > 0 && l.took == 0 || l.untilTurn() > 0) {
 		return nil
 	}
 	batch, rest := l.fit(l.main, func(j *Job) bool {
@@ -190,6 +205,15 @@ func (l *lane) next() []*Job {
 	})
 	l.main = rest
 	return batch
+}
+
+// untilTurn is how long it is until the last transaction of main under way is on
+// half of its way. The lock is held.
+func (l *lane) untilTurn() time.Duration {
+	if l.underWay == 0 {
+		return 0
+	}
+	return l.took/2 - time.Since(l.began)
 }
 
 // takeSide waits for payers in the siding and takes their orders, as many as fit a
@@ -239,7 +263,7 @@ func (l *lane) fit(jobs []*Job, skip func(*Job) bool) (batch, rest []*Job) {
 // rest lets time pass, until the lane stops.
 func (l *lane) rest(ctx context.Context, d time.Duration) {
 	over := time.Now().Add(d)
-	wakes := time.AfterFunc(d, l.wake.Broadcast)
+	wakes := time.AfterFunc(d, l.nudge)
 	defer wakes.Stop()
 	l.mu.Lock()
 	defer l.mu.Unlock()

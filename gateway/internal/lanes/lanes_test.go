@@ -6,6 +6,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -549,7 +551,7 @@ func TestDeadline(t *testing.T) {
 			o := gatewaytest.Must(currency.ParseOrder(order, gatewaytest.Place, currency.TypPayment))
 			settled := make(chan lanes.Outcome, 1)
 			if err := w.lanes.Enqueue(&lanes.Job{
-				Order: o, Compact: order, Deadline: time.Now().Add(300 * time.Millisecond),
+				Order: o, Compact: order, Deadline: time.Now().Add(2 * time.Second),
 				Settle: func(out lanes.Outcome) { settled <- out },
 			}); err != nil {
 				t.Fatal(err)
@@ -802,4 +804,53 @@ func TestSidingSharesATransaction(t *testing.T) {
 	if len(sizes) != 2 || sizes[0] != 2 || sizes[1] != 2 {
 		t.Errorf("transactions of %v orders, expected both, then both anew", sizes)
 	}
+}
+
+// A batch that cannot be endorsed as a whole is carried in parts. Who is set aside
+// of one part takes along what stands in the others.
+func TestPartsKeepOrder(t *testing.T) {
+	w := newWorld(t, 5, lanes.Options{Lanes: 1})
+	early, spender := w.Resident[0], w.Resident[1]
+	submitted, release := w.held()
+	first := w.send(w.pay(early, 1))
+	<-submitted
+	orders := []string{w.pay(spender, 1), w.pay(w.Resident[2], 1), w.pay(w.Resident[3], 1), w.pay(spender, 2)}
+	own := w.send(orders...)
+	second := make(chan struct{}) // the second part is being endorsed
+	var reached sync.Once
+	moves := 0
+	w.ledger.Hooks(func(l *gatewaytest.Ledger) {
+		l.BeforeEndorse = func(batch []string) error {
+			if len(batch) == 4 {
+				return errors.New("too much at once")
+			}
+			return nil
+		}
+		l.BeforeSubmit = func(batch []string) error {
+			if slices.Contains(batch, orders[2]) {
+				reached.Do(func() { close(second) })
+			}
+			if !slices.Contains(batch, orders[0]) {
+				return nil
+			}
+			if moves++; moves > 2 {
+				<-second // in the siding by now
+				return nil
+			}
+			// An officer looks into the spender's account: the order stays good, what it has read does not.
+			for _, function := range []string{"FreezeHolder", "UnfreezeHolder"} {
+				err := w.ledger.Officer("KomscoMSP", "guard", function, currency.SetFreeze{
+					Operation: call.Operation{Op: fmt.Sprint(function, moves)}, Program: w.Program, Account: spender.Account(), Reason: "case-1",
+				})
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	})
+	release()
+	w.committed(first...)
+	w.committed(own...)
+	w.has(spender, endowment-3, 3)
 }
