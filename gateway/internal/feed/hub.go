@@ -117,7 +117,7 @@ func (h *Hub) Listen(ctx context.Context, who Listener, after till.Position) ite
 		defer context.AfterFunc(h.ctx, cancel)()
 		at := after
 		for ctx.Err() == nil && h.ctx.Err() == nil { // the first hears of the second a moment later
-			block, wait, behind := h.look(at.Block)
+			block, found, wait, behind := h.look(at.Block)
 			switch {
 			case behind:
 				caught, err := h.catchUp(ctx, who, &at, yield)
@@ -127,8 +127,8 @@ func (h *Hub) Listen(ctx context.Context, who Listener, after till.Position) ite
 				if !caught {
 					return
 				}
-			case block != nil:
-				heard := hear(who, *block, at)
+			case found:
+				heard := hear(who, block, at)
 				at = till.Position{Block: block.number + 1}
 				heard.At = at
 				if !yield(heard, nil) {
@@ -152,17 +152,17 @@ type Heard struct {
 
 // look finds a block among those kept. behind says that it has to be read from the
 // peer.
-func (h *Hub) look(number uint64) (block *told, wait <-chan struct{}, behind bool) {
+func (h *Hub) look(number uint64) (block told, found bool, wait <-chan struct{}, behind bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	first := h.next - uint64(len(h.kept))
 	switch {
 	case !h.ready || number >= h.next:
-		return nil, h.grown, false
+		return told{}, false, h.grown, false
 	case number < first:
-		return nil, nil, true
+		return told{}, false, nil, true
 	default:
-		return &h.kept[number-first], nil, false
+		return h.kept[number-first], true, nil, false // a copy: it may be dropped meanwhile
 	}
 }
 
@@ -187,7 +187,7 @@ func (h *Hub) catchUp(ctx context.Context, who Listener, at *till.Position, yiel
 		if !yield(heard, nil) {
 			return false, nil
 		}
-		if _, _, behind := h.look(at.Block); !behind {
+		if _, _, _, behind := h.look(at.Block); !behind {
 			return true, nil
 		}
 	}

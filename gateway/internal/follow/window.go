@@ -104,7 +104,7 @@ func (w *window) settle(ctx context.Context) error {
 			}
 			w.sent = w.sent[1:]
 		}
-		if len(w.sent) == 0 {
+		if len(w.sent) == 0 && w.tip != nil { // without a tip they were sealed since State was asked
 			w.f.Say.Info("followed", "height", w.height(), "headers", all)
 			return nil
 		}

@@ -60,7 +60,12 @@ func (f *File) Save(c Cursor) error {
 	if err := os.MkdirAll(filepath.Dir(f.Path), 0o750); err != nil {
 		return err
 	}
-	if err := os.WriteFile(f.Path+".new", raw, 0o600); err != nil {
+	fresh, err := os.OpenFile(f.Path+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = fresh.Write(raw)
+	if err = errors.Join(err, fresh.Sync(), fresh.Close()); err != nil { // or a loss of power leaves an empty file
 		return err
 	}
 	return os.Rename(f.Path+".new", f.Path)

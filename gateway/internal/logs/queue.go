@@ -108,18 +108,29 @@ func (s *Store) Submit(ctx context.Context, all []Submission) ([]State, error) {
 			}
 		}
 	}
+	// They count as waiting from before they are on disk: a refusal of earlier that is
+	// forgotten now is not missed by who asks meanwhile.
+	s.setWaits(fresh, true)
 	if err := tx.Commit(); err != nil {
+		s.setWaits(fresh, false)
 		return nil, err
 	}
-	s.mu.Lock()
-	for t := range fresh {
-		s.waits[t] = true
-	}
-	s.mu.Unlock()
 	if len(fresh) > 0 {
 		s.notify()
 	}
 	return states, nil
+}
+
+func (s *Store) setWaits(terms map[term]bool, waits bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for t := range terms {
+		if waits {
+			s.waits[t] = true
+		} else {
+			delete(s.waits, t)
+		}
+	}
 }
 
 // known tells which submissions stand in a log already.
@@ -161,10 +172,7 @@ func (s *Store) State(ctx context.Context, source string, name []byte) (State, e
 	if len(found) > 0 {
 		return State{Sealed: true, Index: found[0]}, nil
 	}
-	s.mu.Lock()
-	waits := s.waits[termOf(byName, source, name)]
-	s.mu.Unlock()
-	if waits {
+	if s.waiting(source, name) {
 		return State{}, nil
 	}
 	var st State
@@ -172,11 +180,20 @@ func (s *Store) State(ctx context.Context, source string, name []byte) (State, e
 	if !errors.Is(err, sql.ErrNoRows) {
 		return st, err
 	}
-	// It may have been sealed since it was looked for in the log.
+	// It may have been submitted again, or sealed, since it was looked for.
+	if s.waiting(source, name) {
+		return State{}, nil
+	}
 	if found, err = s.Find(ctx, source, name, 1); err == nil && len(found) > 0 {
 		return State{Sealed: true, Index: found[0]}, nil
 	}
 	return State{}, errors.Join(err, ErrUnknown)
+}
+
+func (s *Store) waiting(source string, name []byte) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.waits[termOf(byName, source, name)]
 }
 
 // Waiting is how many records are in the queue.

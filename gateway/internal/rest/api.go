@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -128,6 +129,8 @@ func (a *API) OpenAPI() ([]byte, error) {
 // turned away unread: under a storm that is what leaves time for those taken.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodPost && a.carries[r.URL.Path] && a.service.Crowded() {
+		// net/http drains what it did not give us; who never sends it does not keep us.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(5 * time.Second)) // not in tests' recorders
 		writeProblem(w, problemOf(lanes.ErrOverloaded))
 		return
 	}

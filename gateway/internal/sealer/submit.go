@@ -46,11 +46,11 @@ func (s *Sealer) Submit(ctx context.Context, source string, records []anchor.Rec
 		}
 		all[i] = logs.Submission{Source: source, Record: r}
 	}
-	if n := s.store.Waiting() + int(s.coming.Load()); n+len(all) > s.MaxQueue {
-		return nil, fmt.Errorf("%w: %d records wait, at most %d may", ErrOverloaded, n, s.MaxQueue)
-	}
-	s.coming.Add(int64(len(all)))
+	coming := s.coming.Add(int64(len(all)))
 	defer s.coming.Add(-int64(len(all)))
+	if n := s.store.Waiting() + int(coming); n > s.MaxQueue {
+		return nil, fmt.Errorf("%w: %d records wait, at most %d may", ErrOverloaded, n-len(all), s.MaxQueue)
+	}
 	answer := make(chan taken, 1)
 	select {
 	case s.submits <- submit{all, answer}:

@@ -34,8 +34,8 @@ type watched struct {
 func (s *Sealer) watch(ctx context.Context) error {
 	told := map[string]watched{}
 	for ctx.Err() == nil {
-		if err := s.look(ctx, told); err != nil {
-			return err
+		if err := s.look(ctx, told); err != nil && ctx.Err() == nil {
+			s.Log.Warn("the sources cannot be looked at", "failure", err)
 		}
 		sleep(ctx, watchEvery)
 	}

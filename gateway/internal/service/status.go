@@ -61,6 +61,11 @@ func newTracker(most int) *tracker {
 func (t *tracker) put(r Result) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.set(r)
+}
+
+// set is put with the lock held.
+func (t *tracker) set(r Result) {
 	if e := t.of[r.Order]; e != nil {
 		if before := e.Value.(Result); before.Status == StatusCommitted && r.Status != StatusCommitted {
 			return // sent again: what is done is done
@@ -79,10 +84,12 @@ func (t *tracker) put(r Result) {
 // begin notes that an order is on its way and reports whether nothing was known
 // of it before.
 func (t *tracker) begin(r Result) bool {
-	if _, known := t.get(r.Order); known {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.of[r.Order] != nil {
 		return false
 	}
-	t.put(r)
+	t.set(r)
 	return true
 }
 

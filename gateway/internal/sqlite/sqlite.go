@@ -29,6 +29,7 @@ func open(file, pragmas string, conns int) (*sql.DB, error) {
 		return nil, err
 	}
 	db.SetMaxOpenConns(conns)
+	db.SetMaxIdleConns(conns) // none is closed only to be opened again
 	return db, nil
 }
 

@@ -134,7 +134,7 @@ func (k *Keeper) Draw(ctx context.Context, issuer, list, id string) (Entry, erro
 		if err == nil && !said.Set {
 			return e, nil
 		}
-		if _, drop := k.db.ExecContext(ctx, "UPDATE OR IGNORE entry SET id = ? WHERE id = ? AND issuer = ? AND list = ? AND idx = ?", hash(""), hash(id), issuer, list, e.Index); drop != nil || err != nil {
+		if _, drop := k.db.ExecContext(context.WithoutCancel(ctx), "UPDATE OR IGNORE entry SET id = ? WHERE id = ? AND issuer = ? AND list = ? AND idx = ?", hash(""), hash(id), issuer, list, e.Index); drop != nil || err != nil {
 			return Entry{}, errors.Join(err, drop)
 		}
 	}
