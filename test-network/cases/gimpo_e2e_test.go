@@ -108,7 +108,7 @@ func (m *money) case09(t *testing.T) {
 		require.Eventually(t, func() bool {
 			_, err := cashier.Redemption(t.Context(), town.Program, shop.Account(), shop.Seq)
 			return err == nil
-		}, 10*time.Second, 20*time.Millisecond)
+		}, patience, tick)
 		p, err := cashier.ConfirmPayout(t.Context(), currency.ConfirmPayout{
 			Operation: call.Operation{Op: town.Program + ".pay." + shop.ID}, Program: town.Program, Ref: "transfer-" + shop.ID,
 			Account: shop.Account(), Seq: shop.Seq, Amount: year / shops,

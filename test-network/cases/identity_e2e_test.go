@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/komsco/trust-platform/chaincode/currency"
@@ -166,7 +167,9 @@ func (p *subject) tell(t *testing.T, s identity.Payload) {
 	t.Helper()
 	compact, err := p.Sign(s.Typ(), s)
 	require.NoError(t, err)
-	require.NoError(t, p.n.api.Post(t.Context(), "/v1/registry-statements", map[string]any{"statement": compact}, nil))
+	require.EventuallyWithT(t, func(t2 *assert.CollectT) { // the gateway's peer may be a block behind what the statement builds on
+		require.NoError(t2, p.n.api.Post(t.Context(), "/v1/registry-statements", map[string]any{"statement": compact}, nil))
+	}, patience, 10*tick, s.Typ())
 }
 
 // accredit opens a root of a name for a party, by two organisations, and accredits
@@ -371,7 +374,11 @@ func (n *nation) case14(t *testing.T) {
 		return r
 	}
 	sd := diploma(university)
-	r := check(show(sd, applicant, "application-77"))
+	var r credential.Report
+	require.Eventually(t, func() bool { // once the bank's peer has what was accredited
+		r = check(show(sd, applicant, "application-77"))
+		return r.Verified
+	}, patience, 5*tick)
 	require.NoError(t, r.Err())
 	require.Equal(t, "B.Sc. Computer Science", r.Claims["degree"])
 	require.NotContains(t, r.Claims, "birthdate")

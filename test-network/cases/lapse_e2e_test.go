@@ -43,13 +43,17 @@ const (
 // some, one sets some aside for a shop that never captures it, one does nothing.
 func (m *money) lastDay(t *testing.T) *coupon {
 	t.Helper()
-	ends := time.Now().UTC().Truncate(time.Minute).Add(3 * time.Minute)
+	ends := time.Now().UTC().Truncate(time.Minute).Add(4 * time.Minute)
 	offset := (24*time.Hour - ends.Sub(ends.Truncate(24*time.Hour))) % (24 * time.Hour)
 	if offset > 14*time.Hour {
 		offset -= 24 * time.Hour
 	}
 	zone := time.FixedZone("", int(offset.Seconds()))
 	today := currency.DayOf(ends.Add(-time.Minute), zone)
+	if int(today.After(1))/10_000 != int(today)/10_000 {
+		t.Log("the coupons would lapse in the books of another year: not played on its last day")
+		return nil
+	}
 	rules := demo.Rules
 	rules.BonusRate, rules.Gifts, rules.Sale = 0, false, nil
 	rules.Validity, rules.Grace = currency.Validity{Until: today}, currency.Grace{Lapse: 1, Hold: 1}
@@ -96,7 +100,7 @@ func (m *money) lastDay(t *testing.T) *coupon {
 	require.NoError(t, err)
 	require.NoError(t, town.API.Order(t.Context(), "/v1/payments", order, nil))
 	order, err = holds.Authorise(currency.Authorise{
-		Seq: holds.Seq + 1, To: "grocer", Amount: couponHeld, Claims: holds.Claims, Until: time.Now().Add(10 * time.Second).Unix(),
+		Seq: holds.Seq + 1, To: "grocer", Amount: couponHeld, Claims: holds.Claims, Until: time.Now().Add(30 * time.Second).Unix(),
 	})
 	require.NoError(t, err)
 	holds.Seq, holds.Claims = holds.Seq+1, nil
@@ -109,6 +113,9 @@ func (m *money) lastDay(t *testing.T) *coupon {
 // back to its budget, once, and stands in the fiscal year's books.
 func (m *money) lapsed(t *testing.T, c *coupon) {
 	t.Helper()
+	if c == nil {
+		return
+	}
 	guard, treasurer := m.clerk(t, c.town, "KomscoMSP", "guard"), m.clerk(t, c.town, "CityMSP", "treasurer")
 	const left = 3*couponWon - couponSpent
 	var total int64

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -136,12 +137,17 @@ func (m *money) confirm(t *testing.T, town *demo.Town, r *demo.Resident, ref str
 	require.Eventually(t, func() bool { // the bank's own peer has heard of the order
 		_, err := cashier.Purchase(t.Context(), town.Program, r.Account(), r.Seq)
 		return err == nil
-	}, 10*time.Second, 20*time.Millisecond)
+	}, patience, tick)
 	paid, err := cashier.ConfirmPurchase(t.Context(), currency.ConfirmPurchase{
 		Operation: call.Operation{Op: town.Program + "." + ref}, Program: town.Program, Ref: ref,
 		Account: r.Account(), Seq: r.Seq, Amount: won, Allotment: "spring",
 	})
 	require.NoError(t, err)
+	require.Eventually(t, func() bool { // the gateway's peer has heard of the bank's word
+		r.Claims = nil
+		require.NoError(t, town.Look(t.Context(), r))
+		return slices.Contains(r.Claims, paid.Credit)
+	}, patience, tick)
 	r.Claims = []currency.CreditName{paid.Credit}
 }
 
@@ -221,7 +227,7 @@ func (m *money) payOut(t *testing.T, town *demo.Town, shop *demo.Shop, ref strin
 	require.Eventually(t, func() bool {
 		_, err := cashier.Redemption(t.Context(), town.Program, shop.Account(), shop.Seq)
 		return err == nil
-	}, 10*time.Second, 20*time.Millisecond)
+	}, patience, tick)
 	paid, err := cashier.ConfirmPayout(t.Context(), currency.ConfirmPayout{
 		Operation: call.Operation{Op: town.Program + "." + ref}, Program: town.Program, Ref: ref,
 		Account: shop.Account(), Seq: shop.Seq, Amount: won,
@@ -249,7 +255,7 @@ func (m *money) case10(t *testing.T) {
 	m.payOut(t, town, shop, "transfer-2", 30_000)
 	settled := time.Since(sold)
 	t.Logf("claimable after %s, paid out by the bank after %s", claimable.Round(time.Millisecond), settled.Round(time.Millisecond))
-	require.Less(t, settled, 20*time.Second)
+	require.Less(t, settled, time.Minute, "not weeks")
 
 	// What was sold for came from what jisoo paid and from the city's discount.
 	back := m.trustctlTrace(t, "origins", fmt.Sprintf("%s/%d", jisoo.Account(), jisoo.Seq), "--program", town.Program)

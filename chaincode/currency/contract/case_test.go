@@ -177,6 +177,9 @@ func (d *days) fraud(t *rapid.T) {
 		d.call(t, d.komsco, "HoldFunds", currency.HoldFunds{Operation: d.op(), CaseQuery: about, Amount: held, Credits: named, Redemptions: claims})
 		d.maybeCommit(t)
 	}
+	if len(claims) == 0 && seldom(t, "recall of what is none") {
+		d.call(t, d.bank, "RecallPayout", currency.RecallPayout{Operation: d.op(), Program: program, Account: w.account, Seq: 1})
+	}
 	for _, c := range claims {
 		if rapid.Bool().Draw(t, "recalled") {
 			d.call(t, d.bank, "RecallPayout", currency.RecallPayout{Operation: d.op(), Program: program, Account: w.account, Seq: c.Seq})

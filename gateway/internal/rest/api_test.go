@@ -336,7 +336,7 @@ func TestOverloadSaysWhenToComeBack(t *testing.T) {
 }
 
 func TestOutage(t *testing.T) {
-	s := newSite(t, 1, service.Options{Timeout: 200 * time.Millisecond})
+	s := newSite(t, 1, service.Options{Timeout: 3 * time.Second})
 	order := payment(s.Resident[0], 2, 100)
 
 	s.ledger.Hooks(func(l *gatewaytest.Ledger) { l.BeforeEndorse = func([]string) error { return gatewaytest.Gone } })
