@@ -75,8 +75,9 @@ func (l *lane) push(j *Job) error {
 	return nil
 }
 
-// room is how many orders may wait, in main and as many in the siding: as many batches as the lane gets through in
-// MaxWait at its pace of late, one at least. The lock is held.
+// room is how many orders may wait in main, and as many in the siding: as many
+// batches as the lane gets through in MaxWait at its pace of late, one at least. The
+// lock is held.
 func (l *lane) room() int {
 	if l.o.MaxWait <= 0 || l.took <= 0 {
 		return l.o.Queue
