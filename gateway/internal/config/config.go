@@ -238,7 +238,7 @@ var settings = []setting{
 	{"lanes.count", 4, "lanes; a payer always maps to the same"},
 	{"lanes.inFlight", 2, "transactions of a lane on their way at a time, 1 to 8, each of other payers"},
 	{"lanes.maxBatch", 250, "orders in a transaction, 1 to 1000"},
-	{"lanes.queue", 5000, "orders that may wait in a lane"},
+	{"lanes.queue", 5000, "orders that may wait in a lane, and as many in its siding"},
 	{"lanes.maxWait", 2 * time.Second, "that an order may have to wait for its turn, by the lane's pace of late; who would wait longer is told to come again (503)"},
 	{"timeouts.order", 30 * time.Second, "within which an order is settled"},
 	{"timeouts.evaluate", 10 * time.Second, "for a query"},

@@ -50,7 +50,7 @@ type Options struct {
 	Lanes    int // default 4
 	InFlight int // transactions of a lane on their way at a time, default 1
 	MaxBatch int // orders in a transaction, 1 to 1000, default 250
-	Queue    int // orders waiting in a lane before it refuses more, default 5000
+	Queue    int // orders waiting in a lane, and as many in its siding, before it refuses more, default 5000
 	// MaxWait is how long an order may have to wait for its turn, by the lane's pace
 	// of late, before it is refused instead; 0: only Queue bounds.
 	MaxWait time.Duration

@@ -183,6 +183,28 @@ func (w *world) held() (submitted <-chan struct{}, release func()) {
 	return there, release
 }
 
+// gathered keeps the first resident's payment under way until release is called;
+// those of the others wait for one batch.
+func (w *world) gathered() (tickets []*ticket, release func()) {
+	w.t.Helper()
+	submitted, release := w.held()
+	tickets = w.send(w.pay(w.Resident[0], 1))
+	<-submitted
+	for _, h := range w.Resident[1:] {
+		tickets = append(tickets, w.send(w.pay(h, 100))...)
+	}
+	return tickets, release
+}
+
+// sendsElsewhere has a payer's next order, for 9 won, carried out on a second path.
+func (w *world) sendsElsewhere(h *gateway.Holder, seq int64) error {
+	items, err := w.ledger.Carry(gatewaytest.Must(h.Payment(currency.Payment{Seq: seq, To: "stall", Amount: 9})))
+	if err == nil && items[0].Code != "" {
+		err = errors.New(items[0].Detail)
+	}
+	return err
+}
+
 func TestOrdersThatArriveMeanwhileShareABlock(t *testing.T) {
 	w := newWorld(t, 40, lanes.Options{Lanes: 1, MaxBatch: 25})
 	submitted, release := w.held()
@@ -305,35 +327,21 @@ func TestForgedOrderHarmsNobodyInItsBatch(t *testing.T) {
 
 func TestPayerOnASecondPathHoldsUpNobody(t *testing.T) {
 	w := newWorld(t, 21, lanes.Options{Lanes: 1})
-	early := w.Resident[20] // whose order is under way until all others wait for one batch
-	submitted, release := w.held()
-	first := w.send(w.pay(early, 1))
-	<-submitted
 	spender := w.Resident[7]
-	second := gatewaytest.Must(spender.Payment(currency.Payment{Seq: 2, To: "stall", Amount: 4_000}))
-	var orders []string
-	for _, h := range w.Resident[:20] {
-		orders = append(orders, w.pay(h, 100))
-	}
-	after := w.pay(spender, 50) // seq 3
+	out, release := w.gathered()
+	after := w.send(w.pay(spender, 50)) // seq 3
 	var batches atomic.Int32
 	var once sync.Once
 	w.ledger.Hooks(func(l *gatewaytest.Ledger) {
 		l.BeforeSubmit = func([]string) error {
 			batches.Add(1)
 			var err error
-			once.Do(func() { // between endorsement and commit the payer spends elsewhere
-				var items []currency.Item
-				if items, err = w.ledger.Carry(second); err == nil && items[0].Code != "" {
-					err = errors.New(items[0].Detail)
-				}
-			})
+			once.Do(func() { err = w.sendsElsewhere(spender, 2) }) // between endorsement and commit
 			return err
 		}
 	})
-	out := w.send(append(orders, after)...)
 	release()
-	w.committed(first...)
+	w.committed(after...)
 	for i, tk := range out {
 		if i == 7 {
 			w.refusedAs(tk, currency.SeqUsed)
@@ -341,12 +349,12 @@ func TestPayerOnASecondPathHoldsUpNobody(t *testing.T) {
 		}
 		w.committed(tk)
 	}
-	for i, h := range w.Resident[:20] {
-		if i != 7 {
+	for i, h := range w.Resident {
+		if i != 0 && i != 7 {
 			w.has(h, endowment-100, 2)
 		}
 	}
-	w.has(spender, endowment-4_000-50, 3)
+	w.has(spender, endowment-9-50, 3)
 	if n := batches.Load(); n != 2 {
 		t.Errorf("%d transactions, expected the one that conflicts, and the one made anew", n)
 	}
@@ -355,13 +363,8 @@ func TestPayerOnASecondPathHoldsUpNobody(t *testing.T) {
 // Who spends elsewhere again while the batch is made anew is left behind.
 func TestPayerWhoMovesTwiceIsLeftBehind(t *testing.T) {
 	w := newWorld(t, 5, lanes.Options{Lanes: 1})
-	early, spender := w.Resident[0], w.Resident[3]
-	submitted, release := w.held()
-	tickets := w.send(w.pay(early, 1))
-	<-submitted
-	for _, h := range w.Resident[1:] {
-		tickets = append(tickets, w.send(w.pay(h, 100))...)
-	}
+	spender := w.Resident[3]
+	tickets, release := w.gathered()
 	var sizes []int
 	w.ledger.Hooks(func(l *gatewaytest.Ledger) {
 		l.BeforeSubmit = func(batch []string) error {
@@ -679,8 +682,10 @@ func TestNextTransactionLeavesMeanwhile(t *testing.T) {
 // Whatever is in flight, nothing conflicts and every payer's orders keep their
 // order.
 func TestCrowdInFlight(t *testing.T) {
-	w := newWorld(t, 12, lanes.Options{Lanes: 2, InFlight: 3, MaxBatch: 4})
+	w := newWorld(t, 12, lanes.Options{Lanes: 1, InFlight: 3, MaxBatch: 4})
 	var sent sync.Map // an order conflicts where it is sent a second time
+	var transactions atomic.Int32
+	third := make(chan struct{})
 	w.ledger.Hooks(func(l *gatewaytest.Ledger) {
 		l.BeforeSubmit = func(batch []string) error {
 			for _, order := range batch {
@@ -688,7 +693,12 @@ func TestCrowdInFlight(t *testing.T) {
 					t.Error("a transaction conflicted")
 				}
 			}
-			time.Sleep(time.Millisecond) // so that others leave meanwhile
+			switch transactions.Add(1) {
+			case 1, 2:
+				<-third // three are on their way
+			case 3:
+				close(third)
+			}
 			return nil
 		}
 	})
@@ -708,26 +718,12 @@ func TestCrowdInFlight(t *testing.T) {
 	}
 }
 
-// sendsElsewhere has a payer's next order carried out on a second path.
-func (w *world) sendsElsewhere(h *gateway.Holder, seq int64) error {
-	items, err := w.ledger.Carry(gatewaytest.Must(h.Payment(currency.Payment{Seq: seq, To: "stall", Amount: 9})))
-	if err == nil && items[0].Code != "" {
-		err = errors.New(items[0].Detail)
-	}
-	return err
-}
-
 // Who is set aside keeps the order of what waited in the lane and of what comes
 // afterwards.
 func TestSetAsideKeepsOrder(t *testing.T) {
 	w := newWorld(t, 5, lanes.Options{Lanes: 1})
-	early, spender := w.Resident[0], w.Resident[3]
-	submitted, release := w.held()
-	tickets := w.send(w.pay(early, 1))
-	<-submitted
-	for _, h := range w.Resident[1:] {
-		tickets = append(tickets, w.send(w.pay(h, 100))...)
-	}
+	spender := w.Resident[3]
+	tickets, release := w.gathered()
 	second, third := w.pay(spender, 1), w.pay(spender, 2)
 	later := make(chan *ticket, 2)
 	var batches atomic.Int32
@@ -758,13 +754,8 @@ func TestSetAsideKeepsOrder(t *testing.T) {
 // The siding carries its payers together, and once more where one has moved.
 func TestSidingSharesATransaction(t *testing.T) {
 	w := newWorld(t, 6, lanes.Options{Lanes: 1})
-	early, spenders := w.Resident[0], w.Resident[3:]
-	submitted, release := w.held()
-	tickets := w.send(w.pay(early, 1))
-	<-submitted
-	for _, h := range w.Resident[1:] {
-		tickets = append(tickets, w.send(w.pay(h, 100))...)
-	}
+	spenders := w.Resident[3:]
+	tickets, release := w.gathered()
 	var once sync.Once
 	w.ledger.Hooks(func(l *gatewaytest.Ledger) {
 		l.BeforeSubmit = func([]string) (err error) {
@@ -784,7 +775,7 @@ func TestSidingSharesATransaction(t *testing.T) {
 			w.refusedAs(tk, currency.SeqUsed)
 		}
 	}
-	submitted, release = w.held()
+	submitted, release := w.held()
 	tickets = w.send(w.pay(spenders[0], 1)) // alone in the siding
 	<-submitted
 	var sizes []int
