@@ -4,6 +4,11 @@ package currency
 
 // Record kinds on the ledger: the object types of their composite keys. The
 // first key part is always the programme.
+//
+// A payment reads its payer's holder record, which is hardly ever written. A peer's
+// LevelDB looks for a key in every file whose range of keys holds it, and the young
+// files hold what payments write, from credit to receipt. Holder records stand before
+// that range, so that only the old files, where they are, are looked through.
 const (
 	TableProgram       = "program"       // program
 	TablePolicy        = "policy"        // program / version
@@ -12,7 +17,7 @@ const (
 	TableRun           = "run"           // program / id
 	TableBatch         = "batch"         // program / run / number
 	TableCorrection    = "correction"    // program / run / id
-	TableHolder        = "holder"        // program / account
+	TableHolder        = "account"       // program / account; sorts first, see above
 	TablePerson        = "person"        // program / person id
 	TablePurse         = "purse"         // program / account
 	TableCredit        = "credit"        // program / account / transaction / number
