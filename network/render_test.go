@@ -65,7 +65,7 @@ func TestChannelProfile(t *testing.T) {
 		"Application/Organizations/2/AnchorPeers/0":   tree{"Host": "127.0.0.1", "Port": 7082},
 		"Application/Organizations/2/Policies/Admins": tree{"Type": "Signature", "Rule": "OR('BankMSP.admin')"},
 		"Orderer/OrdererType":                         "etcdraft",
-		"Orderer/BatchTimeout":                        "200ms",
+		"Orderer/BatchTimeout":                        "100ms",
 		"Orderer/BatchSize/MaxMessageCount":           500,
 		"Orderer/BatchSize/PreferredMaxBytes":         2 << 20,
 		"Orderer/EtcdRaft/Consenters/0/Port":          7050,
