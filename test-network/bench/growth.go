@@ -8,9 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,9 +51,12 @@ type Audited struct {
 // chunk is how many accounts are opened, given money and pay at a time.
 const chunk = 10_000
 
+// sizes are the numbers of accounts at which payments and the audit are measured,
+// besides the end.
+var sizes = []int{50_000, 100_000, 200_000, 500_000}
+
 // Grow loads a new network with accounts, each with as many receipts as make
-// receipts together, and measures payments and the audit at 10,000 accounts and
-// at the end.
+// receipts together, and measures payments and the audit on the way and at the end.
 func Grow(ctx context.Context, o Options, accounts, receipts int) (g *Growth, err error) {
 	o.Payers = min(chunk, accounts)
 	o.defaults()
@@ -68,20 +73,24 @@ func Grow(ctx context.Context, o Options, accounts, receipts int) (g *Growth, er
 	}
 	each := max(1, receipts/accounts)
 	bar := newBar(s.Progress, "accounts", accounts)
-	every := max(1, accounts/len(s.payers))
 	for s.accounts < accounts {
 		fresh, err := s.inhabit(ctx, min(chunk, accounts-s.accounts), each)
 		if err != nil {
 			return g, fmt.Errorf("at %d accounts: %w", s.accounts, err)
 		}
-		// Payers of the second measurement are taken from all over the ledger.
-		for i := 0; i < len(fresh); i += every {
-			s.payers = append(s.payers[1:], fresh[i])
+		// Who pays when it is measured comes from all over the ledger: each of its
+		// accounts is as likely (Vitter's algorithm R).
+		for i, p := range fresh {
+			if at := rand.IntN(s.accounts - len(fresh) + i + 1); at < len(s.payers) { //nolint:gosec // a workload
+				s.payers[at] = p
+			}
 		}
 		bar.at(s.accounts)
-	}
-	if err := s.grown(ctx, g); err != nil {
-		return g, err
+		if s.accounts == accounts || slices.Contains(sizes, s.accounts) {
+			if err := s.grown(ctx, g); err != nil {
+				return g, err
+			}
+		}
 	}
 	g.Cost = per(g.Stages[len(g.Stages)-1].CPU, g.Stages[0].CPU)
 	return g, nil
@@ -121,6 +130,9 @@ func (s *stage) inhabit(ctx context.Context, n, orders int) ([]*payer, error) {
 
 // grown measures the ledger as it stands.
 func (s *stage) grown(ctx context.Context, g *Growth) error {
+	if s.profiling = ""; s.Profiles != "" {
+		s.profiling = fmt.Sprintf("%s-%d", Hot, s.accounts)
+	}
 	m, err := payHot(ctx, s)
 	if err != nil {
 		return err

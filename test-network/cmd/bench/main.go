@@ -45,17 +45,19 @@ func command() *cobra.Command {
 			if quick {
 				o.Quick()
 			}
-			if out != "" {
-				return nil
+			if out == "" {
+				root, err := fabric.Root()
+				if err != nil {
+					return err
+				}
+				out = filepath.Join(root, ".bench")
 			}
-			root, err := fabric.Root()
-			out = filepath.Join(root, ".bench")
-			return err
-		},
-		RunE: func(cmd *cobra.Command, _ []string) error {
 			if profile {
 				o.Profiles = out
 			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			r, err := bench.Run(cmd.Context(), o)
 			if r == nil {
 				return err
