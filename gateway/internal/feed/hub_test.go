@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,9 +19,9 @@ import (
 	"github.com/komsco/trust-platform/gateway/till"
 )
 
-// Listeners that take their time miss nothing, though the hub keeps a few events
-// only: they read the peer until they have caught up.
-func TestSlowListenersCatchUp(t *testing.T) {
+// stall is a shop with a hub that keeps about three blocks, and a resident who pays
+// there: won after won, by numbers from 0 on.
+func stall(t *testing.T) (who feed.Listener, pay func(i int), hub *feed.Hub) {
 	l := gatewaytest.NewLedger(t)
 	l.At(time.Now())
 	town := gatewaytest.NewTown(t, l, gatewaytest.Place, "nowon")
@@ -39,18 +40,61 @@ func TestSlowListenersCatchUp(t *testing.T) {
 	}
 	_, err = l.Carry(gatewaytest.Must(a.Claim(currency.Claim{Seq: 1, Claims: []currency.CreditName{credit}})))
 	require.NoError(t, err)
+	pay = func(i int) {
+		_, err := l.Carry(gatewaytest.Must(a.Payment(currency.Payment{Seq: int64(i) + 2, To: "stall", Amount: 1, Ref: fmt.Sprint(i)})))
+		require.NoError(t, err)
+	}
+	hub = feed.New(gatewaytest.Chain{Ledger: l}, feed.Options{Chaincode: gatewaytest.Place.Chaincode, Keep: 6, Pause: time.Millisecond})
+	t.Cleanup(hub.Close)
+	return feed.Listener{Program: "nowon", Account: town.Stall.Account(), Merchant: "stall"}, pay, hub
+}
 
-	hub := feed.New(gatewaytest.Chain{Ledger: l}, feed.Options{Chaincode: gatewaytest.Place.Chaincode, Keep: 6, Pause: time.Millisecond})
+// Who listens while blocks come and are dropped hears each payment once, in order.
+func TestListenersWhileBlocksAreDropped(t *testing.T) {
+	who, pay, hub := stall(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
+	start, err := hub.Now(ctx)
+	require.NoError(t, err)
+	const payments, listeners = 200, 4
+	var wg sync.WaitGroup
+	heard := make([][]string, listeners)
+	for i := range heard {
+		wg.Go(func() {
+			for h, err := range hub.Listen(ctx, who, start) {
+				if err != nil {
+					heard[i] = append(heard[i], err.Error())
+					return
+				}
+				for _, e := range h.Events {
+					heard[i] = append(heard[i], e.Receipt.Ref)
+				}
+				if len(heard[i]) >= payments {
+					return
+				}
+			}
+		})
+	}
+	var want []string
+	for i := range payments {
+		pay(i)
+		want = append(want, fmt.Sprint(i))
+	}
+	wg.Wait()
+	for _, refs := range heard {
+		require.Equal(t, want, refs)
+	}
+}
+
+// Listeners that take their time miss nothing, though the hub keeps a few events
+// only: they read the peer until they have caught up.
+func TestSlowListenersCatchUp(t *testing.T) {
+	who, pay, hub := stall(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	start, err := hub.Now(ctx)
 	require.NoError(t, err)
-	who := feed.Listener{Program: "nowon", Account: town.Stall.Account(), Merchant: "stall"}
 	const payments = 50
-	pay := func(i int) {
-		_, err := l.Carry(gatewaytest.Must(a.Payment(currency.Payment{Seq: int64(i) + 2, To: "stall", Amount: 1, Ref: fmt.Sprint(i)})))
-		require.NoError(t, err)
-	}
 	pay(0)
 	n := 0
 	var at till.Position
