@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"fmt"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -134,6 +135,47 @@ func TestPendingIsWhole(t *testing.T) {
 			require.NoError(t, err)
 		})
 		s.queue.Unlock()
+	}
+	close(over)
+	<-ended
+}
+
+// A record that was refused and is submitted again is refused or waits for whoever
+// asks meanwhile, never unknown.
+func TestSubmittedAgainIsKnown(t *testing.T) {
+	s := reopen(t, nil, t.TempDir())
+	defer func() { require.NoError(t, s.Close()) }()
+	all := submissions(0, 200)
+	inTx(t, s, func(tx *sql.Tx) {
+		for _, sub := range all {
+			_, err := tx.ExecContext(t.Context(), "INSERT INTO refused (source, name, code, detail) VALUES (?, ?, 'X', '')", sub.Source, Name(sub.Record))
+			require.NoError(t, err)
+		}
+	})
+	var (
+		now   atomic.Int64 // which of them is submitted
+		over  = make(chan struct{})
+		ended = make(chan struct{})
+	)
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-over:
+				return
+			default:
+			}
+			sub := all[now.Load()]
+			if st, err := s.State(t.Context(), sub.Source, Name(sub.Record)); err != nil {
+				t.Errorf("%+v, %v", st, err)
+				return
+			}
+		}
+	}()
+	for i, sub := range all {
+		now.Store(int64(i))
+		_, err := s.Submit(t.Context(), []Submission{sub})
+		require.NoError(t, err)
 	}
 	close(over)
 	<-ended

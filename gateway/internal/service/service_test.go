@@ -6,6 +6,8 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -92,6 +94,29 @@ func TestTrackerForgetsTheOldest(t *testing.T) {
 	tr.drop("4")
 	_, known := tr.get("4")
 	require.False(t, known)
+}
+
+// Of those who send one order at the same moment, one begins it.
+func TestTrackerBeginsOnce(t *testing.T) {
+	tr := newTracker(10_000)
+	for i := range 2000 {
+		var (
+			wg    sync.WaitGroup
+			begun atomic.Int32
+			start = make(chan struct{})
+		)
+		for range 8 {
+			wg.Go(func() {
+				<-start
+				if tr.begin(Result{Order: strconv.Itoa(i), Status: StatusPending}) {
+					begun.Add(1)
+				}
+			})
+		}
+		close(start)
+		wg.Wait()
+		require.EqualValues(t, 1, begun.Load())
+	}
 }
 
 func TestSuspectsAreBounded(t *testing.T) {
