@@ -266,6 +266,21 @@ func TestCancelledAuditReportsNothing(t *testing.T) {
 		}
 	})
 	require.ErrorIs(t, err, context.Canceled)
+
+	ctx, cancel = context.WithCancel(t.Context())
+	short := audit.Source{Name: "bank", Blocks: func(yield func(*blocks.Block, error) bool) {
+		for b := range d.blocks() {
+			if b.Number == 3 {
+				cancel()
+				return
+			}
+			if !yield(b, nil) {
+				return
+			}
+		}
+	}}
+	_, err = audit.Run(ctx, "currency", []audit.Source{d.source("city"), short}, nil)
+	require.ErrorIs(t, err, context.Canceled, "not the bank ended")
 }
 
 func TestReportAsJSON(t *testing.T) {

@@ -87,10 +87,11 @@ func Run(ctx context.Context, chaincode string, sources []Source, progress func(
 			}
 		}
 	}()
-	if err := compare(chaincode, sources, steps, &report, progress); err != nil {
-		return report, err
+	err := compare(chaincode, sources, steps, &report, progress)
+	if stopped := ctx.Err(); stopped != nil { // no peer ended: we did
+		return report, stopped
 	}
-	if err := ctx.Err(); err != nil {
+	if err != nil {
 		return report, err
 	}
 	for i, l := range ledgers {
