@@ -4,7 +4,7 @@
 // batches, as the gateway does for its HTTP callers, for programs that use the
 // SDK.
 //
-//	l := lanes.New(money, place, lanes.Options{Lanes: 4, InFlight: 2, MaxBatch: 500})
+//	l := lanes.New(money, place, lanes.Options{})
 //	sent, err := l.Send(order)
 //	outcome := <-sent
 //

@@ -27,8 +27,8 @@ type Options struct {
 	Payers      int           // residents with an account; default 16000
 	Shops       int           // default 200
 	Welfare     int           // rows of the welfare run; default 100000
-	Lanes       int           // of the SDK and the gateway; default 2
-	InFlight    int           // transactions of a lane on their way at a time; default 2
+	Lanes       int           // of the SDK and the gateway; default 1
+	InFlight    int           // transactions of a lane on their way at a time; default 4
 	Batch       int           // orders in a transaction at most; default 1000
 	Blocks      *network.Batch
 	Keep        bool     // leave the network running
@@ -48,8 +48,8 @@ func (o *Options) defaults() {
 		{&o.Payers, 16_000},
 		{&o.Shops, 200},
 		{&o.Welfare, 100_000},
-		{&o.Lanes, 2},
-		{&o.InFlight, 2},
+		{&o.Lanes, 1},
+		{&o.InFlight, 4},
 		{&o.Batch, 1000},
 	} {
 		if *d.value == 0 {

@@ -47,10 +47,10 @@ type Transaction interface {
 
 // Options size the lanes.
 type Options struct {
-	Lanes    int // default 4
-	InFlight int // transactions of a lane on their way at a time, default 1
-	MaxBatch int // orders in a transaction, 1 to 1000, default 250
-	Queue    int // orders waiting in a lane, and as many in its siding, before it refuses more, default 5000
+	Lanes    int // default 1: more of them send more and smaller transactions
+	InFlight int // transactions of a lane on their way at a time, default 4
+	MaxBatch int // orders in a transaction, 1 to 1000, default 1000
+	Queue    int // orders waiting in a lane, and as many in its siding, before it refuses more, default 20,000
 	// MaxWait is how long an order may have to wait for its turn, by the lane's pace
 	// of late, before it is refused instead; 0: only Queue bounds.
 	MaxWait time.Duration
@@ -117,16 +117,16 @@ type Lanes struct {
 // New starts the lanes. Stop them with Close.
 func New(ledger Ledger, o Options) *Lanes {
 	if o.Lanes <= 0 {
-		o.Lanes = 4
+		o.Lanes = 1
 	}
 	if o.InFlight <= 0 {
-		o.InFlight = 1
+		o.InFlight = 4
 	}
 	if o.MaxBatch <= 0 {
-		o.MaxBatch = 250
+		o.MaxBatch = 1000
 	}
 	if o.Queue <= 0 {
-		o.Queue = 5000
+		o.Queue = 20_000
 	}
 	if o.Metrics == nil {
 		o.Metrics = NewMetrics(nil)

@@ -36,6 +36,7 @@ const endowment = 10_000
 // newWorld opens accounts for residents and has each claim the endowment.
 func newWorld(t *testing.T, residents int, o lanes.Options) *world {
 	t.Helper()
+	o.InFlight = max(o.InFlight, 1) // one transaction at a time, unless a test is about several
 	ledger := gatewaytest.NewLedger(t)
 	ledger.At(time.Now())
 	w := &world{
