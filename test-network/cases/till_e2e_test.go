@@ -43,7 +43,9 @@ func scan(t *testing.T, town *demo.Town, body any) paymentCode {
 	require.NoError(t, err)
 	bitmap, err := gozxing.NewBinaryBitmapFromImage(picture)
 	require.NoError(t, err)
-	seen, err := qrcode.NewQRCodeReader().Decode(bitmap, nil)
+	// The picture is the code and nothing else: searched for as in a photo, this reader misses 4 of 100.
+	alone := map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_PURE_BARCODE: true}
+	seen, err := qrcode.NewQRCodeReader().Decode(bitmap, alone)
 	require.NoError(t, err)
 	require.Equal(t, shown.Text, seen.GetText())
 	require.NoError(t, town.API.Post(t.Context(), "/v1/codes:read", map[string]string{"text": seen.GetText()}, &read))
