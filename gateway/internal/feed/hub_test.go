@@ -5,6 +5,7 @@ package feed_test
 import (
 	"context"
 	"fmt"
+	"iter"
 	"runtime"
 	"strings"
 	"sync"
@@ -19,9 +20,9 @@ import (
 	"github.com/komsco/trust-platform/gateway/till"
 )
 
-// stall is a shop with a hub that keeps about three blocks, and a resident who pays
-// there: won after won, by numbers from 0 on.
-func stall(t *testing.T) (who feed.Listener, pay func(i int), hub *feed.Hub) {
+// stall is a shop that is listened to, by a hub that keeps about three blocks, and a
+// resident who pays there from then on: won after won, by numbers from 0 on.
+func stall(t *testing.T) (hub *feed.Hub, listen func() iter.Seq2[feed.Heard, error], pay func(i int)) {
 	l := gatewaytest.NewLedger(t)
 	l.At(time.Now())
 	town := gatewaytest.NewTown(t, l, gatewaytest.Place, "nowon")
@@ -46,22 +47,23 @@ func stall(t *testing.T) (who feed.Listener, pay func(i int), hub *feed.Hub) {
 	}
 	hub = feed.New(gatewaytest.Chain{Ledger: l}, feed.Options{Chaincode: gatewaytest.Place.Chaincode, Keep: 6, Pause: time.Millisecond})
 	t.Cleanup(hub.Close)
-	return feed.Listener{Program: "nowon", Account: town.Stall.Account(), Merchant: "stall"}, pay, hub
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	t.Cleanup(cancel)
+	start, err := hub.Now(ctx)
+	require.NoError(t, err)
+	who := feed.Listener{Program: "nowon", Account: town.Stall.Account(), Merchant: "stall"}
+	return hub, func() iter.Seq2[feed.Heard, error] { return hub.Listen(ctx, who, start) }, pay
 }
 
 // Who listens while blocks come and are dropped hears each payment once, in order.
 func TestListenersWhileBlocksAreDropped(t *testing.T) {
-	who, pay, hub := stall(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
-	defer cancel()
-	start, err := hub.Now(ctx)
-	require.NoError(t, err)
+	_, listen, pay := stall(t)
 	const payments, listeners = 200, 4
 	var wg sync.WaitGroup
 	heard := make([][]string, listeners)
 	for i := range heard {
 		wg.Go(func() {
-			for h, err := range hub.Listen(ctx, who, start) {
+			for h, err := range listen() {
 				if err != nil {
 					heard[i] = append(heard[i], err.Error())
 					return
@@ -89,16 +91,12 @@ func TestListenersWhileBlocksAreDropped(t *testing.T) {
 // Listeners that take their time miss nothing, though the hub keeps a few events
 // only: they read the peer until they have caught up.
 func TestSlowListenersCatchUp(t *testing.T) {
-	who, pay, hub := stall(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	start, err := hub.Now(ctx)
-	require.NoError(t, err)
+	hub, listen, pay := stall(t)
 	const payments = 50
 	pay(0)
 	n := 0
 	var at till.Position
-	for h, err := range hub.Listen(ctx, who, start) {
+	for h, err := range listen() {
 		require.NoError(t, err)
 		for _, e := range h.Events {
 			require.Equal(t, fmt.Sprint(n), e.Receipt.Ref)
@@ -118,7 +116,7 @@ func TestSlowListenersCatchUp(t *testing.T) {
 	require.Equal(t, payments, n)
 
 	hub.Close()
-	for h, err := range hub.Listen(ctx, who, start) {
+	for h, err := range listen() {
 		t.Fatalf("a closed hub tells %v, %v", h, err)
 	}
 	require.Eventually(t, func() bool { // and leaves nothing running

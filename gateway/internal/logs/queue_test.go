@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/komsco/trust-platform/chaincode/anchor"
@@ -108,21 +109,10 @@ func TestPendingIsWhole(t *testing.T) {
 	s := reopen(t, nil, t.TempDir())
 	defer func() { require.NoError(t, s.Close()) }()
 	hasLog(t, s, "docs")
-	over, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		for {
-			select {
-			case <-over:
-				return
-			default:
-			}
-			if b, err := s.Pending(t.Context()); err != nil || b != nil && len(b.Records) != 1 {
-				t.Errorf("pending is %+v, %v", b, err)
-				return
-			}
-		}
-	}()
+	stop := meanwhile(func() bool {
+		b, err := s.Pending(t.Context())
+		return assert.NoError(t, err) && (b == nil || assert.Len(t, b.Records, 1))
+	})
 	for i := range 200 {
 		all := submissions(i, i+1)
 		_, err := s.Submit(t.Context(), all)
@@ -136,8 +126,7 @@ func TestPendingIsWhole(t *testing.T) {
 		})
 		s.queue.Unlock()
 	}
-	close(over)
-	<-ended
+	stop()
 }
 
 // A record that was refused and is submitted again is refused or waits for whoever
@@ -152,11 +141,23 @@ func TestSubmittedAgainIsKnown(t *testing.T) {
 			require.NoError(t, err)
 		}
 	})
-	var (
-		now   atomic.Int64 // which of them is submitted
-		over  = make(chan struct{})
-		ended = make(chan struct{})
-	)
+	var now atomic.Int64 // which of them is submitted
+	stop := meanwhile(func() bool {
+		sub := all[now.Load()]
+		_, err := s.State(t.Context(), sub.Source, Name(sub.Record))
+		return assert.NoError(t, err)
+	})
+	for i, sub := range all {
+		now.Store(int64(i))
+		_, err := s.Submit(t.Context(), []Submission{sub})
+		require.NoError(t, err)
+	}
+	stop()
+}
+
+// meanwhile looks again and again, until stopped or until a look says that it failed.
+func meanwhile(look func() bool) (stop func()) {
+	over, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
 		for {
@@ -165,20 +166,15 @@ func TestSubmittedAgainIsKnown(t *testing.T) {
 				return
 			default:
 			}
-			sub := all[now.Load()]
-			if st, err := s.State(t.Context(), sub.Source, Name(sub.Record)); err != nil {
-				t.Errorf("%+v, %v", st, err)
+			if !look() {
 				return
 			}
 		}
 	}()
-	for i, sub := range all {
-		now.Store(int64(i))
-		_, err := s.Submit(t.Context(), []Submission{sub})
-		require.NoError(t, err)
+	return func() {
+		close(over)
+		<-ended
 	}
-	close(over)
-	<-ended
 }
 
 func inTx(t *testing.T, s *Store, do func(*sql.Tx)) {
