@@ -211,6 +211,36 @@ func TestFollowsAsBlocksCome(t *testing.T) {
 	require.EqualValues(t, 6, log.Size)
 }
 
+// late tells where a log without a header stands once what was handed over is in it:
+// the first seal falls between State and Outcome.
+type late struct {
+	follow.Log
+	sent []anchor.Record
+}
+
+func (l *late) Submit(ctx context.Context, source string, r anchor.Record) error {
+	l.sent = append(l.sent, r)
+	return l.Log.Submit(ctx, source, r)
+}
+
+func (l *late) State(ctx context.Context, source string) (anchor.Source, *anchor.ChainTip, error) {
+	s, tip, err := l.Log.State(ctx, source)
+	for sealed := len(l.sent) == 0; err == nil && tip == nil && !sealed; {
+		sealed, _, err = l.Log.Outcome(ctx, source, l.sent[0])
+	}
+	return s, tip, err
+}
+
+func TestFollowsWhatWasSealedMeanwhile(t *testing.T) {
+	made, genesis := fabrictest.New(t, "kt", 1, false)
+	c := &chain{blocks: []fabrictest.Block{genesis, made.Next(t, []byte("one"))}}
+	f := newPlace(t, start(genesis)).follower(c, 1)
+	f.Log, f.Window = &late{Log: f.Log}, 1 // the first is settled before the second comes
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	require.NoError(t, f.Run(ctx))
+}
+
 func TestReportsForks(t *testing.T) {
 	made, genesis := fabrictest.New(t, "kt", 1, false)
 	p := newPlace(t, start(genesis))

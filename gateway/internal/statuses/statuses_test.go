@@ -3,6 +3,7 @@
 package statuses_test
 
 import (
+	"context"
 	"path/filepath"
 	"strconv"
 	"sync"
@@ -136,6 +137,30 @@ func TestChangesRefused(t *testing.T) {
 	b.ledger.Gone = gatewaytest.Gone
 	_, err = k.Change(t.Context(), statuses.Change{Caller: b.DID, ID: "mine", Purpose: identity.Suspension, Set: true})
 	require.ErrorIs(t, err, gatewaytest.Gone)
+}
+
+// hasty has its caller go away while an entry's status is asked.
+type hasty struct {
+	*gatewaytest.Identities
+	leave context.CancelFunc
+}
+
+func (h hasty) StatusAt(ctx context.Context, _ identity.StatusQuery) (identity.StatusAnswer, error) {
+	h.leave()
+	return identity.StatusAnswer{}, ctx.Err()
+}
+
+// An entry drawn for who went away belongs to no credential.
+func TestDrawnForNobody(t *testing.T) {
+	b := newBureau(t)
+	ctx, leave := context.WithCancel(t.Context())
+	k := b.keeper(t)
+	k.Ledger = hasty{b.ledger, leave}
+	_, err := k.Draw(ctx, b.DID, "suspended", "id")
+	require.ErrorIs(t, err, context.Canceled)
+	k.Ledger = b.ledger
+	_, err = k.Change(t.Context(), statuses.Change{Caller: b.DID, ID: "id", Purpose: identity.Suspension, Set: true})
+	require.ErrorIs(t, err, credential.Unissued)
 }
 
 // Entries that an issuer names are remembered, those it drew are nobody else's, and two
