@@ -39,6 +39,9 @@ var (
 	ErrStopped    = lanes.ErrStopped
 )
 
+// Default are the sizes of lanes where Options leave them out.
+var Default = lanes.Default
+
 // Timeout is how long an order may take before it is given up as a *Failure.
 const Timeout = 30 * time.Second
 

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/komsco/trust-platform/gateway/lanes"
 	"github.com/komsco/trust-platform/network"
 )
 
@@ -27,9 +28,9 @@ type Options struct {
 	Payers      int           // residents with an account; default 16000
 	Shops       int           // default 200
 	Welfare     int           // rows of the welfare run; default 100000
-	Lanes       int           // of the SDK and the gateway; default 1
-	InFlight    int           // transactions of a lane on their way at a time; default 4
-	Batch       int           // orders in a transaction at most; default 1000
+	Lanes       int           // of the SDK and the gateway
+	InFlight    int           // transactions of a lane on their way at a time
+	Batch       int           // orders in a transaction at most
 	Blocks      *network.Batch
 	Keep        bool     // leave the network running
 	Profiles    string   // folder for CPU profiles of our processes during hot payments; empty: none, for they cost a little
@@ -48,9 +49,9 @@ func (o *Options) defaults() {
 		{&o.Payers, 16_000},
 		{&o.Shops, 200},
 		{&o.Welfare, 100_000},
-		{&o.Lanes, 1},
-		{&o.InFlight, 4},
-		{&o.Batch, 1000},
+		{&o.Lanes, lanes.Default.Lanes},
+		{&o.InFlight, lanes.Default.InFlight},
+		{&o.Batch, lanes.Default.MaxBatch},
 	} {
 		if *d.value == 0 {
 			*d.value = d.otherwise

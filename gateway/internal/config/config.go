@@ -20,6 +20,7 @@ import (
 
 	"github.com/komsco/trust-platform/chaincode/currency"
 	"github.com/komsco/trust-platform/gateway"
+	"github.com/komsco/trust-platform/gateway/internal/lanes"
 )
 
 // EnvPrefix begins the names of environment variables: peer.endpoint is
@@ -235,10 +236,10 @@ var settings = []setting{
 	{"witness.name", "", "name of the witness, such as the organisation's domain; for good, it is part of its key"},
 	{"fraud.every", time.Duration(0), "how often to look for what reaches the policies' fraud thresholds, for the alarm trust_fraud_flags; never if 0. The first look reads all blocks"},
 	{"fraud.back", 31 * 24 * time.Hour, "how long the alarm goes on after the last payment, where no case is opened"},
-	{"lanes.count", 1, "lanes; a payer always maps to the same"},
-	{"lanes.inFlight", 4, "transactions of a lane on their way at a time, 1 to 8, each of other payers"},
-	{"lanes.maxBatch", 1000, "orders in a transaction, 1 to 1000"},
-	{"lanes.queue", 20000, "orders that may wait in a lane, and as many in its siding"},
+	{"lanes.count", lanes.Default.Lanes, "lanes; a payer always maps to the same"},
+	{"lanes.inFlight", lanes.Default.InFlight, "transactions of a lane on their way at a time, 1 to 8, each of other payers"},
+	{"lanes.maxBatch", lanes.Default.MaxBatch, "orders in a transaction, 1 to 1000"},
+	{"lanes.queue", lanes.Default.Queue, "orders that may wait in a lane, and as many in its siding"},
 	{"lanes.maxWait", 2 * time.Second, "that an order may have to wait for its turn, by the lane's pace of late; who would wait longer is told to come again (503)"},
 	{"timeouts.order", 30 * time.Second, "within which an order is settled"},
 	{"timeouts.evaluate", 10 * time.Second, "for a query"},
