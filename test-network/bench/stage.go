@@ -218,7 +218,7 @@ func (s *stage) newcomers(ctx context.Context, n int) ([]*payer, error) {
 // sendAll carries orders out through the lanes, as fast as they go.
 func (s *stage) sendAll(ctx context.Context, orders []string) error {
 	// Half of what lanes take, so that none is refused.
-	outstanding := make(chan struct{}, s.Lanes*s.Batch)
+	outstanding := make(chan struct{}, s.Lanes*s.InFlight*s.Batch)
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	failed := make(chan error, 1)
