@@ -75,7 +75,7 @@ func (m *money) fraud(t *testing.T) {
 // alarm waits until the gateway's alarm of a rule tells so many flags without a case.
 func (s *suspects) alarm(t *testing.T, rule string, flags int) {
 	t.Helper()
-	want := fmt.Sprintf("trust_fraud_flags{program=%q,rule=%q} %d\n", s.Program, rule, flags)
+	want := fmt.Sprintf("trust_fraud_flags{chaincode=\"currency\",channel=%q,program=%q,rule=%q} %d\n", s.p.Consortium().Channel, s.Program, rule, flags)
 	require.Eventually(t, func() bool {
 		resp, err := http.Get(s.API.URL + "/metrics")
 		if err != nil {

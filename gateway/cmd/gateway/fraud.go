@@ -25,7 +25,7 @@ func watchFraud(ctx context.Context, c config.Config, conn *gateway.Client, r pr
 	for _, home := range c.Places() {
 		watch := conn.Currency(home.Place.Channel, home.Place.Chaincode).FraudWatch()
 		watches.Go(func() {
-			alarm.Fraud{Every: c.Fraud.Every, Back: c.Fraud.Back, Look: watch.Look, Metrics: metrics, Log: log}.Watch(ctx)
+			alarm.Fraud{Place: home.Place, Every: c.Fraud.Every, Back: c.Fraud.Back, Look: watch.Look, Metrics: metrics, Log: log}.Watch(ctx)
 		})
 	}
 	return watches.Wait

@@ -11,6 +11,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/komsco/trust-platform/chaincode/currency"
 	"github.com/komsco/trust-platform/chaincode/currency/fraud"
 )
 
@@ -18,7 +19,7 @@ import (
 // whom: who may ask the peer for its blocks finds that with trustctl fraud scan.
 type Metrics struct {
 	flags  *prometheus.GaugeVec
-	looked prometheus.Gauge
+	looked *prometheus.GaugeVec
 }
 
 // NewMetrics makes the metrics and, unless r is nil, registers them.
@@ -26,10 +27,10 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 	m := &Metrics{
 		flags: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "trust_fraud_flags", Help: "Flags by a fraud threshold with receipts that no case is about. Anything but 0 is for an officer.",
-		}, []string{"program", "rule"}),
-		looked: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "trust_fraud_looked_timestamp_seconds", Help: "When fraud thresholds were looked at last. An alarm where it falls behind.",
-		}),
+		}, []string{"channel", "chaincode", "program", "rule"}),
+		looked: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "trust_fraud_looked_timestamp_seconds", Help: "When a contract's fraud thresholds were looked at last, 0 before the first time. An alarm where it falls behind.",
+		}, []string{"channel", "chaincode"}),
 	}
 	if r != nil {
 		r.MustRegister(m.flags, m.looked)
@@ -37,8 +38,9 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 	return m
 }
 
-// Fraud are the options of a watch over fraud thresholds.
+// Fraud are the options of a watch over the fraud thresholds of one contract.
 type Fraud struct {
+	Place   currency.Place
 	Every   time.Duration // from one look to the next
 	Back    time.Duration // how long flags are told after they ended
 	Look    func(ctx context.Context, since time.Time) ([]fraud.Flag, error)
@@ -53,9 +55,10 @@ type kind struct{ program, rule string }
 // line of the log, once.
 func (o Fraud) Watch(ctx context.Context) {
 	told := map[kind]int{}
+	o.looked().Set(0)
 	for ctx.Err() == nil {
 		if err := o.look(ctx, told); err != nil && ctx.Err() == nil {
-			o.Log.Warn("fraud thresholds could not be looked at", "failure", err, "again in", o.Every)
+			o.Log.Warn("fraud thresholds could not be looked at", "failure", err, "channel", o.Place.Channel, "chaincode", o.Place.Chaincode, "again in", o.Every)
 		}
 		select {
 		case <-ctx.Done():
@@ -81,12 +84,16 @@ func (o Fraud) look(ctx context.Context, told map[kind]int) error {
 		now[of] += 0
 	}
 	for of, n := range now {
-		o.Metrics.flags.WithLabelValues(of.program, of.rule).Set(float64(n))
+		o.Metrics.flags.WithLabelValues(o.Place.Channel, o.Place.Chaincode, of.program, of.rule).Set(float64(n))
 		if n > told[of] {
-			o.Log.Warn("a fraud threshold is reached: trustctl fraud scan says by what", "program", of.program, "rule", of.rule, "flags", n)
+			o.Log.Warn("a fraud threshold is reached: trustctl fraud scan says by what", "channel", o.Place.Channel, "chaincode", o.Place.Chaincode, "program", of.program, "rule", of.rule, "flags", n)
 		}
 		told[of] = n
 	}
-	o.Metrics.looked.SetToCurrentTime()
+	o.looked().SetToCurrentTime()
 	return nil
+}
+
+func (o Fraud) looked() prometheus.Gauge {
+	return o.Metrics.looked.WithLabelValues(o.Place.Channel, o.Place.Chaincode)
 }

@@ -7,8 +7,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,14 +42,21 @@ func record(l *gatewaytest.Ledger) (*fraud.Record, error) {
 	return r, nil
 }
 
-// gauge reads a rule's gauge as Prometheus would scrape it, -1 if there is none.
-func gauge(t *testing.T, r *prometheus.Registry, rule string) float64 {
+// gauge reads the gauge that has these values among its labels' as Prometheus would
+// scrape it, -1 if there is none.
+func gauge(t *testing.T, r *prometheus.Registry, name string, labels ...string) float64 {
 	t.Helper()
 	all, err := r.Gather()
 	require.NoError(t, err)
 	for _, family := range all {
 		for _, m := range family.GetMetric() {
-			if family.GetName() == "trust_fraud_flags" && m.GetLabel()[1].GetValue() == rule {
+			found := 0
+			for _, l := range m.GetLabel() {
+				if slices.Contains(labels, l.GetValue()) {
+					found++
+				}
+			}
+			if family.GetName() == name && found == len(labels) {
 				return m.GetGauge().GetValue()
 			}
 		}
@@ -115,7 +124,7 @@ func TestAlarmOfAThreshold(t *testing.T) {
 	log := slog.New(slog.NewTextHandler(&writer{&mu, &said}, nil))
 	watch.Go(func() {
 		alarm.Fraud{
-			Every: time.Millisecond, Back: 24 * time.Hour, Metrics: alarm.NewMetrics(registry), Log: log,
+			Place: gatewaytest.Place, Every: time.Millisecond, Back: 24 * time.Hour, Metrics: alarm.NewMetrics(registry), Log: log,
 			Look: func(_ context.Context, since time.Time) ([]fraud.Flag, error) {
 				mu.Lock()
 				defer mu.Unlock()
@@ -149,16 +158,16 @@ func TestAlarmOfAThreshold(t *testing.T) {
 	pay(2)
 	set(record(l))
 	seen(3)
-	require.EqualValues(t, -1, gauge(t, registry, "same-shop"))
+	require.EqualValues(t, -1, gauge(t, registry, "trust_fraud_flags", "same-shop"))
 	pay(3)
 	set(record(l))
-	require.Eventually(t, func() bool { return gauge(t, registry, "same-shop") == 1 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return gauge(t, registry, "trust_fraud_flags", "same-shop") == 1 }, 10*time.Second, time.Millisecond)
 	seen(3)
 	require.Equal(t, 1, lines("a fraud threshold is reached"))
 
 	set(nil, errors.New("the peer is gone"))
 	require.Eventually(t, func() bool { return lines("the peer is gone") > 1 }, 10*time.Second, time.Millisecond)
-	require.EqualValues(t, 1, gauge(t, registry, "same-shop"), "as it was seen last")
+	require.EqualValues(t, 1, gauge(t, registry, "trust_fraud_flags", "same-shop"), "as it was seen last")
 
 	flags, err := gatewaytest.Must(record(l)).InForce(0)
 	require.NoError(t, err)
@@ -167,8 +176,40 @@ func TestAlarmOfAThreshold(t *testing.T) {
 		Reason: "alarm", Rule: "same-shop", Receipts: flags[0].Receipts,
 	})
 	set(record(l))
-	require.Eventually(t, func() bool { return gauge(t, registry, "same-shop") == 0 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return gauge(t, registry, "trust_fraud_flags", "same-shop") == 0 }, 10*time.Second, time.Millisecond)
 	require.Equal(t, 1, lines("a fraud threshold is reached"))
+}
+
+// Programmes of one name on two channels have an alarm each, and a contract that cannot
+// be looked at does not hide behind another.
+func TestAlarmsOfContracts(t *testing.T) {
+	registry := prometheus.NewRegistry()
+	metrics := alarm.NewMetrics(registry)
+	var looks [3]atomic.Int64
+	ctx, stop := context.WithCancel(t.Context())
+	var watches sync.WaitGroup
+	defer watches.Wait()
+	defer stop()
+	for i, channel := range []string{"first", "second", "gone"} {
+		watches.Go(func() {
+			alarm.Fraud{
+				Place: currency.Place{Network: "trust", Channel: channel, Chaincode: "currency"}, Every: time.Millisecond, Metrics: metrics, Log: slog.New(slog.DiscardHandler),
+				Look: func(context.Context, time.Time) ([]fraud.Flag, error) {
+					if looks[i].Add(1); channel == "gone" {
+						return nil, errors.New("no such channel")
+					}
+					return []fraud.Flag{{Program: "nowon", Rule: "ring", New: 1 - i}}, nil
+				},
+			}.Watch(ctx)
+		})
+	}
+	require.Eventually(t, func() bool {
+		return looks[0].Load() > 3 && looks[1].Load() > 3 && looks[2].Load() > 3
+	}, 10*time.Second, time.Millisecond)
+	require.EqualValues(t, 1, gauge(t, registry, "trust_fraud_flags", "first", "currency", "nowon", "ring"))
+	require.EqualValues(t, 0, gauge(t, registry, "trust_fraud_flags", "second", "currency", "nowon", "ring"))
+	require.Positive(t, gauge(t, registry, "trust_fraud_looked_timestamp_seconds", "second", "currency"))
+	require.Zero(t, gauge(t, registry, "trust_fraud_looked_timestamp_seconds", "gone", "currency"))
 }
 
 // writer is a log that tests read while it is written.
