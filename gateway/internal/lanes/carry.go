@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/komsco/trust-platform/chaincode/currency"
@@ -19,21 +20,34 @@ import (
 // alone.
 const blindRetries = 2
 
+// hopeless is how many parts in a row may fail to be endorsed before the rest is given
+// up. One order that spoils its batch is found in fewer.
+const hopeless = 16
+
 // carry settles all jobs, or moves them to the siding. siding says that they come
 // from there. Jobs that cannot be endorsed together are carried in parts, one after
 // the other.
 func (l *lane) carry(ctx context.Context, jobs []*Job, siding bool) {
+	failed := 0 // parts in a row
 	for parts := [][]*Job{jobs}; len(parts) > 0; {
 		part := parts[0]
 		parts = parts[1:]
-		parts = l.carryPart(ctx, part, parts, siding)
+		var err error
+		if parts, err = l.carryPart(ctx, part, parts, siding); err == nil {
+			failed = 0
+		} else if failed++; failed >= hopeless && len(parts) > 0 {
+			// What was said of one order need not be true of these.
+			l.fail(slices.Concat(parts...), fmt.Errorf("%d parts of a batch in a row could not be endorsed, the last: %s", failed, err.Error()))
+			return
+		}
 	}
 }
 
-// carryPart carries jobs and answers what is left to be carried after them.
-func (l *lane) carryPart(ctx context.Context, jobs []*Job, parts [][]*Job, siding bool) [][]*Job {
+// carryPart carries jobs and answers what is left to be carried after them. The error
+// is of an endorsement that failed.
+func (l *lane) carryPart(ctx context.Context, jobs []*Job, parts [][]*Job, siding bool) ([][]*Job, error) {
 	if len(jobs) == 0 {
-		return parts // all of them are in the siding by now
+		return parts, nil // all of them are in the siding by now
 	}
 	ctx, cancel := context.WithDeadline(ctx, latest(jobs))
 	defer cancel()
@@ -45,7 +59,7 @@ func (l *lane) carryPart(ctx context.Context, jobs []*Job, parts [][]*Job, sidin
 	for conflicts := 0; len(jobs) > 0; {
 		all := len(jobs)
 		if jobs = l.expire(ctx, jobs); len(jobs) == 0 {
-			return parts
+			return parts, nil
 		}
 		var err error
 		if tx = again; tx == nil || len(jobs) < all {
@@ -53,19 +67,19 @@ func (l *lane) carryPart(ctx context.Context, jobs []*Job, parts [][]*Job, sidin
 		}
 		if err != nil {
 			if len(jobs) > 1 && ctx.Err() == nil { // one of them may be what fails
-				return append([][]*Job{jobs[:len(jobs)/2], jobs[len(jobs)/2:]}, parts...)
+				return append([][]*Job{jobs[:len(jobs)/2], jobs[len(jobs)/2:]}, parts...), err
 			}
 			l.fail(jobs, err)
-			return parts
+			return parts, err
 		}
 		sent, submit, err := l.sort(tx, jobs)
 		if err != nil {
 			l.fail(jobs, err)
-			return parts
+			return parts, nil
 		}
 		if !submit {
 			l.settle(sent)
-			return parts
+			return parts, nil
 		}
 		l.o.Metrics.batch.Observe(float64(len(sent)))
 		err = l.commit(ctx, tx)
@@ -73,10 +87,10 @@ func (l *lane) carryPart(ctx context.Context, jobs []*Job, parts [][]*Job, sidin
 		switch {
 		case err == nil:
 			l.settle(sent)
-			return parts
+			return parts, nil
 		case !errors.As(err, &failed) || !failed.Conflict():
 			l.fail(sent, err)
-			return parts
+			return parts, nil
 		}
 		l.o.Metrics.conflicts.Inc()
 		jobs, again = sent, nil
@@ -95,12 +109,12 @@ func (l *lane) carryPart(ctx context.Context, jobs []*Job, parts [][]*Job, sidin
 			jobs = l.setAside(jobs, moved, parts)
 		case siding:
 			l.carryEach(ctx, jobs)
-			return parts
+			return parts, nil
 		default:
 			jobs = l.setAside(jobs, jobs, parts)
 		}
 	}
-	return parts
+	return parts, nil
 }
 
 // ofOne reports whether all jobs are one payer's.

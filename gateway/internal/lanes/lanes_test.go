@@ -72,6 +72,7 @@ func (w *world) pay(h *gateway.Holder, amount int64) string {
 
 // ticket is an order on its way.
 type ticket struct {
+	order   string
 	done    chan struct{}
 	outcome lanes.Outcome
 }
@@ -82,7 +83,7 @@ func (w *world) enqueue(order string) (*ticket, error) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	tk := &ticket{done: make(chan struct{})}
+	tk := &ticket{order: order, done: make(chan struct{})}
 	return tk, w.lanes.Enqueue(&lanes.Job{
 		Order: o, Compact: order, Deadline: time.Now().Add(10 * time.Second),
 		Settle: func(out lanes.Outcome) { tk.outcome = out; close(tk.done) },
@@ -795,6 +796,54 @@ func TestSidingSharesATransaction(t *testing.T) {
 	w.refusedAs(tickets[1], currency.SeqUsed)
 	if len(sizes) != 2 || sizes[0] != 2 || sizes[1] != 2 {
 		t.Errorf("transactions of %v orders, expected both, then both anew", sizes)
+	}
+}
+
+// One order that spoils its batch fails alone; where nothing can be endorsed, that is
+// seen before each order was tried, and all may be sent again.
+func TestSpoiltBatch(t *testing.T) {
+	const residents = 65
+	for _, c := range []struct {
+		name    string
+		spoils  func(batch []string, bad string) bool
+		asked   int // endorsements of the batch at most
+		carried int
+	}{
+		{"by one", func(batch []string, bad string) bool { return slices.Contains(batch, bad) }, 2*6 + 1, residents - 1},
+		{"all", func([]string, string) bool { return true }, 16, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, residents, lanes.Options{Lanes: 1})
+			tickets, release := w.gathered()
+			bad := tickets[residents/2].order
+			asked := 0
+			w.ledger.Hooks(func(l *gatewaytest.Ledger) {
+				l.BeforeEndorse = func(batch []string) error {
+					if asked++; c.spoils(batch, bad) {
+						return errors.New("nobody knows why")
+					}
+					return nil
+				}
+			})
+			release()
+			carried := 0
+			for _, tk := range tickets {
+				var failed *lanes.Failure
+				switch out := w.wait(tk); {
+				case out.Err == nil:
+					carried++
+				case !errors.As(out.Err, &failed) || failed.InDoubt:
+					t.Fatalf("outcome %+v", out)
+				}
+			}
+			if carried != c.carried || asked > c.asked {
+				t.Fatalf("%d of %d carried out, asked %d times", carried, residents, asked)
+			}
+			w.ledger.Hooks(func(l *gatewaytest.Ledger) { l.BeforeEndorse = nil })
+			for _, tk := range tickets {
+				w.committed(w.send(tk.order)...)
+			}
+		})
 	}
 }
 
