@@ -150,3 +150,41 @@ func (c Collected) CheckAny() error {
 	first := c.Unclaimed[0]
 	return NothingClaimed.Errorf("%d credits named, the first is %s: %s", len(c.Unclaimed), first.Credit, first.Code)
 }
+
+// Claims are the credits that an order names to be claimed: those of a charge stand in
+// the token that it carries, those of a joint payment in each of its payments.
+func (o *Order) Claims() []CreditName {
+	if o.Shown != nil {
+		return o.Shown.Token.Claims
+	}
+	switch p := o.Payload.(type) {
+	case Payment:
+		return p.Claims
+	case PayTogether:
+		var all []CreditName
+		for _, one := range p.Payments() {
+			all = append(all, one.Claims...)
+		}
+		return all
+	case Gift:
+		return p.Claims
+	case Claim:
+		return p.Claims
+	case Redeem:
+		return p.Claims
+	case Refund:
+		return p.Claims
+	case CompleteRefund:
+		return p.Claims
+	case CashOut:
+		return p.Claims
+	case Authorise:
+		return p.Claims
+	case Capture:
+		return p.Claims
+	case Exchange:
+		return p.Claims
+	default:
+		return nil
+	}
+}

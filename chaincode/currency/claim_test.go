@@ -3,6 +3,7 @@
 package currency_test
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 
@@ -113,4 +114,38 @@ func TestCollectConserves(t *testing.T) {
 			t.Fatalf("holds %d won above the cap of %d", want, holdingCap)
 		}
 	})
+}
+
+// Every order that may name credits tells which, for a transaction takes only so many.
+func TestOrdersTellTheirClaims(t *testing.T) {
+	names := []currency.CreditName{currency.NewCreditName(txID(1), 0), currency.NewCreditName(txID(1), 1)}
+	told := 0
+	for _, v := range signed {
+		value := reflect.New(reflect.TypeOf(v)).Elem()
+		claims := value.FieldByName("Claims")
+		if !claims.IsValid() {
+			continue
+		}
+		claims.Set(reflect.ValueOf(names))
+		var o currency.Order
+		switch p := value.Interface().(type) {
+		case currency.Token:
+			o.Payload, o.Shown = currency.Charge{}, &currency.Shown{Token: p}
+		case currency.PayTogether:
+			p.Claims, p.Others = names[:1], []currency.OtherPayment{{}, {Claims: names[1:]}}
+			o.Payload = p
+		case currency.Payload:
+			o.Payload = p
+		}
+		if got := o.Claims(); !slices.Equal(got, names) {
+			t.Errorf("%T tells %v", v, got)
+		}
+		told++
+	}
+	if told < 12 {
+		t.Errorf("%d types name credits", told)
+	}
+	if got := (&currency.Order{Payload: currency.Void{}}).Claims(); got != nil {
+		t.Errorf("a void order tells %v", got)
+	}
 }

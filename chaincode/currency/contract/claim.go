@@ -7,40 +7,9 @@ import (
 	"github.com/komsco/trust-platform/chaincode/ledger"
 )
 
-// claimsOf are the credits that an order names.
-func claimsOf(o *currency.Order) []currency.CreditName {
-	if o.Shown != nil {
-		return o.Shown.Token.Claims
-	}
-	switch o := o.Payload.(type) {
-	case currency.Payment:
-		return o.Claims
-	case currency.Gift:
-		return o.Claims
-	case currency.Claim:
-		return o.Claims
-	case currency.Redeem:
-		return o.Claims
-	case currency.Refund:
-		return o.Claims
-	case currency.CompleteRefund:
-		return o.Claims
-	case currency.CashOut:
-		return o.Claims
-	case currency.Authorise:
-		return o.Claims
-	case currency.Exchange:
-		return o.Claims
-	case currency.Capture:
-		return o.Claims
-	default:
-		return nil
-	}
-}
-
 // collect claims the credits that the order names, under its own holder only.
 func (s *step) collect(b currency.Buckets) error {
-	names := claimsOf(s.Order)
+	names := s.Order.Claims()
 	if s.claims+len(names) > currency.MaxClaims {
 		return currency.TooLarge.Errorf("%d credits are named in this transaction, at most %d", s.claims+len(names), currency.MaxClaims)
 	}

@@ -83,7 +83,7 @@ func (e *engine) prefetch(orders []*task) error {
 		if o.err = e.verify(o, h); o.err == nil {
 			keys = append(keys, purses.Key(o.Program, o.Holder))
 			keys = append(keys, e.others(o, h)...)
-			if named += len(claimsOf(o.Order)); named <= currency.MaxClaims { // beyond, the order is refused unread
+			if named += len(o.Order.Claims()); named <= currency.MaxClaims { // beyond, the order is refused unread
 				keys = append(keys, e.claimed(o)...)
 			}
 		}
@@ -138,10 +138,22 @@ func (e *engine) others(o *task, h currency.Holder) []string {
 
 // claimed are the keys of the credits that an order names.
 func (e *engine) claimed(o *task) []string {
+	order, together := o.Payload.(currency.PayTogether)
+	if !together {
+		return creditKeys(o.Program, o.Holder, o.Order.Claims())
+	}
 	var keys []string
-	for _, name := range claimsOf(o.Order) {
+	for _, p := range order.Payments() {
+		keys = append(keys, creditKeys(p.Program, o.Holder, p.Claims)...)
+	}
+	return keys
+}
+
+func creditKeys(program, account string, names []currency.CreditName) []string {
+	var keys []string
+	for _, name := range names {
 		if tx, n, err := name.Split(); err == nil {
-			keys = append(keys, credits.Key(o.Program, o.Holder, tx, ledger.Num(n)))
+			keys = append(keys, credits.Key(program, account, tx, ledger.Num(n)))
 		}
 	}
 	return keys

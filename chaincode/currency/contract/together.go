@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/komsco/trust-platform/chaincode/currency"
-	"github.com/komsco/trust-platform/chaincode/ledger"
 )
 
 // payTogether carries out the payments of one order, each in its programme as if
@@ -44,19 +43,14 @@ func (e *engine) payTogether(o *task, order currency.PayTogether) (err error) {
 	return nil
 }
 
-// ofParts are the keys that the parts of an order read for certain, but for the
-// first one's own.
+// ofParts are the keys, besides claims, that the parts of an order read for certain,
+// but for the first one's own.
 func (e *engine) ofParts(o currency.PayTogether) []string {
 	var keys []string
 	for i, p := range o.Payments() {
 		keys = append(keys, merchants.Key(p.Program, p.To))
 		if i > 0 {
 			keys = append(keys, programs.Key(p.Program), holders.Key(p.Program, o.Holder))
-		}
-		for _, name := range p.Claims {
-			if tx, n, err := name.Split(); err == nil {
-				keys = append(keys, credits.Key(p.Program, o.Holder, tx, ledger.Num(n)))
-			}
 		}
 	}
 	return keys

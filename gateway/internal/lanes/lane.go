@@ -281,36 +281,11 @@ type batchLoad struct {
 
 // add reports whether the order still fits; the first always does.
 func (b *batchLoad) add(j *Job) bool {
-	claims, bytes := b.claims+claims(j.Order.Payload), b.bytes+len(j.Compact)
+	claims, bytes := b.claims+len(j.Order.Claims()), b.bytes+len(j.Compact)
 	alone := currency.ConditionOf(j.Order.Payload) != nil // it would be refused beside others
 	if b.orders > 0 && (alone || b.alone || b.orders == b.max || claims > currency.MaxClaims || bytes > maxBatchBytes) {
 		return false
 	}
 	b.orders, b.claims, b.bytes, b.alone = b.orders+1, claims, bytes, alone
 	return true
-}
-
-func claims(p currency.Payload) int {
-	switch o := p.(type) {
-	case currency.Payment:
-		return len(o.Claims)
-	case currency.Gift:
-		return len(o.Claims)
-	case currency.Claim:
-		return len(o.Claims)
-	case currency.Redeem:
-		return len(o.Claims)
-	case currency.Refund:
-		return len(o.Claims)
-	case currency.Authorise:
-		return len(o.Claims)
-	case currency.Capture:
-		return len(o.Claims)
-	case currency.Exchange:
-		return len(o.Claims)
-	case currency.CashOut:
-		return len(o.Claims)
-	default:
-		return 0
-	}
 }

@@ -78,8 +78,7 @@ type ticket struct {
 }
 
 func (w *world) enqueue(order string) (*ticket, error) {
-	o, err := currency.ParseOrder(order, gatewaytest.Place, currency.TypOpen, currency.TypPayment, currency.TypGift,
-		currency.TypClaim, currency.TypRedeem, currency.TypRefund)
+	o, err := currency.ParseOrder(order, gatewaytest.Place, currency.Orders...)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -636,30 +635,42 @@ func TestCloseSettlesWhatWasTaken(t *testing.T) {
 }
 
 func TestABatchNamesNoMoreCreditsThanATransactionTakes(t *testing.T) {
-	w := newWorld(t, 3, lanes.Options{Lanes: 1})
-	submitted, release := w.held()
-	w.send(w.pay(w.Resident[0], 1))
-	<-submitted
-	// 400 names each, all but one unknown: together they would pass the 500 of a transaction.
-	w.Issue(50)
-	var orders []string
-	for _, h := range w.Resident[1:] {
-		names := w.credits(h)
-		for n := range 399 {
-			names = append(names, currency.NewCreditName("00000000000000000000000000000000000000000000000000000000000000aa", n))
-		}
-		orders = append(orders, gatewaytest.Must(h.Claim(currency.Claim{Seq: w.next(h), Claims: names})))
-	}
-	out := w.send(orders...)
-	release()
-	w.committed(out...)
-	for i, tk := range out {
-		if n := len(tk.outcome.Unclaimed); n != 399 {
-			t.Errorf("order %d: %d unclaimed, expected 399", i, n)
-		}
-	}
-	if out[0].outcome.Tx == out[1].outcome.Tx {
-		t.Error("both went in one transaction")
+	for name, order := range map[string]func(w *world, h *gateway.Holder, names []currency.CreditName) string{
+		"claims": func(w *world, h *gateway.Holder, names []currency.CreditName) string {
+			return gatewaytest.Must(h.Claim(currency.Claim{Seq: w.next(h), Claims: names}))
+		},
+		"charges": func(w *world, h *gateway.Holder, names []currency.CreditName) string { // the payer's token names them
+			token := gatewaytest.Must(h.Token(currency.Token{Seq: w.next(h), Max: 1, Claims: names, Exp: w.ledger.Now().Add(time.Minute).Unix()}))
+			return gatewaytest.Must(w.Stall.Charge(currency.Charge{To: "stall", Amount: 1, Token: token}))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, 3, lanes.Options{Lanes: 1})
+			submitted, release := w.held()
+			w.send(w.pay(w.Resident[0], 1))
+			<-submitted
+			// 400 names each, all but one unknown: together they would pass the 500 of a transaction.
+			w.Issue(50)
+			var orders []string
+			for _, h := range w.Resident[1:] {
+				names := w.credits(h)
+				for n := range 399 {
+					names = append(names, currency.NewCreditName("00000000000000000000000000000000000000000000000000000000000000aa", n))
+				}
+				orders = append(orders, order(w, h, names))
+			}
+			out := w.send(orders...)
+			release()
+			w.committed(out...)
+			for i, tk := range out {
+				if n := len(tk.outcome.Unclaimed); n != 399 {
+					t.Errorf("order %d: %d unclaimed, expected 399", i, n)
+				}
+			}
+			if out[0].outcome.Tx == out[1].outcome.Tx {
+				t.Error("both went in one transaction")
+			}
+		})
 	}
 }
 
