@@ -9,7 +9,7 @@ import (
 
 // collect claims the credits that the order names, under its own holder only.
 func (s *step) collect(b currency.Buckets) error {
-	names := s.Order.Claims()
+	names := s.Claims()
 	if s.claims+len(names) > currency.MaxClaims {
 		return currency.TooLarge.Errorf("%d credits are named in this transaction, at most %d", s.claims+len(names), currency.MaxClaims)
 	}

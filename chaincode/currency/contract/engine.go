@@ -83,7 +83,7 @@ func (e *engine) prefetch(orders []*task) error {
 		if o.err = e.verify(o, h); o.err == nil {
 			keys = append(keys, purses.Key(o.Program, o.Holder))
 			keys = append(keys, e.others(o, h)...)
-			if named += len(o.Order.Claims()); named <= currency.MaxClaims { // beyond, the order is refused unread
+			if named += len(o.Claims()); named <= currency.MaxClaims { // beyond, the order is refused unread
 				keys = append(keys, e.claimed(o)...)
 			}
 		}
@@ -140,7 +140,7 @@ func (e *engine) others(o *task, h currency.Holder) []string {
 func (e *engine) claimed(o *task) []string {
 	order, together := o.Payload.(currency.PayTogether)
 	if !together {
-		return creditKeys(o.Program, o.Holder, o.Order.Claims())
+		return creditKeys(o.Program, o.Holder, o.Claims())
 	}
 	var keys []string
 	for _, p := range order.Payments() {

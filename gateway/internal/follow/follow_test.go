@@ -226,7 +226,7 @@ func (l *late) Submit(ctx context.Context, source string, r anchor.Record) error
 func (l *late) State(ctx context.Context, source string) (anchor.Source, *anchor.ChainTip, error) {
 	s, tip, err := l.Log.State(ctx, source)
 	for sealed := len(l.sent) == 0; err == nil && tip == nil && !sealed; {
-		sealed, _, err = l.Log.Outcome(ctx, source, l.sent[0])
+		sealed, _, err = l.Outcome(ctx, source, l.sent[0])
 	}
 	return s, tip, err
 }
