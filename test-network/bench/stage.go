@@ -217,7 +217,7 @@ func (s *stage) newcomers(ctx context.Context, n int) ([]*payer, error) {
 
 // sendAll carries orders out through the lanes, as fast as they go.
 func (s *stage) sendAll(ctx context.Context, orders []string) error {
-	// Half of what lanes take, so that none is refused.
+	// As many as the lanes have in flight when they are full, a quarter of what may wait.
 	outstanding := make(chan struct{}, s.Lanes*s.InFlight*s.Batch)
 	var wg sync.WaitGroup
 	defer wg.Wait()

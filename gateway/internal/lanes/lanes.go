@@ -59,7 +59,7 @@ type Options struct {
 	Log     *slog.Logger
 }
 
-// Default are the sizes that the bench found best on two cores.
+// Default are the sizes that the published figures are of (test-network/bench).
 var Default = Options{Lanes: 1, InFlight: 4, MaxBatch: 1000, Queue: 20_000}
 
 // Reasons why an order is not taken.
