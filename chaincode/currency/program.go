@@ -78,12 +78,15 @@ func (p Program) Validate() error {
 }
 
 // Today is the programme's calendar day at an instant.
-func (p Program) Today(now time.Time) Day {
+func (p Program) Today(now time.Time) Day { return DayOf(now, p.Location()) }
+
+// Location is where the programme's calendar days begin and end.
+func (p Program) Location() *time.Location {
 	zone, err := parseZone(p.Zone)
 	if err != nil {
-		zone = time.UTC // not reached: the zone was checked when the programme was defined
+		return time.UTC // not reached: the zone was checked when the programme was defined
 	}
-	return DayOf(now, zone)
+	return zone
 }
 
 func parseZone(s string) (*time.Location, error) {

@@ -39,14 +39,23 @@ from a snapshot does not.`,
 			if q.Program, err = a.needProgram(); err != nil {
 				return err
 			}
-			if q.Since, err = moment(since); err != nil {
-				return err
+			if _, err = moment(since, time.UTC); err != nil {
+				return err // before anything is asked
 			}
 			client, from, err := a.onePeer(cmd, "a scan")
 			if err != nil {
 				return err
 			}
-			found, err := client.Currency(from.Channel, from.Chaincode).FraudFlags(cmd.Context(), q, a.blocks(cmd))
+			money := client.Currency(from.Channel, from.Chaincode)
+			program, err := money.Program(cmd.Context(), q.Program)
+			if err != nil {
+				return err
+			}
+			zone := program.Location()
+			if q.Since, err = moment(since, zone); err != nil {
+				return err
+			}
+			found, err := money.FraudFlags(cmd.Context(), q, a.blocks(cmd))
 			if err != nil {
 				return err
 			}
@@ -59,31 +68,32 @@ from a snapshot does not.`,
 			if a.json {
 				return a.print(cmd, flags)
 			}
-			writeFlags(cmd.OutOrStdout(), flags, len(found)-len(flags))
+			writeFlags(cmd.OutOrStdout(), flags, len(found)-len(flags), zone)
 			return nil
 		},
 	}
 	cmd.Flags().IntVar(&q.Policy, "policy", 0, "`version` of the policy whose thresholds are meant; 0 is the one in force")
-	cmd.Flags().StringVar(&since, "since", "", "leave out what ended before this `day` (2026-11-01, UTC) or moment (RFC 3339)")
+	cmd.Flags().StringVar(&since, "since", "", "leave out what ended before this `day` of the programme's calendar (2026-11-01) or moment (RFC 3339)")
 	cmd.Flags().BoolVar(&all, "all", false, "show what cases are about already, too")
 	cmd.Flags().Uint64Var(&q.Height, "height", 0, "number of `blocks` to read; 0 is all there are")
 	return cmd
 }
 
-// moment reads a day or a moment; empty is the zero time.
-func moment(text string) (time.Time, error) {
+// moment reads the beginning of a day in a zone, or a moment; empty is the zero time.
+func moment(text string, zone *time.Location) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
 	for _, form := range []string{time.DateOnly, time.RFC3339} {
-		if at, err := time.Parse(form, text); err == nil {
+		if at, err := time.ParseInLocation(form, text, zone); err == nil {
 			return at, nil
 		}
 	}
 	return time.Time{}, usage("%q is neither a day such as 2026-11-27 nor a moment such as 2026-11-27T09:00:00+09:00", text)
 }
 
-func writeFlags(out io.Writer, flags []gateway.FraudFlag, known int) {
+func writeFlags(out io.Writer, flags []gateway.FraudFlag, known int, zone *time.Location) {
+	clock := func(at int64) string { return time.Unix(at, 0).In(zone).Format(time.RFC3339) }
 	for _, f := range flags {
 		what := "payments at " + f.Shop
 		if f.Shop == "" {
@@ -99,5 +109,3 @@ func writeFlags(out io.Writer, flags []gateway.FraudFlag, known int) {
 	}
 	fmt.Fprintf(out, "%d flags, %d more that cases are about already\n", len(flags), known)
 }
-
-func clock(at int64) string { return time.Unix(at, 0).UTC().Format(time.RFC3339) }
