@@ -105,7 +105,7 @@ func (s *stage) inhabit(ctx context.Context, n, orders int) ([]*payer, error) {
 	if _, err := s.issue(ctx, fresh, purse); err != nil {
 		return nil, err
 	}
-	if _, err := s.catchUp(ctx); err != nil {
+	if err := s.credited(ctx, fresh); err != nil {
 		return nil, err
 	}
 	for _, p := range fresh {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -170,23 +171,27 @@ func (s *stage) settle(ctx context.Context) error {
 	if _, err := s.issue(ctx, s.payers, purse); err != nil {
 		return err
 	}
-	if err := s.credited(ctx, len(s.payers)); err != nil {
+	if err := s.credited(ctx, s.payers); err != nil {
 		return err
 	}
 	return s.drain(ctx)
 }
 
-// credited waits until the courier's peer shows n credits: the issuer was told of
-// their commit by another.
-func (s *stage) credited(ctx context.Context, n int) error {
+// credited waits until the courier's peer shows a credit for each of those who were
+// issued one: the issuer was told of their commit by another peer.
+func (s *stage) credited(ctx context.Context, to []*payer) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	for {
-		if _, err := s.catchUp(ctx); err != nil || s.credits.left() >= n {
+		if _, err := s.catchUp(ctx); err != nil {
 			return err
 		}
+		waits := slices.IndexFunc(to, func(p *payer) bool { return len(s.credits.of(p.Account())) == 0 })
+		if waits < 0 {
+			return nil
+		}
 		if !sleepUntil(ctx, time.Now().Add(50*time.Millisecond)) {
-			return fmt.Errorf("the courier's peer shows %d of %d credits: %w", s.credits.left(), n, ctx.Err())
+			return fmt.Errorf("the courier's peer shows no credit for %s: %w", to[waits].Account(), ctx.Err())
 		}
 	}
 }
