@@ -124,9 +124,10 @@ func openHTTP(ctx context.Context, s *stage) (*Measure, error) {
 }
 
 // payOnePayer: one payer's orders, sent one after the other without waiting for
-// the answers.
+// the answers. Each round takes another payer, for a purse does not last for all.
 func payOnePayer(ctx context.Context, s *stage) (*Measure, error) {
-	one := s.payers[:1]
+	one := s.payers[s.turns%len(s.payers):][:1]
+	s.turns++
 	defer discard(one)
 	if err := s.sign(one, s.expected(OnePayer), s.hot); err != nil {
 		return nil, err

@@ -57,6 +57,7 @@ type stage struct {
 	receipts int   // that growth has loaded
 	runs     int   // issue runs so far
 	anchored int64 // records that the gateway took
+	turns    int   // how many payers paid again and again
 	// What earlier workloads found out.
 	floorWorkers int                // callers at the floor's best
 	profiling    string             // the workload that comes, if profiles are to be taken of it
