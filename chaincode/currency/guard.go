@@ -35,6 +35,8 @@ func (g Guards) check(batchCeiling int64) error {
 		return InvalidPolicy.Errorf("daySale is %d won of a day's ceiling of %d", g.DaySale, g.DayCeiling)
 	case g.SaleShares < 0 || g.SaleShares > MaxTranches || (g.DaySale > 0) != (g.SaleShares > 0):
 		return InvalidPolicy.Errorf("daySale of %d won in %d shares: both or neither, 1 to %d shares", g.DaySale, g.SaleShares, MaxTranches)
+	case g.DaySale < int64(g.SaleShares):
+		return InvalidPolicy.Errorf("daySale of %d won in %d shares leaves less than one won for each", g.DaySale, g.SaleShares)
 	case g.CoolHours < 0 || g.CoolHours > 720 || (g.Large > 0) != (g.CoolHours > 0):
 		return InvalidPolicy.Errorf("large from %d won cools down for %d hours: both or neither, 1 to 720 hours", g.Large, g.CoolHours)
 	}

@@ -22,6 +22,8 @@ func TestGuardsOfAPolicy(t *testing.T) {
 		"a day below a batch":           {currency.Guards{DayCeiling: 99_999_999}, currency.InvalidPolicy},
 		"a sale without shares":         {currency.Guards{DayCeiling: 100_000_000, DaySale: 1}, currency.InvalidPolicy},
 		"shares of no sale":             {currency.Guards{DayCeiling: 100_000_000, SaleShares: 1}, currency.InvalidPolicy},
+		"shares of less than one won":   {currency.Guards{DayCeiling: 100_000_000, DaySale: 999, SaleShares: 1_000}, currency.InvalidPolicy},
+		"shares of one won":             {currency.Guards{DayCeiling: 100_000_000, DaySale: 1_000, SaleShares: 1_000}, nil},
 		"too many shares":               {currency.Guards{DayCeiling: 100_000_000, DaySale: 1, SaleShares: 1_001}, currency.InvalidPolicy},
 		"a sale above the day":          {currency.Guards{DayCeiling: 100_000_000, DaySale: 100_000_001, SaleShares: 1}, currency.InvalidPolicy},
 		"a sale negative":               {currency.Guards{DayCeiling: 100_000_000, DaySale: -1, SaleShares: 1}, currency.InvalidPolicy},
