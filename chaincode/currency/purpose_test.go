@@ -120,13 +120,62 @@ func TestPurposeNarrowsThePolicy(t *testing.T) {
 	o.Amount = 2_000
 	done, err = o.Decide(done.Left, at, p, rules, today)
 	wantCode(t, err, nil)
-	want := []currency.PaidUnder{{Policy: 1, Source: currency.Benefit, Purpose: "meals", Amount: 4_000}, {Policy: 1, Source: currency.Benefit, Purpose: "books", Amount: 1_000}}
+	want := []currency.PaidUnder{{Policy: 1, Source: currency.Benefit, Purpose: "meals", Part: 5_000, Amount: 4_000}, {Policy: 1, Source: currency.Benefit, Purpose: "books", Part: 5_000, Amount: 1_000}}
 	if !slices.Equal(done.Bill.Limited, want) {
 		t.Errorf("the bill says %+v", done.Bill.Limited)
 	}
 	at.Before, o.Amount = *done.Bill, 1
 	_, err = o.Decide(done.Left, at, p, rules, today)
 	wantCode(t, err, currency.InsufficientFunds)
+}
+
+// Value of one source that the policy lets pay different parts of a bill shares
+// none: whatever lies first in the purse, and in one payment as in several.
+func TestPartsOfABillStandApart(t *testing.T) {
+	books, free := keptFor("books", part(1, 2026_06_01, currency.Benefit, "welfare", 9_000)), part(1, 0, currency.Benefit, "welfare", 9_000)
+	early := part(1, 2026_05_01, currency.Benefit, "welfare", 9_000)
+	for name, c := range map[string]struct {
+		uses     []currency.Use
+		holds    []currency.Part
+		payments []int64 // of a bill of 10,000 won
+		want     *code.Code
+	}{
+		"the smaller part holds behind the larger":    {[]currency.Use{{BillShare: 3_000}, {BillShare: 5_000, Purposes: []string{"books"}}}, []currency.Part{small(books, 1_000), free}, []int64{4_001}, currency.InsufficientFunds},
+		"up to where it ends":                         {[]currency.Use{{BillShare: 3_000}, {BillShare: 5_000, Purposes: []string{"books"}}}, []currency.Part{small(books, 1_000), free}, []int64{4_000}, nil},
+		"the larger holds behind the smaller":         {[]currency.Use{{BillShare: 3_000}, {BillShare: 5_000, Purposes: []string{"books"}}}, []currency.Part{early, books}, []int64{8_000}, nil},
+		"and no further":                              {[]currency.Use{{BillShare: 3_000}, {BillShare: 5_000, Purposes: []string{"books"}}}, []currency.Part{early, books}, []int64{8_000, 1}, currency.InsufficientFunds},
+		"what is not limited takes nothing of it":     {[]currency.Use{{BillShare: 3_000}, {Purposes: []string{"books"}}}, []currency.Part{small(books, 5_000), free}, []int64{5_000, 3_000}, nil},
+		"in one payment as in two":                    {[]currency.Use{{BillShare: 3_000}, {Purposes: []string{"books"}}}, []currency.Part{small(books, 5_000), free}, []int64{8_000}, nil},
+		"nor does it give any room beyond that":       {[]currency.Use{{BillShare: 3_000}, {Purposes: []string{"books"}}}, []currency.Part{small(books, 5_000), free}, []int64{5_000, 3_001}, currency.InsufficientFunds},
+		"what was noted without a part counts always": {[]currency.Use{{BillShare: 3_000}}, []currency.Part{free}, []int64{0, 1}, currency.InsufficientFunds},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := goodPolicy()
+			p.Uses, p.Purposes = c.uses, []currency.Purpose{{ID: "books", Uses: []currency.Use{{}}}}
+			wantCode(t, p.Validate(), nil)
+			b, at := purse(t, c.holds...), currency.Till{Merchant: goodMerchant()}
+			for i, won := range c.payments {
+				if won == 0 { // paid before parts were noted
+					at.Before = currency.Bill{Amount: 10_000, Paid: 3_000, Limited: []currency.PaidUnder{{Policy: 1, Source: currency.Benefit, Amount: 3_000}}}
+					continue
+				}
+				o := payment(won)
+				o.Bill, o.Ref = 10_000, "bill-1"
+				done, err := o.Decide(b, at, p, currency.Policies{1: p}, today)
+				if i < len(c.payments)-1 {
+					wantCode(t, err, nil)
+					b, at.Before = done.Left, *done.Bill
+					continue
+				}
+				wantCode(t, err, c.want)
+			}
+		})
+	}
+}
+
+func small(p currency.Part, won int64) currency.Part {
+	p.Amount = won
+	return p
 }
 
 // Each bucket may be used as if it were the only one: with any purposes in one

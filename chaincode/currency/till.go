@@ -25,35 +25,45 @@ type Bill struct {
 	Limited []PaidUnder `json:"limited,omitempty"` // of that, value that pays part of a bill only
 }
 
-// PaidUnder is what was paid with value of one policy version, source and purpose.
+// PaidUnder is what was paid with value of one policy version, source and purpose,
+// as part of a bill.
 type PaidUnder struct {
 	Policy  int    `json:"policy"`
 	Source  Source `json:"source"`
 	Purpose string `json:"purpose,omitempty"`
-	Amount  int64  `json:"amount"` // won
+	Part    int    `json:"part,omitempty"` // basis points of a bill that the policy let it pay; 0 where none were noted
+	Amount  int64  `json:"amount"`         // won
 }
 
-// limitedKind is value that shares one part of a bill: of a policy and source, or
-// of one purpose among it.
+// limitedKind is value that shares one part of a bill: of a policy and source, as
+// far as the policy lets it pay the same part, or of one purpose among it.
 type limitedKind struct {
 	policy  int
 	source  Source
 	purpose string
+	part    int // of a kind without a purpose, basis points
 }
 
-func (t Terms) limited() limitedKind { return limitedKind{t.Policy, t.Source, t.Purpose} }
+func (t Terms) limited() limitedKind {
+	return limitedKind{policy: t.Policy, source: t.Source, purpose: t.Purpose}
+}
 
-func (u PaidUnder) kind() limitedKind { return limitedKind{u.Policy, u.Source, u.Purpose} }
+// of says whether the kind is, or comprises, what was paid.
+func (u PaidUnder) of(k limitedKind) bool {
+	if u.Policy != k.policy || u.Source != k.source {
+		return false
+	}
+	if k.purpose == "" {
+		return u.Part == k.part || u.Part == 0
+	}
+	return u.Purpose == k.purpose
+}
 
-// wide is all value of the policy and source, whatever it is kept for.
-func (k limitedKind) wide() limitedKind { return limitedKind{k.policy, k.source, ""} }
-
-// under is what was paid of the bill with value of a kind: of all of a policy and
-// source where the policy limits it, of one purpose where that does.
-func (b Bill) under(k limitedKind, wide bool) int64 {
+// under is what was paid of the bill with value of a kind.
+func (b Bill) under(k limitedKind) int64 {
 	var paid int64
 	for _, u := range b.Limited {
-		if u.kind() == k || (wide && u.kind().wide() == k.wide()) {
+		if u.of(k) {
 			paid += u.Amount
 		}
 	}
@@ -111,18 +121,11 @@ func (t Till) open(o Payment, today Day) error {
 	return nil
 }
 
-// shares are what limits the buckets of one payment, by their kind: that of the
-// policy for all of a source, and within it one for each purpose.
+// shares are what limits the buckets of one payment: a room for each part of a bill
+// that the policy sets for a source, and within it one for each purpose.
 type shares struct {
-	wide, own map[limitedKind]*room
-}
-
-// of is the room of a kind.
-func (r shares) of(t Terms) *room {
-	if own := r.own[t.limited()]; own != nil {
-		return own
-	}
-	return r.wide[t.limited().wide()]
+	rooms map[limitedKind]*room
+	parts map[limitedKind]int // by the kind of a bucket that has a room: what the policy lets it pay
 }
 
 // admits says why a bucket may not pay here, or in which room; those that pay
@@ -136,42 +139,48 @@ func (t Till) admits(o Payment, b Bucket, p Policy, today Day, limited *shares) 
 		return nil, why
 	}
 	k := b.limited()
-	all, why := t.room(o, k.wide(), true, part, nil, &limited.wide)
-	if b.Purpose == "" || why != "" {
-		return all, why
-	}
-	if part, why = p.purpose(b.Purpose).admits(b.Terms, t.Merchant, today); why == "" {
-		all, why = t.room(o, k, false, part, all, &limited.own)
-	}
+	all, why := t.room(o, limitedKind{policy: k.policy, source: k.source, part: part}, part, nil, limited)
 	if why != "" {
-		return nil, "kept for " + Refusal(b.Purpose) + ": " + why
+		return nil, why
+	}
+	if b.Purpose != "" {
+		own, why := p.purpose(b.Purpose).admits(b.Terms, t.Merchant, today)
+		if why == "" {
+			all, why = t.room(o, k, own, all, limited)
+		}
+		if why != "" {
+			return nil, "kept for " + Refusal(b.Purpose) + ": " + why
+		}
+	}
+	if all != nil {
+		limited.parts[k] = part
 	}
 	return all, ""
 }
 
 // room is the one that value of a kind shares of a bill, within a wider one; nil
 // where it may pay all.
-func (t Till) room(o Payment, k limitedKind, wide bool, part int, within *room, limited *map[limitedKind]*room) (*room, Refusal) {
+func (t Till) room(o Payment, k limitedKind, part int, within *room, limited *shares) (*room, Refusal) {
 	switch {
 	case part == 10_000:
 		return within, ""
 	case o.Bill == 0:
 		return nil, Refusal("for " + percent(part) + " of a bill, and none is named")
-	case *limited == nil:
-		*limited = map[limitedKind]*room{}
+	case limited.rooms == nil:
+		limited.rooms, limited.parts = map[limitedKind]*room{}, map[limitedKind]int{}
 	}
-	if r := (*limited)[k]; r != nil {
+	if r := limited.rooms[k]; r != nil {
 		return r, ""
 	}
 	r := &room{
-		left:   max(0, share(o.Bill, part)-t.Before.under(k, wide)),
+		left:   max(0, share(o.Bill, part)-t.Before.under(k)),
 		why:    Refusal(fmt.Sprintf("beyond %s of the bill of %d won", percent(part), o.Bill)),
 		within: within,
 	}
-	if !wide {
+	if k.purpose != "" {
 		r.why = "kept for " + Refusal(k.purpose) + ": " + r.why
 	}
-	(*limited)[k] = r
+	limited.rooms[k] = r
 	return r, ""
 }
 
@@ -180,14 +189,15 @@ func (t Till) room(o Payment, k limitedKind, wide bool, part int, within *room, 
 func (b Bill) after(o Payment, used []Part, limited shares) Bill {
 	out := Bill{Amount: o.Bill, Paid: b.Paid + o.Amount, Limited: slices.Clone(b.Limited)}
 	for _, p := range used {
-		if limited.of(p.Terms) == nil {
+		part, in := limited.parts[p.limited()]
+		if !in {
 			continue
 		}
-		k := p.limited()
-		i := slices.IndexFunc(out.Limited, func(u PaidUnder) bool { return u.kind() == k })
+		under := PaidUnder{Policy: p.Policy, Source: p.Source, Purpose: p.Purpose, Part: part}
+		i := slices.IndexFunc(out.Limited, func(u PaidUnder) bool { u.Amount = 0; return u == under })
 		if i < 0 {
 			i = len(out.Limited)
-			out.Limited = append(out.Limited, PaidUnder{Policy: p.Policy, Source: p.Source, Purpose: p.Purpose})
+			out.Limited = append(out.Limited, under)
 		}
 		out.Limited[i].Amount += p.Amount
 	}
