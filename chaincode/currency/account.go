@@ -61,8 +61,16 @@ func (h Holder) PersonID() string {
 // CanAct returns HOLDER_FROZEN, HOLDER_CLOSED or KEY_STOPPED unless the holder may
 // spend.
 func (h Holder) CanAct() error {
-	if err := h.status(); err != nil || h.Stopped == "" {
+	if err := h.status(); err != nil {
 		return err
+	}
+	return h.CanSign()
+}
+
+// CanSign returns KEY_STOPPED where the key signs no more.
+func (h Holder) CanSign() error {
+	if h.Stopped == "" {
+		return nil
 	}
 	return h.stopped()
 }

@@ -107,7 +107,8 @@ func (o *Order) charged(place Place) (*Order, error) {
 }
 
 // Check returns TOKEN_EXCEEDED, TOKEN_LIFE, REQUEST_MISMATCH where it is another
-// merchant's account that signed, or KEY_MISMATCH.
+// merchant's account that signed, KEY_MISMATCH or, where the merchant's key signs no
+// more, KEY_STOPPED.
 func (o Charge) Check(s Shown, at Till, rules Policy, now time.Time) error {
 	m, till := at.Merchant, at.Account
 	longest := rules.tokenLife()
@@ -121,7 +122,7 @@ func (o Charge) Check(s Shown, at Till, rules Policy, now time.Time) error {
 	case till.Kid != s.Merchant.Header.Kid:
 		return KeyMismatch.Errorf("the charge is signed by %.160s, the merchant's key is %.160s", s.Merchant.Header.Kid, till.Kid)
 	}
-	return nil
+	return till.CanSign()
 }
 
 func (p Policy) tokenLife() time.Duration {

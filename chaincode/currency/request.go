@@ -89,7 +89,7 @@ func ParseRequest(compact string, place Place) (SignedRequest, error) {
 }
 
 // Decide lets amount be paid to a merchant as a part of the bill. It returns
-// REQUEST_MISMATCH, REQUEST_EXPIRED, REQUEST_PAID, KEY_MISMATCH or
+// REQUEST_MISMATCH, REQUEST_EXPIRED, REQUEST_PAID, KEY_MISMATCH, KEY_STOPPED or
 // BAD_SIGNATURE. key is that of the merchant's account, paid what was paid of the
 // part.
 func (r SignedRequest) Decide(part int, amount int64, program string, at Till, key did.Key, paid *RequestPart, now time.Time) error {
@@ -103,6 +103,9 @@ func (r SignedRequest) Decide(part int, amount int64, program string, at Till, k
 		return RequestMismatch.Errorf("request %s asks for %d won as part %d, the order pays %d", r.ID, r.Parts[part], part, amount)
 	case till.Kid != r.message.Header.Kid:
 		return KeyMismatch.Errorf("request %s is signed by %.160s, the merchant's key is %.160s", r.ID, r.message.Header.Kid, till.Kid)
+	}
+	if err := till.CanSign(); err != nil {
+		return err
 	}
 	if err := r.message.Verify(key); err != nil {
 		return err

@@ -193,6 +193,34 @@ func TestRecoveryOfADeactivatedDID(t *testing.T) {
 	require.Empty(t, tn.syncKeys(minsu.account)[0].Changed, "a closed account stays as it is")
 }
 
+// A till whose key signs no more charges nothing and asks for nothing, though the
+// shop is still paid; what it charged before is still answered.
+func TestStoppedTillCharges(t *testing.T) {
+	tn := newMobileTown(t, "")
+	shop, minsu := tn.born("shop", identity.UnlockNone), tn.born("minsu", identity.UnlockPIN)
+	tn.register(mobile, "bakery", shop.wallet, region, category)
+	tn.funded(minsu)
+	before := shop.sign(tn.charging(mobile, shop.wallet, "bakery", minsu.sign(tn.showing(mobile, minsu.wallet, 20_000)), 1_000))
+	first := tn.order("Charge", before)
+
+	shop.change(identity.Operation{Type: identity.Suspend})
+	require.Equal(t, currency.StopSuspended, tn.syncKeys(shop.account)[0].Stopped)
+	token := minsu.sign(tn.showing(mobile, minsu.wallet, 20_000))
+	charge := shop.sign(tn.charging(mobile, shop.wallet, "bakery", token, 20_000))
+	tn.refused(currency.KeyStopped, tn.courier, "Charge", charge)
+	require.Equal(t, first, tn.order("Charge", before))
+	minsu.seq[mobile]--
+	asked := shop.sign(tn.requesting(mobile, shop.wallet, "bakery", "cake", 5_000))
+	tn.refused(currency.KeyStopped, tn.courier, "Pay", minsu.sign(tn.payPart(mobile, minsu.wallet, "bakery", 5_000, asked, 0)))
+	minsu.seq[mobile]--
+	tn.order("Pay", tn.pay(mobile, minsu.wallet, "bakery", 2_000))
+
+	shop.change(identity.Operation{Type: identity.Resume})
+	tn.syncKeys(shop.account)
+	tn.order("Pay", minsu.sign(tn.payPart(mobile, minsu.wallet, "bakery", 5_000, asked, 0)))
+	require.EqualValues(t, 92_000, tn.balance(mobile, minsu.wallet))
+}
+
 // An enroller and a merchant may have documents, too.
 func TestOfficialsWithDocuments(t *testing.T) {
 	tn := newMobileTown(t, "")
