@@ -11,9 +11,9 @@ import (
 // TypOperation is the typ of an operation's signatures.
 const TypOperation = "did-operation+jws"
 
-// maxPayload bounds an operation, in bytes, and MaxSignatures those who sign it.
+// MaxPayload bounds an operation, in bytes, and MaxSignatures those who sign it.
 const (
-	maxPayload    = 24 << 10
+	MaxPayload    = 24 << 10
 	MaxSignatures = 40
 )
 

@@ -64,8 +64,8 @@ func Parse(place Place, compacts []string) (*Signed, error) {
 		sig.protected, _, _ = strings.Cut(compact, ".")
 		s.signatures = append(s.signatures, sig)
 	}
-	if len(s.payload) > maxPayload {
-		return nil, TooLarge.Errorf("the operation has %d bytes, at most %d", len(s.payload), maxPayload)
+	if len(s.payload) > MaxPayload {
+		return nil, TooLarge.Errorf("the operation has %d bytes, at most %d", len(s.payload), MaxPayload)
 	}
 	if err := jws.DecodeCanonical(s.payload, &s.Operation); err != nil {
 		return nil, InvalidOperation.Errorf("the operation %w", err)

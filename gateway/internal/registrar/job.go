@@ -25,6 +25,10 @@ type job struct {
 	digest  string // of the operation, hex
 }
 
+// maxOffered is how many keys a job may name: those of a document and of all who may
+// recover it are fewer.
+const maxOffered = 512
+
 func newJob(o identity.Operation) (*job, error) {
 	j := &job{Operation: o, Keys: map[string]string{}}
 	return j, j.derive()
@@ -34,6 +38,9 @@ func (j *job) derive() error {
 	payload, err := j.Operation.Payload()
 	if err != nil {
 		return code.Broken.Errorf("%w", err)
+	}
+	if len(payload) > identity.MaxPayload {
+		return identity.TooLarge.Errorf("the operation has %d bytes, at most %d", len(payload), identity.MaxPayload)
 	}
 	digest := sha256.Sum256(payload)
 	j.digest = hex.EncodeToString(digest[:])
@@ -88,7 +95,7 @@ func errNoJob() error { return code.BadRequest.Errorf("jobId is none that was gi
 func decodeJob(id string) (*job, error) {
 	raw, err := base64.RawURLEncoding.DecodeString(id)
 	j := &job{}
-	if err != nil || json.Unmarshal(raw, j) != nil || j.derive() != nil {
+	if err != nil || json.Unmarshal(raw, j) != nil || len(j.Keys) > maxOffered || j.derive() != nil {
 		return nil, errNoJob()
 	}
 	return j, nil
@@ -120,8 +127,11 @@ func (j *job) fits(q Request, types []identity.Type) error {
 }
 
 // signed are the operation's signatures as they are submitted. It returns
-// BAD_REQUEST.
+// BAD_REQUEST or TOO_LARGE.
 func (j *job) signed(responses map[string]Signature) ([]string, error) {
+	if len(responses) > identity.MaxSignatures {
+		return nil, identity.TooLarge.Errorf("%d signatures, at most %d", len(responses), identity.MaxSignatures)
+	}
 	kids := make([]string, 0, len(responses))
 	for kid := range responses {
 		kids = append(kids, kid)
