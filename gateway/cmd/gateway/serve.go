@@ -119,12 +119,7 @@ func serve(ctx context.Context, c config.Config, logs io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", c.Listen, err)
 	}
-	server := &http.Server{
-		Handler:           telemetry.HTTP(rest.New(s).WithIdentity(identities).WithSignIn(door).WithIssuing(issuer).WithAsking(asker).WithVCAPI(suites).WithAnchor(anchors).WithWitness(cosigner).WithVerifyPage(page), registry, log),
-		ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    1 << 20,
-	}
+	server := newServer(telemetry.HTTP(rest.New(s).WithIdentity(identities).WithSignIn(door).WithIssuing(issuer).WithAsking(asker).WithVCAPI(suites).WithAnchor(anchors).WithWitness(cosigner).WithVerifyPage(page), registry, log), patience{send: 30 * time.Second, take: 10 * time.Minute})
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	if c.Pprof != "" {
@@ -160,4 +155,19 @@ type traced struct {
 // Trace implements service.Ledger.
 func (t traced) Trace(ctx context.Context, q trace.Question, height uint64, progress func(done, height uint64)) (trace.Graph, error) {
 	return t.Tracer.Trace(ctx, q, height, progress)
+}
+
+// patience is how long a client may take to send a request, and to take its answer.
+// What goes on for longer by its nature sets deadlines of its own.
+type patience struct{ send, take time.Duration }
+
+func newServer(h http.Handler, p patience) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: min(10*time.Second, p.send),
+		ReadTimeout:       p.send, // no longer counts once the body is read
+		WriteTimeout:      p.take,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    1 << 20,
+	}
 }
