@@ -59,7 +59,9 @@ func (a *API) anchorMany(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", ndjson)
 	st := stream{
 		sealer: s, source: from, in: bufio.NewReaderSize(r.Body, maxLine), out: json.NewEncoder(w),
-		patience: func() { _ = control.SetReadDeadline(time.Now().Add(lineWithin)) }, // not there in tests without a connection
+		// Neither is there in tests without a connection.
+		patience: func() { _ = control.SetReadDeadline(time.Now().Add(lineWithin)) },
+		answered: func() { _ = control.SetWriteDeadline(time.Now().Add(lineWithin)) },
 	}
 	st.out.SetEscapeHTML(false)
 	for !st.ended {
@@ -83,7 +85,8 @@ type stream struct {
 	source   anchor.Source
 	in       *bufio.Reader
 	out      *json.Encoder
-	patience func()
+	patience func() // before a line is read
+	answered func() // before answers are written
 	lines    int
 	ended    bool
 }
@@ -120,6 +123,7 @@ func (st *stream) chunk(ctx context.Context) error {
 		answers = append(answers, answer)
 	}
 	st.take(ctx, answers, records, of)
+	st.answered()
 	for _, answer := range answers {
 		if err := st.out.Encode(answer); err != nil {
 			return err
