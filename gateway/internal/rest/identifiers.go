@@ -76,6 +76,9 @@ func (a *API) identifiers() {
 		if a.identity.Ledger == nil {
 			return nil, errNoIdentity
 		}
+		if _, err := identity.Parse(a.identity.Registrar.Place, in.Body.Signatures); err != nil {
+			return nil, problemOf(err) // what is no operation is not carried to the peers
+		}
 		return answered(a.identity.Ledger.Operate(ctx, in.Body.Signatures...))
 	})
 	huma.Register(a.huma, huma.Operation{
