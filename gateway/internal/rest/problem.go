@@ -123,7 +123,7 @@ func problemOf(err error) *Problem {
 		return coded(refused.Code, refused.Detail())
 	case errors.Is(err, lanes.ErrOverloaded):
 		return overloaded.problem(err.Error()).after(1)
-	case errors.Is(err, service.ErrCrowded), errors.Is(err, service.ErrNoEvents), errors.Is(err, service.ErrTracing):
+	case errors.Is(err, service.ErrCrowded), errors.Is(err, service.ErrAccountCrowded), errors.Is(err, service.ErrNoEvents), errors.Is(err, service.ErrTracing):
 		return overloaded.problem(err.Error()).after(5)
 	case errors.Is(err, lanes.ErrStopped):
 		return stopping.problem(err.Error()).after(2)

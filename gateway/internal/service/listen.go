@@ -7,7 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/komsco/trust-platform/chaincode/currency"
@@ -15,11 +15,49 @@ import (
 	"github.com/komsco/trust-platform/gateway/till"
 )
 
-// maxListeners bounds how many listen at a time.
-const maxListeners = 4096
+// How many listen at a time: in all, and to one account, so that nobody takes every
+// place.
+const (
+	maxListeners = 4096
+	maxOfAccount = 32
+)
 
-// ErrCrowded says that no more listeners fit.
-var ErrCrowded = fmt.Errorf("%d listen already", maxListeners)
+// ErrCrowded says that no more listeners fit, or no more of the account.
+var (
+	ErrCrowded        = fmt.Errorf("%d listen already", maxListeners)
+	ErrAccountCrowded = fmt.Errorf("%d listen to this account already", maxOfAccount)
+)
+
+// crowd counts listeners.
+type crowd struct {
+	mu  sync.Mutex
+	all int
+	of  map[string]int // by account
+}
+
+// enter lets one more in and returns how it leaves, which may be called often.
+func (c *crowd) enter(account string) (leave func(), err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.all >= maxListeners:
+		return nil, ErrCrowded
+	case c.of[account] >= maxOfAccount:
+		return nil, ErrAccountCrowded
+	case c.of == nil:
+		c.of = map[string]int{}
+	}
+	c.all++
+	c.of[account]++
+	return sync.OnceFunc(func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.all--
+		if c.of[account]--; c.of[account] == 0 {
+			delete(c.of, account)
+		}
+	}), nil
+}
 
 // ErrNoEvents says that this gateway follows no blocks.
 var ErrNoEvents = errors.New("this gateway follows no blocks to hear events from")
@@ -49,18 +87,13 @@ func (s *Service) Listen(ctx context.Context, q currency.OwnQuery, after *till.P
 	if r.hub == nil {
 		return Line{}, ErrNoEvents
 	}
-	if s.listeners.Add(1) > maxListeners {
-		s.listeners.Add(-1)
-		return Line{}, ErrCrowded
+	leave, err := s.listeners.enter(q.Program + "/" + q.Account)
+	if err != nil {
+		return Line{}, err
 	}
 	line := Line{Until: time.Unix(order.Exp, 0)}
 	ctx, cancel := context.WithDeadline(ctx, line.Until)
-	var left atomic.Bool
-	line.hangUp = func() {
-		if cancel(); left.CompareAndSwap(false, true) {
-			s.listeners.Add(-1)
-		}
-	}
+	line.hangUp = func() { cancel(); leave() }
 	if after == nil {
 		now, err := r.hub.Now(ctx)
 		if err != nil {

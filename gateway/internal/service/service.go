@@ -11,7 +11,6 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/komsco/trust-platform/chaincode/currency"
@@ -57,7 +56,7 @@ type Service struct {
 	log       *slog.Logger
 	track     *tracker
 	suspects  suspects
-	listeners atomic.Int64
+	listeners crowd
 	tracing   chan struct{} // one trace at a time: each reads the whole chain
 }
 
