@@ -217,6 +217,22 @@ func TestAsynchronousOrder(t *testing.T) {
 	}
 }
 
+// An order that was refused and is sent again is told to be on its way, not what
+// became of it before.
+func TestOrderSentAgainIsOnItsWay(t *testing.T) {
+	s := newSite(t, 1, service.Options{})
+	early := payment(s.Resident[0], 3, 100)
+	r := s.post("/v1/payments", early)
+	s.refused(r, http.StatusConflict, "SEQ_AHEAD")
+	require.Equal(t, http.StatusCreated, s.post("/v1/payments", payment(s.Resident[0], 2, 100)).status)
+	r = s.post("/v1/payments?wait=accepted", early)
+	require.Equal(t, http.StatusAccepted, r.status, r.body)
+	require.NotEqual(t, service.StatusFailed, decode[service.Result](t, r.body).Status, r.body)
+	require.Eventually(t, func() bool {
+		return decode[service.Result](t, s.call(http.MethodGet, r.header.Get("Location"), "").body).Status == service.StatusCommitted
+	}, 10*time.Second, 5*time.Millisecond)
+}
+
 func TestStatusOfAnOrderNeverSeen(t *testing.T) {
 	s := newSite(t, 0, service.Options{})
 	r := s.call(http.MethodGet, "/v1/orders/"+strings.Repeat("0", 64), "")

@@ -39,21 +39,24 @@ func (s *Service) Submit(client, compact string, types ...string) (*Pending, err
 	}
 	p := &Pending{Digest: o.Digest, done: make(chan struct{}), until: time.Now().Add(s.timeout)}
 	p.result = Result{Program: o.Program, Account: o.Holder, Seq: o.Seq, Order: o.Digest, Status: StatusPending}
-	first := s.track.begin(p.result)
-	job := &lanes.Job{Order: o, Compact: compact, Deadline: p.until, Settle: func(out lanes.Outcome) { s.settle(p, client, first, out) }}
-	if err := r.lanes.Enqueue(job); err != nil {
-		if first {
-			s.track.drop(o.Digest)
+	first, undo := s.track.begin(p.result)
+	job := &lanes.Job{Order: o, Compact: compact, Deadline: p.until, Settle: func(out lanes.Outcome) {
+		if s.settle(p, client, out); first || !errors.Is(out.Err, code.BadSignature) {
+			s.track.put(p.result)
+		} else {
+			undo() // the digest does not cover the signature: a forged copy says nothing of the order itself
 		}
+		close(p.done)
+	}}
+	if err := r.lanes.Enqueue(job); err != nil {
+		undo()
 		return nil, err
 	}
 	return p, nil
 }
 
-// settle notes the outcome. first says that nothing was known of the order when
-// it came.
-func (s *Service) settle(p *Pending, client string, first bool, out lanes.Outcome) {
-	defer close(p.done)
+// settle notes the outcome, and whose order was forged.
+func (s *Service) settle(p *Pending, client string, out lanes.Outcome) {
 	p.err = out.Err
 	p.result.Tx, p.result.Replayed, p.result.Unclaimed = out.Tx, out.Replayed, out.Unclaimed
 	var failed *lanes.Failure
@@ -67,10 +70,6 @@ func (s *Service) settle(p *Pending, client string, first bool, out lanes.Outcom
 		}
 	case errors.As(out.Err, &failed):
 		p.result.Status, p.result.Tx = StatusUnknown, failed.Tx
-	}
-	// The digest does not cover the signature: a forged copy says nothing of the order itself.
-	if first || !errors.Is(out.Err, code.BadSignature) {
-		s.track.put(p.result)
 	}
 }
 

@@ -80,9 +80,11 @@ func TestSeveralRoutes(t *testing.T) {
 func TestTrackerForgetsTheOldest(t *testing.T) {
 	tr := newTracker(3)
 	for i := range 5 {
-		require.True(t, tr.begin(Result{Order: strconv.Itoa(i), Status: StatusPending}))
+		first, _ := tr.begin(Result{Order: strconv.Itoa(i), Status: StatusPending})
+		require.True(t, first)
 	}
-	require.False(t, tr.begin(Result{Order: "4"}))
+	first, _ := tr.begin(Result{Order: "4"})
+	require.False(t, first)
 	for i := range 5 {
 		_, known := tr.get(strconv.Itoa(i))
 		require.Equal(t, i >= 2, known, i)
@@ -91,9 +93,66 @@ func TestTrackerForgetsTheOldest(t *testing.T) {
 	tr.put(Result{Order: "3", Status: StatusFailed})
 	r, _ := tr.get("3")
 	require.Equal(t, StatusCommitted, r.Status, "what is done is done")
-	tr.drop("4")
-	_, known := tr.get("4")
+}
+
+// An order sent again is on its way again, whatever became of it before, unless it
+// is carried out.
+func TestTrackerOfAnOrderSentAgain(t *testing.T) {
+	pending := Result{Order: "a", Status: StatusPending}
+	for _, c := range []struct{ before, during Status }{
+		{StatusFailed, StatusPending}, {StatusUnknown, StatusPending}, {StatusPending, StatusPending}, {StatusCommitted, StatusCommitted},
+	} {
+		tr := newTracker(3)
+		tr.put(Result{Order: "a", Status: c.before, Code: "OF_BEFORE"})
+		first, undo := tr.begin(pending)
+		require.False(t, first)
+		now, _ := tr.get("a")
+		require.Equal(t, c.during, now.Status)
+		undo()
+		now, _ = tr.get("a")
+		require.Equal(t, Result{Order: "a", Status: c.before, Code: "OF_BEFORE"}, now, "not taken after all")
+
+		_, undo = tr.begin(pending)
+		tr.put(Result{Order: "a", Status: StatusCommitted})
+		undo()
+		now, _ = tr.get("a")
+		require.Equal(t, StatusCommitted, now.Status, "another copy was carried out meanwhile")
+	}
+	tr := newTracker(3)
+	_, undo := tr.begin(pending)
+	undo()
+	_, known := tr.get("a")
 	require.False(t, known)
+}
+
+// No account takes all places of those who listen, nor more than all there are.
+func TestListenersAreBounded(t *testing.T) {
+	var c crowd
+	var leave []func()
+	enter := func(account string) error {
+		out, err := c.enter(account)
+		if err == nil {
+			leave = append(leave, out)
+		}
+		return err
+	}
+	for range maxOfAccount {
+		require.NoError(t, enter("p/loud"))
+	}
+	require.ErrorIs(t, enter("p/loud"), ErrAccountCrowded)
+	for i := range maxListeners - maxOfAccount {
+		require.NoError(t, enter("p/"+strconv.Itoa(i)))
+	}
+	require.ErrorIs(t, enter("p/late"), ErrCrowded)
+	leave[0]()
+	leave[0]() // counts once
+	require.NoError(t, enter("p/late"))
+	require.ErrorIs(t, enter("p/later"), ErrCrowded)
+	for _, out := range leave {
+		out()
+	}
+	require.Zero(t, c.all)
+	require.Empty(t, c.of)
 }
 
 // Of those who send one order at the same moment, one begins it.
@@ -108,7 +167,7 @@ func TestTrackerBeginsOnce(t *testing.T) {
 		for range 8 {
 			wg.Go(func() {
 				<-start
-				if tr.begin(Result{Order: strconv.Itoa(i), Status: StatusPending}) {
+				if first, _ := tr.begin(Result{Order: strconv.Itoa(i), Status: StatusPending}); first {
 					begun.Add(1)
 				}
 			})

@@ -81,25 +81,37 @@ func (t *tracker) set(r Result) {
 	}
 }
 
-// begin notes that an order is on its way and reports whether nothing was known
-// of it before.
-func (t *tracker) begin(r Result) bool {
+// begin notes that an order is on its way, again perhaps: what is carried out, and
+// what is under way already, stays as it is. first says that nothing was known of
+// it; undo makes it what it was before, if nothing came of it since.
+func (t *tracker) begin(r Result) (first bool, undo func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.of[r.Order] != nil {
-		return false
+	e := t.of[r.Order]
+	if e == nil {
+		t.set(r)
+		return true, func() { t.back(r, nil) }
 	}
-	t.set(r)
-	return true
+	before := e.Value.(Result)
+	if before.Status == StatusCommitted || before.Status == StatusPending {
+		return false, func() {}
+	}
+	e.Value = r
+	return false, func() { t.back(r, &before) }
 }
 
-// drop forgets an order that was not taken.
-func (t *tracker) drop(order string) {
+// back takes away what begin noted.
+func (t *tracker) back(noted Result, before *Result) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if e := t.of[order]; e != nil {
+	e := t.of[noted.Order]
+	switch {
+	case e == nil || e.Value.(Result).Status != StatusPending:
+	case before != nil:
+		e.Value = *before
+	default:
 		t.recent.Remove(e)
-		delete(t.of, order)
+		delete(t.of, noted.Order)
 	}
 }
 
