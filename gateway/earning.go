@@ -12,7 +12,7 @@ import (
 // and without a role: the attester's signature decides. Callers at work at the same
 // time name different tranches, or they wait for each other: NOT_EARNED,
 // UNIT_MISMATCH, EVIDENCE_USED, EARNING_CAP, PERSON_CEILING, FUND_EXCEEDED,
-// ALLOTMENT_UNKNOWN, ALLOTMENT_COOLING.
+// ALLOTMENT_UNKNOWN, ALLOTMENT_COOLING, ALLOTMENT_STOPPED, ALLOTMENT_CLOSED.
 func (c *Currency) SubmitAttestation(ctx context.Context, r currency.SubmitAttestation) (currency.Rewarded, error) {
 	record, _, err := Operate[currency.Rewarded](ctx, c, "SubmitAttestation", r)
 	return record, err

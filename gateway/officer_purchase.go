@@ -17,15 +17,16 @@ func (c *Currency) OpenAllotment(ctx context.Context, r currency.OpenAllotment) 
 }
 
 // CloseAllotment returns what its tranches still hold: ALLOTMENT_UNKNOWN,
-// ALLOTMENT_CLOSED.
+// ALLOTMENT_CLOSED. Stop first one that much is drawn from: who draws is in its way.
 func (c *Currency) CloseAllotment(ctx context.Context, r currency.RecordOperation) (currency.Allotment, error) {
 	record, _, err := Operate[currency.Allotment](ctx, c, "CloseAllotment", r)
 	return record, err
 }
 
-// StopAllotment ends an allotment, or the tickets that it pays for, by a guard of
-// another organisation than who opened it: ALLOTMENT_UNKNOWN, ALLOTMENT_CLOSED,
-// SAME_OFFICER, SAME_ORGANISATION.
+// StopAllotment ends all drawing from an allotment, or all payment of the tickets
+// that it pays for, by a guard of another organisation than who opened it; what is
+// left stays until it is closed: ALLOTMENT_UNKNOWN, ALLOTMENT_CLOSED,
+// ALLOTMENT_STOPPED, SAME_OFFICER, SAME_ORGANISATION.
 func (c *Currency) StopAllotment(ctx context.Context, r currency.StopAllotment) (currency.Allotment, error) {
 	record, _, err := Operate[currency.Allotment](ctx, c, "StopAllotment", r)
 	return record, err
@@ -45,7 +46,7 @@ func (c *Currency) Tranche(ctx context.Context, program, allotment string, numbe
 // its cashier; the buyer is credited at once. Callers at work at the same time
 // name different tranches, or they wait for each other: PURCHASE_UNKNOWN,
 // PURCHASE_PAID, PURCHASE_LAPSED, DEPOSIT_EXISTS, INVALID_AMOUNT,
-// ALLOTMENT_UNKNOWN, ALLOTMENT_COOLING, FUND_EXCEEDED.
+// ALLOTMENT_UNKNOWN, ALLOTMENT_COOLING, ALLOTMENT_STOPPED, ALLOTMENT_CLOSED, FUND_EXCEEDED.
 func (c *Currency) ConfirmPurchase(ctx context.Context, r currency.ConfirmPurchase) (currency.Purchase, error) {
 	record, _, err := Operate[currency.Purchase](ctx, c, "ConfirmPurchase", r)
 	return record, err

@@ -29,7 +29,7 @@ type Allotment struct {
 	Closed        bool   `json:"closed,omitempty"`
 	By            string `json:"by"`                  // MSP/common name
 	From          int64  `json:"from,omitempty"`      // a large one: nothing is drawn before, Unix seconds
-	StoppedBy     string `json:"stoppedBy,omitempty"` // guard who ended it, MSP/common name
+	StoppedBy     string `json:"stoppedBy,omitempty"` // guard who ended all drawing, MSP/common name
 	Reason        string `json:"reason,omitempty"`    // why, an officer's reference
 }
 
@@ -40,6 +40,18 @@ type Tranche struct {
 	Fund    string `json:"fund"`
 	Left    int64  `json:"left"`           // won
 	From    int64  `json:"from,omitempty"` // of a large allotment: nothing is drawn before, Unix seconds
+}
+
+// CheckDrawing returns ALLOTMENT_CLOSED or ALLOTMENT_STOPPED where nothing is drawn
+// from the allotment any more.
+func (a Allotment) CheckDrawing() error {
+	switch {
+	case a.Closed:
+		return AllotmentClosed.Errorf("allotment %s", a.ID)
+	case a.StoppedBy != "":
+		return AllotmentStopped.Errorf("allotment %s by %s: %s", a.ID, a.StoppedBy, a.Reason)
+	}
+	return nil
 }
 
 // Draw takes won for value of a source. It returns FUND_EXCEEDED, or
@@ -93,19 +105,19 @@ func (a Allotment) Close(tranches []Tranche, from Appropriation) (Allotment, []T
 	return a, empty, from, nil
 }
 
-// Stop ends an allotment by a guard of another organisation than who opened it: what
-// its tranches hold goes back, and nothing is drawn any more. It returns
-// ALLOTMENT_CLOSED, SAME_OFFICER or SAME_ORGANISATION.
-func (a Allotment) Stop(reason string, p Program, by string, tranches []Tranche, from Appropriation) (Allotment, []Tranche, Appropriation, error) {
+// Stop ends all drawing, by a guard of another organisation than who opened it;
+// closing the allotment then gives the rest back. It touches no tranche, so those
+// who draw never hold it up. It returns ALLOTMENT_CLOSED, ALLOTMENT_STOPPED,
+// SAME_OFFICER or SAME_ORGANISATION.
+func (a Allotment) Stop(reason string, p Program, by string) (Allotment, error) {
+	if err := a.CheckDrawing(); err != nil {
+		return a, err
+	}
 	if err := p.CheckSecond(a.By, by); err != nil {
-		return a, nil, from, err
+		return a, err
 	}
-	stopped, empty, from, err := a.Close(tranches, from)
-	if err != nil {
-		return a, nil, from, err
-	}
-	stopped.StoppedBy, stopped.Reason = by, reason
-	return stopped, empty, from, nil
+	a.StoppedBy, a.Reason = by, reason
+	return a, nil
 }
 
 // OpenAllotment sets budget aside.

@@ -90,6 +90,7 @@ var (
 	AllotmentUnknown     = Codes.New("ALLOTMENT_UNKNOWN", code.NotFound, "There is no allotment of this id, or it has no tranche of this number.")
 	AllotmentExists      = Codes.New("ALLOTMENT_EXISTS", code.Conflict, "The allotment id is taken.")
 	AllotmentClosed      = Codes.New("ALLOTMENT_CLOSED", code.Conflict, "The allotment is closed.")
+	AllotmentStopped     = Codes.New("ALLOTMENT_STOPPED", code.Conflict, "The allotment was stopped by another organisation's guard.")
 	AllotmentCooling     = Codes.New("ALLOTMENT_COOLING", code.Rule, "The allotment is large: it cools down, and may be stopped, before anything is drawn from it.")
 	PurchaseUnknown      = Codes.New("PURCHASE_UNKNOWN", code.NotFound, "There is no purchase of this holder and sequence number.")
 	PurchasePaid         = Codes.New("PURCHASE_PAID", code.Conflict, "The purchase was confirmed before.")

@@ -312,16 +312,26 @@ func TestLargeAllotment(t *testing.T) {
 			t.Errorf("%d won cool until %d, tranches until %d, want %d", won, a.From, each.From, cool)
 		}
 		all := []currency.Tranche{each, each, each, each}
-		_, _, _, err = a.Stop("case-7", currency.Program{}, "CityMSP/issuer", all, from)
+		_, err = a.Stop("case-7", currency.Program{}, "CityMSP/issuer")
 		wantCode(t, err, currency.SameOfficer)
-		_, _, _, err = a.Stop("case-7", currency.Program{}, "CityMSP/guard", all, from)
+		_, err = a.Stop("case-7", currency.Program{}, "CityMSP/guard")
 		wantCode(t, err, currency.SameInstitution)
-		stopped, all, from, err := a.Stop("case-7", currency.Program{}, "KomscoMSP/guard", all, from)
+		wantCode(t, a.CheckDrawing(), nil)
+		stopped, err := a.Stop("case-7", currency.Program{}, "KomscoMSP/guard")
 		wantCode(t, err, nil)
-		if !stopped.Closed || stopped.StoppedBy != "KomscoMSP/guard" || stopped.Reason != "case-7" || stopped.Returned != won || from.Left != won || all[3].Left != 0 {
-			t.Errorf("stopped %+v, tranches %+v, appropriation %+v", stopped, all, from)
+		if stopped.Closed || stopped.StoppedBy != "KomscoMSP/guard" || stopped.Reason != "case-7" || stopped.Returned != 0 {
+			t.Errorf("stopped %+v", stopped)
 		}
-		_, _, _, err = stopped.Stop("case-8", currency.Program{}, "KomscoMSP/guard", all, from)
+		wantCode(t, stopped.CheckDrawing(), currency.AllotmentStopped)
+		_, err = stopped.Stop("case-8", currency.Program{}, "KomscoMSP/guard")
+		wantCode(t, err, currency.AllotmentStopped)
+		closed, all, from, err := stopped.Close(all, from)
+		wantCode(t, err, nil)
+		if !closed.Closed || closed.StoppedBy != "KomscoMSP/guard" || closed.Returned != won || from.Left != won || all[3].Left != 0 {
+			t.Errorf("closed %+v, tranches %+v, appropriation %+v", closed, all, from)
+		}
+		wantCode(t, closed.CheckDrawing(), currency.AllotmentClosed)
+		_, err = closed.Stop("case-8", currency.Program{}, "KomscoMSP/guard")
 		wantCode(t, err, currency.AllotmentClosed)
 	}
 }

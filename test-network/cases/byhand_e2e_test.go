@@ -255,6 +255,7 @@ func (d *desk) ghost(t *testing.T, rules currency.Policy, minsu *demo.Resident) 
 	stop := currency.StopAllotment{Operation: d.op(), RecordQuery: d.record("sale"), Reason: "case-7"}
 	d.refused(t, code.RoleMissing, issuer, "StopAllotment", stop)
 	d.do(t, guard, "StopAllotment", stop)
+	d.do(t, issuer, "CloseAllotment", d.about("sale"))
 	require.EqualValues(t, 90_000, ask[currency.Allotment](t, d, issuer, "Allotment", d.record("sale")).Returned)
 }
 

@@ -123,7 +123,12 @@ func (m *money) case12(t *testing.T) {
 					Operation: op(town, "stop"), RecordQuery: currency.RecordQuery{Program: town.Program, ID: "sale"}, Reason: "case-7",
 				})
 				require.NoError(t, err)
-				require.Equal(t, opened.Amount, stopped.Returned)
+				require.Equal(t, "case-7", stopped.Reason)
+				closed, err := issuer.CloseAllotment(t.Context(), currency.RecordOperation{
+					Operation: op(town, "close"), RecordQuery: currency.RecordQuery{Program: town.Program, ID: "sale"},
+				})
+				require.NoError(t, err)
+				require.Equal(t, opened.Amount, closed.Returned)
 				return refusal
 			}, currency.AllotmentCooling,
 		},

@@ -15,10 +15,11 @@ import (
 //     UNIT_MISMATCH, PURPOSE_UNKNOWN, BATCH_CEILING, DAY_CEILING, FUND_EXCEEDED, APPROPRIATION_UNKNOWN,
 //     APPROPRIATION_STATE.
 //   - CloseAllotment {op, program, id} returns what is left; emits
-//     AllotmentClosed. ALLOTMENT_UNKNOWN, ALLOTMENT_CLOSED.
-//   - StopAllotment {op, program, id, reason} by a guard of another organisation
-//     returns what is left; emits AllotmentStopped. ALLOTMENT_UNKNOWN,
-//     ALLOTMENT_CLOSED, SAME_OFFICER, SAME_ORGANISATION.
+//     AllotmentClosed. ALLOTMENT_UNKNOWN, ALLOTMENT_CLOSED. Whoever draws at that
+//     moment is in its way: stop first one that much is drawn from.
+//   - StopAllotment {op, program, id, reason} by a guard of another organisation:
+//     nothing is drawn any more; emits AllotmentStopped. ALLOTMENT_UNKNOWN,
+//     ALLOTMENT_CLOSED, ALLOTMENT_STOPPED, SAME_OFFICER, SAME_ORGANISATION.
 //   - Allotment {program, id}, Tranche {program, allotment, tranche} answer the
 //     records.
 func allotmentFunctions() []ledger.Function {
@@ -83,27 +84,6 @@ func closeAllotment(t *ledger.Tx, r currency.RecordOperation) (currency.Allotmen
 	if _, err := t.RequireRole(currency.RoleIssuer, p.Organisations.Issuer); err != nil {
 		return currency.Allotment{}, err
 	}
-	return endAllotment(t, r.RecordQuery, "AllotmentClosed", currency.Allotment.Close)
-}
-
-func stopAllotment(t *ledger.Tx, r currency.StopAllotment) (currency.Allotment, error) {
-	p, err := program(t, r.Program)
-	if err != nil {
-		return currency.Allotment{}, err
-	}
-	caller, err := t.RequireRole(currency.RoleGuard, p.Organisations.All()...)
-	if err != nil {
-		return currency.Allotment{}, err
-	}
-	return endAllotment(t, r.RecordQuery, "AllotmentStopped", func(a currency.Allotment, all []currency.Tranche, from currency.Appropriation) (currency.Allotment, []currency.Tranche, currency.Appropriation, error) {
-		return a.Stop(r.Reason, p, caller.String(), all, from)
-	})
-}
-
-// endAllotment gives what an allotment's tranches hold back to its appropriation.
-func endAllotment(t *ledger.Tx, r currency.RecordQuery, event string,
-	end func(currency.Allotment, []currency.Tranche, currency.Appropriation) (currency.Allotment, []currency.Tranche, currency.Appropriation, error),
-) (currency.Allotment, error) {
 	opened, err := allotment(t, r.Program, r.ID)
 	if err != nil {
 		return opened, err
@@ -125,7 +105,7 @@ func endAllotment(t *ledger.Tx, r currency.RecordQuery, event string,
 	if err != nil {
 		return opened, err
 	}
-	closed, empty, from, err := end(opened, all, from)
+	closed, empty, from, err := opened.Close(all, from)
 	if err != nil {
 		return opened, err
 	}
@@ -134,11 +114,32 @@ func endAllotment(t *ledger.Tx, r currency.RecordQuery, event string,
 			return closed, err
 		}
 	}
-	t.Emit(event, r.Program+"/"+r.ID)
+	t.Emit("AllotmentClosed", r.Program+"/"+r.ID)
 	if err := appropriations.Put(t, from, r.Program, opened.Appropriation); err != nil {
 		return closed, err
 	}
 	return closed, allotments.Put(t, closed, r.Program, r.ID)
+}
+
+func stopAllotment(t *ledger.Tx, r currency.StopAllotment) (currency.Allotment, error) {
+	p, err := program(t, r.Program)
+	if err != nil {
+		return currency.Allotment{}, err
+	}
+	caller, err := t.RequireRole(currency.RoleGuard, p.Organisations.All()...)
+	if err != nil {
+		return currency.Allotment{}, err
+	}
+	opened, err := allotment(t, r.Program, r.ID)
+	if err != nil {
+		return opened, err
+	}
+	stopped, err := opened.Stop(r.Reason, p, caller.String())
+	if err != nil {
+		return opened, err
+	}
+	t.Emit("AllotmentStopped", r.Program+"/"+r.ID)
+	return stopped, allotments.Put(t, stopped, r.Program, r.ID)
 }
 
 func allotment(t *ledger.Tx, program, id string) (currency.Allotment, error) {
@@ -155,4 +156,17 @@ func tranche(t *ledger.Tx, program, allotment string, n int) (currency.Tranche, 
 		err = currency.AllotmentUnknown.Errorf("%s, tranche %d", allotment, n)
 	}
 	return part, err
+}
+
+// drawable is a tranche to draw from. The allotment is read, too: who stops it
+// writes nothing else, and so wins against whoever draws.
+func drawable(t *ledger.Tx, program, id string, n int) (currency.Tranche, error) {
+	a, err := allotment(t, program, id)
+	if err != nil {
+		return currency.Tranche{}, err
+	}
+	if err := a.CheckDrawing(); err != nil {
+		return currency.Tranche{}, err
+	}
+	return tranche(t, program, id, n)
 }

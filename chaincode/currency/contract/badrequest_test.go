@@ -432,7 +432,7 @@ func badRequests(t *testing.T, tried map[string]bool) {
 			"another amount":      {members{"amount": 999}, currency.InvalidAmount},
 			"unknown allotment":   {members{"allotment": "nothing"}, currency.AllotmentUnknown},
 			"malformed allotment": {members{"allotment": "a b"}, currency.InvalidID},
-			"closed allotment":    {members{"allotment": "shut"}, currency.FundExceeded},
+			"closed allotment":    {members{"allotment": "shut"}, currency.AllotmentClosed},
 			"unknown tranche":     {members{"tranche": 10}, currency.AllotmentUnknown},
 			"tranche of nothing":  {members{"allotment": nil, "tranche": 1}, currency.AllotmentUnknown},
 			"no allotment":        {members{"allotment": nil}, currency.AllotmentUnknown},

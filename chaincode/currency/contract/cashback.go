@@ -42,7 +42,7 @@ func (s *step) cashback(o currency.AskCashback) (currency.Buckets, string, error
 	}
 	var from currency.Tranche
 	if s.rules.Cashback != nil {
-		if from, err = tranche(s.tx, s.Program, s.rules.Cashback.Allotment, o.Tranche); err != nil {
+		if from, err = drawable(s.tx, s.Program, s.rules.Cashback.Allotment, o.Tranche); err != nil {
 			return nil, "", err
 		}
 	}

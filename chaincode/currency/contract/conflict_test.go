@@ -3,6 +3,8 @@
 package contract_test
 
 import (
+	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -150,6 +152,40 @@ func TestFreezeDuringSpendStorm(t *testing.T) {
 	tn.do(tn.city, "UnfreezeHolder", tn.freezing(nowon, thief))
 	tn.batch(next)
 	require.EqualValues(t, 59_000, tn.balance(nowon, thief))
+}
+
+// A stop wins against all that is drawn at that moment: it is valid whatever stands
+// before it in the block, nothing drawn behind it is, and the rest stays whole.
+func TestStopDuringDraws(t *testing.T) {
+	const buyers = 10
+	tn := newTown(t)
+	tn.do(tn.city, "OpenAllotment", tn.allot(nowon, "sale"))
+	all := make([]*wallet, buyers)
+	confirms := make([]*ledgertest.Endorsement, buyers)
+	for i, name := range names("buyer", buyers) {
+		all[i] = newWallet(name)
+		tn.batch(tn.open(nowon, all[i]))
+		tn.order("Buy", tn.buy(nowon, all[i], 10_000))
+		confirms[i] = tn.endorse(tn.bank, "ConfirmPurchase", tn.json(tn.confirming(nowon, all[i], "KB-"+strconv.Itoa(i), 10_000, i)))
+	}
+	stop := tn.endorse(tn.komsco, "StopAllotment", tn.json(currency.StopAllotment{
+		Operation: tn.op(), RecordQuery: currency.RecordQuery{Program: nowon, ID: "sale"}, Reason: "case-7",
+	}))
+	block := slices.Concat(confirms[:buyers/2], []*ledgertest.Endorsement{stop}, confirms[buyers/2:])
+	tn.commit(block...)
+	for i, tx := range block {
+		want := valid
+		if i > buyers/2 {
+			want = mvcc
+		}
+		require.Equal(t, want, tx.Status, "transaction %d: %s", i, tx.Conflict)
+	}
+	tn.refused(currency.AllotmentStopped, tn.bank, "ConfirmPurchase", tn.json(tn.confirming(nowon, all[buyers-1], "KB-late", 10_000, 0)))
+	require.EqualValues(t, 1_000_000-buyers/2*1_000, tn.audit.term(nowon, "budget", currency.Reserved))
+	closed := result[currency.Allotment](tn, tn.do(tn.city, "CloseAllotment", currency.RecordOperation{
+		Operation: tn.op(), RecordQuery: currency.RecordQuery{Program: nowon, ID: "sale"},
+	}))
+	require.EqualValues(t, 1_000_000-buyers/2*1_000, closed.Returned)
 }
 
 // Two spends of one purse in one block: the first counts.

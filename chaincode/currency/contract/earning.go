@@ -14,7 +14,7 @@ import (
 //   - SubmitAttestation {op, program, attestation, tranche} by anybody, without a
 //     role, credits who the attestation names; emits AttestationRewarded. The same
 //     codes as Earn: NOT_EARNED, UNIT_MISMATCH, EVIDENCE_USED, EARNING_CAP, PERSON_CEILING, FUND_EXCEEDED,
-//     ALLOTMENT_UNKNOWN, ALLOTMENT_COOLING, ORDER_EXPIRED, BAD_SIGNATURE, TO_MERCHANT,
+//     ALLOTMENT_UNKNOWN, ALLOTMENT_COOLING, ALLOTMENT_STOPPED, ALLOTMENT_CLOSED, ORDER_EXPIRED, BAD_SIGNATURE, TO_MERCHANT,
 //     HOLDER_UNKNOWN, HOLDER_FROZEN, HOLDER_CLOSED.
 //   - Evidence {program, evidence} answers officers who may read accounts what it
 //     was credited for. EVIDENCE_UNKNOWN.
@@ -98,7 +98,7 @@ func reward(t *ledger.Tx, p currency.Program, rules currency.Policy, h currency.
 	}
 	var from currency.Tranche
 	if rules.Earning != nil {
-		if from, err = tranche(t, p.ID, rules.Earning.Allotment, number); err != nil {
+		if from, err = drawable(t, p.ID, rules.Earning.Allotment, number); err != nil {
 			return before, none, err
 		}
 	}

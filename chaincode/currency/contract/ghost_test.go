@@ -116,9 +116,11 @@ func TestGhostDividend(t *testing.T) {
 			tn.refused(currency.AllotmentCooling, tn.bank, "ConfirmPurchase", tn.json(confirm))
 			stop := currency.StopAllotment{Operation: tn.op(), RecordQuery: currency.RecordQuery{Program: nowon, ID: "sale"}, Reason: "case-7"}
 			tn.refused(currency.SameOfficer, tn.city, "StopAllotment", tn.json(stop)) // who opened it does not decide
-			stopped := result[currency.Allotment](tn, tn.do(tn.komsco, "StopAllotment", stop))
-			require.EqualValues(t, large.Amount, stopped.Returned)
+			tn.do(tn.komsco, "StopAllotment", stop)
 			require.Contains(t, tn.events(), "AllotmentStopped")
+			tn.refused(currency.AllotmentStopped, tn.bank, "ConfirmPurchase", tn.json(confirm))
+			closed := result[currency.Allotment](tn, tn.do(tn.city, "CloseAllotment", currency.RecordOperation{Operation: tn.op(), RecordQuery: stop.RecordQuery}))
+			require.EqualValues(t, large.Amount, closed.Returned)
 			require.EqualValues(t, 1_000_000, tn.audit.term(nowon, "budget", currency.Reserved), "the small one's")
 			confirm.Operation, confirm.Allotment = tn.op(), "small" // a right one, small, does not wait
 			tn.do(tn.bank, "ConfirmPurchase", confirm)

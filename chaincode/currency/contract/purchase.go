@@ -12,7 +12,7 @@ import (
 //   - ConfirmPurchase {op, program, ref, account, seq, amount, allotment, tranche}
 //     by the bank's cashier issues what was ordered; emits PurchaseConfirmed.
 //     PURCHASE_UNKNOWN, PURCHASE_PAID, PURCHASE_LAPSED, DEPOSIT_EXISTS,
-//     INVALID_AMOUNT unless it is what is due, ALLOTMENT_UNKNOWN, ALLOTMENT_COOLING, FUND_EXCEEDED,
+//     INVALID_AMOUNT unless it is what is due, ALLOTMENT_UNKNOWN, ALLOTMENT_COOLING, ALLOTMENT_STOPPED, ALLOTMENT_CLOSED, FUND_EXCEEDED,
 //     HOLDER_FROZEN, HOLDER_CLOSED, POLICY_EXPIRED, DAY_CEILING.
 //   - Purchase {program, account, seq, read} answers the record to the buyer and
 //     to officers who may read accounts; READ_REFUSED.
@@ -85,7 +85,7 @@ func confirmPurchase(t *ledger.Tx, r currency.ConfirmPurchase) (currency.Purchas
 		if r.Allotment == "" {
 			return ordered, currency.AllotmentUnknown.Errorf("name one: %d won come as subsidy", ordered.Subsidy)
 		}
-		if from, err = tranche(t, r.Program, r.Allotment, r.Tranche); err != nil {
+		if from, err = drawable(t, r.Program, r.Allotment, r.Tranche); err != nil {
 			return ordered, err
 		}
 	}

@@ -80,7 +80,7 @@ func TestBuying(t *testing.T) {
 	require.EqualValues(t, 970_000, closed.Returned)
 	require.EqualValues(t, 999_970_000, tn.audit.term(nowon, "budget", currency.Funds))
 	tn.order("Buy", tn.buy(nowon, w, 100_000))
-	tn.refused(currency.FundExceeded, tn.bank, "ConfirmPurchase", tn.json(tn.confirming(nowon, w, "KB-3", 100_000, 0)))
+	tn.refused(currency.AllotmentClosed, tn.bank, "ConfirmPurchase", tn.json(tn.confirming(nowon, w, "KB-3", 100_000, 0)))
 }
 
 // An order lapses by itself after its hours, gives the month's room back, and

@@ -24,8 +24,8 @@ var (
 //     key must be accredited, as the programme's identity contract tells:
 //     NOT_ACCREDITED. ALLOTMENT_EXISTS, TICKET_KEY, TICKET_EXPIRED, UNIT_MISMATCH, PURPOSE_UNKNOWN,
 //     PERSON_CEILING, BATCH_CEILING, DAY_CEILING, FUND_EXCEEDED, APPROPRIATION_UNKNOWN,
-//     APPROPRIATION_STATE, DID_UNRESOLVED, DID_INACTIVE. CloseAllotment ends it, and so does
-//     StopAllotment.
+//     APPROPRIATION_STATE, DID_UNRESOLVED, DID_INACTIVE. StopAllotment ends all
+//     payment, CloseAllotment then gives back what is left.
 //   - TicketSeries {program, id} answers the record. TICKETS_UNKNOWN.
 func ticketFunctions() []ledger.Function {
 	return []ledger.Function{
@@ -142,8 +142,8 @@ func (s *step) drawTicket(of currency.TicketSeries) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if a.Closed {
-		return "", currency.AllotmentClosed.Errorf("allotment %s", of.ID)
+	if err := a.CheckDrawing(); err != nil {
+		return "", err
 	}
 	start, err := hex.DecodeString(s.tx.ID())
 	if err != nil || len(start) < 8 {

@@ -257,7 +257,7 @@ func TestTickets(t *testing.T) {
 	}
 	present(currency.AllotmentCooling)
 	tn.do(tn.komsco, "StopAllotment", currency.StopAllotment{Operation: tn.op(), RecordQuery: currency.RecordQuery{Program: mobile, ID: "autumn"}, Reason: "case-7"})
-	present(currency.AllotmentClosed)
+	present(currency.AllotmentStopped)
 	require.Subset(t, tn.events(), []string{"TicketsOpened", "TicketPresented", "AllotmentStopped"})
 }
 

@@ -40,7 +40,7 @@ func (a *app) allotmentCommands() *cobra.Command {
 	show.Flags().IntVar(&tranche, "tranche", -1, "`number` of the tranche, from 0")
 	stop := operation[currency.StopAllotment, currency.Allotment]{
 		name: "stop", args: []string{"ID", "REASON"}, function: "StopAllotment",
-		short: "End an allotment, as a guard of another organisation; REASON is a reference",
+		short: "End all drawing from an allotment, as a guard of another organisation; REASON is a reference",
 		fill: func(_ context.Context, r *currency.StopAllotment, program string, args []string) error {
 			r.Program, r.ID, r.Reason = program, args[0], args[1]
 			return nil
