@@ -22,7 +22,7 @@ type Use struct {
 	Weekdays   []string `json:"weekdays,omitempty"`   // only on these: mon, tue, wed, thu, fri, sat, sun
 	From       Day      `json:"from,omitempty"`       // not before this day
 	Until      Day      `json:"until,omitempty"`      // not after this day
-	BillShare  int      `json:"billShare,omitempty"`  // at most this part of the bill, basis points; needs a bill
+	BillShare  int      `json:"billShare,omitempty"`  // at most this part of the bill, basis points, shared by all value of a source that may pay the same part; needs a bill
 }
 
 // maxUses bounds the uses of a policy, and maxNamed what one of them lists.
