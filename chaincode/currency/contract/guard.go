@@ -72,11 +72,15 @@ func countOpened(t *ledger.Tx, p currency.Program, won int64, g currency.Guards)
 	return dayIssued.Put(t, after, p.ID, day)
 }
 
-// countSold counts a purchase towards its share of the day's sale.
+// countSold counts a purchase towards its share of the day's sale or, where the policy
+// in force sells nothing any more, as what else is issued that day.
 func countSold(t *ledger.Tx, p currency.Program, won int64, tranche int, g currency.Guards) error {
 	share, counted := g.Share(tranche)
-	if !counted {
+	switch {
+	case !counted && g.DayCeiling == 0:
 		return nil
+	case !counted:
+		return countOpened(t, p, won, g)
 	}
 	today := p.Today(t.Now())
 	key := []string{p.ID, ledger.Num(int64(today)), ledger.Num(int64(share))}

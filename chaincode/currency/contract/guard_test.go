@@ -50,4 +50,14 @@ func TestDayCeilingCountsEveryIssue(t *testing.T) {
 	tn.newPolicy(p)
 	tn.net.Advance(24 * time.Hour)
 	tn.refused(currency.DayCeiling, tn.city, "OpenRun", tn.json(tn.openRun(nowon, "summer", currency.Benefit, rows)))
+
+	// What was ordered under a policy that sold counts where the next one sells nothing.
+	tn.order("Buy", tn.buy(nowon, all[0], 300_000))
+	p.Version, p.Sale, p.Guards = 4, nil, currency.Guards{DayCeiling: 1_000_000}
+	tn.newPolicy(p)
+	rows[0].Amount = 700_100
+	tn.do(tn.city, "OpenRun", tn.openRun(nowon, "autumn", currency.Benefit, rows))
+	tn.refused(currency.DayCeiling, tn.bank, "ConfirmPurchase", tn.json(tn.confirming(nowon, all[0], "KB-4", 300_000, 0)))
+	rows[0].Amount = 299_900
+	tn.do(tn.city, "OpenRun", tn.openRun(nowon, "winter", currency.Benefit, rows))
 }
