@@ -99,7 +99,7 @@ func MergeParts(parts []Part) []Part {
 // Bucket is value in a purse.
 type Bucket struct {
 	Terms
-	Face int64 `json:"face"` // what was put in, won
+	Face int64 `json:"face"` // what was put in, won; with what was bought together with it and is spent
 	Left int64 `json:"left"` // what has not been spent of it, won
 }
 
@@ -129,7 +129,9 @@ func (bs Buckets) Add(parts []Part, face bool) (Buckets, error) {
 		if face {
 			out[i].Face += p.Amount
 		}
-		out[i].Face = max(out[i].Face, out[i].Left)
+	}
+	for i := range out {
+		out.takeFace(i)
 	}
 	if len(out) > MaxBuckets {
 		return nil, BucketLimit.Errorf("%d kinds of value, at most %d", len(out), MaxBuckets)
@@ -189,7 +191,37 @@ func (bs Buckets) draw(amount int64, order []Source, moved bool, may func(Bucket
 			b.Face -= p.Amount
 		}
 	}
-	return slices.DeleteFunc(left, func(b Bucket) bool { return b.Left == 0 }), d.used, nil
+	return left.dropEmpty(), d.used, nil
+}
+
+// dropEmpty takes out what is empty. What was spent of it goes on counting with what was
+// bought together with it, as long as some of that is left.
+func (bs Buckets) dropEmpty() Buckets {
+	for i, b := range bs {
+		if b.Left > 0 {
+			continue
+		}
+		for j, other := range bs {
+			if j != i && other.Left > 0 && other.boughtWith(b) {
+				bs[j].Face += b.Face
+				break
+			}
+		}
+	}
+	return slices.DeleteFunc(bs, func(b Bucket) bool { return b.Left == 0 })
+}
+
+// takeFace gives a bucket the face that it lacks after a refund, out of what counts as
+// spent of what was bought together with it, as far as that goes.
+func (bs Buckets) takeFace(i int) {
+	for j, other := range bs {
+		lacks := bs[i].Left - bs[i].Face
+		if spent := other.Face - other.Left; j != i && lacks > 0 && spent > 0 && other.boughtWith(bs[i]) {
+			bs[j].Face -= min(lacks, spent)
+			bs[i].Face += min(lacks, spent)
+		}
+	}
+	bs[i].Face = max(bs[i].Face, bs[i].Left)
 }
 
 // drawing is what would be taken from buckets.

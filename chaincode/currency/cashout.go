@@ -3,9 +3,8 @@
 package currency
 
 // CashRefund says when bought value may be turned back into cash. Value of one
-// policy version and last day counts together, bought and subsidy, as far as some
-// of each is left: what was used up has no face any more. Where subsidy is spent
-// first the share is thus one of what was paid for.
+// policy version and last day counts together, bought and subsidy, as long as some of
+// either is left: of what was used up, nothing counts any more.
 type CashRefund struct {
 	Share   int `json:"share,omitempty"` // of the face that must have been used before the rest is refunded, basis points (6000 = 60%); 0 is never
 	Days    int `json:"days,omitempty"`  // after buying in which it is refunded if unused, 0 is never; needs a validity that is not rounded or fixed, for the last day then tells the first
@@ -129,8 +128,13 @@ func (o CashOut) Decide(b Buckets, h Holder, policies Policies, today Day) (Cash
 
 func (b Bucket) batch() batchOfValue { return batchOfValue{b.Policy, b.Expiry, b.Purpose} }
 
+// boughtWith reports whether two buckets count together for a cash refund.
+func (b Bucket) boughtWith(other Bucket) bool { return b.bought() && other.bought() && b.batch() == other.batch() }
+
+func (b Bucket) bought() bool { return b.Source == Principal || b.Source == Subsidy }
+
 func (ps Policies) cashable(b Bucket, today Day) bool {
-	return b.usable(today) == "" && ps[b.Policy].CashRefund != nil && (b.Source == Principal || b.Source == Subsidy)
+	return b.usable(today) == "" && ps[b.Policy].CashRefund != nil && b.bought()
 }
 
 // take moves a bucket out of the purse: cash of it, if it was bought, to the

@@ -18,9 +18,9 @@ func (tn *town) cashingOut(program string, w *wallet, claims ...currency.CreditN
 	}
 }
 
-// Minsu bought 110,000 won for 100,000 and used 70,000: the subsidy, which goes
-// first, and 60% of what she paid for. The rest less the subsidy
-// is paid by the bank under its reference, as merchants are.
+// Minsu bought 110,000 won for 100,000 and used 60% of it, all of the subsidy, which goes
+// first, among that. The rest less the subsidy is paid by the bank under its reference, as
+// merchants are.
 func TestCashRefund(t *testing.T) {
 	tn := newTown(t)
 	p := policyOf(nowon, 2)
@@ -28,7 +28,10 @@ func TestCashRefund(t *testing.T) {
 	tn.newPolicy(p)
 	all := tn.residents(nowon, "minsu", "jisoo")
 	w, unused := all[0], all[1]
-	tn.order("Pay", tn.pay(nowon, w, "stall", 69_999))
+	tn.order("Pay", tn.pay(nowon, w, "stall", 10_000))
+	tn.refused(currency.NotCashable, tn.courier, "CashOut", w.sign(tn.cashingOut(nowon, w))) // the subsidy is gone: used
+	w.seq[nowon]--
+	tn.order("Pay", tn.pay(nowon, w, "stall", 55_999))
 	tn.refused(currency.NotCashable, tn.courier, "CashOut", w.sign(tn.cashingOut(nowon, w)))
 	w.seq[nowon]--
 	tn.order("Pay", tn.pay(nowon, w, "stall", 1))
@@ -36,11 +39,11 @@ func TestCashRefund(t *testing.T) {
 	order := w.sign(o)
 	r := tn.order("CashOut", order)
 	require.Equal(t, currency.KindCashOut, r.Kind)
-	require.EqualValues(t, 36_364, r.Amount) // 9.09% of 40,000 are 3,636
-	require.EqualValues(t, 40_000, currency.Total(r.Used))
+	require.EqualValues(t, 40_000, r.Amount) // 9.09% of 44,000 are 4,000
+	require.EqualValues(t, 44_000, currency.Total(r.Used))
 	require.Zero(t, tn.balance(nowon, w))
-	require.EqualValues(t, 3_636, tn.audit.term(nowon, "bought", currency.Returned))
-	require.EqualValues(t, 36_364, tn.audit.term(nowon, "bought", currency.Redemptions))
+	require.EqualValues(t, 4_000, tn.audit.term(nowon, "bought", currency.Returned))
+	require.EqualValues(t, 40_000, tn.audit.term(nowon, "bought", currency.Redemptions))
 	again := tn.endorse(tn.courier, "CashOut", order)
 	require.Equal(t, r, result[currency.Receipt](tn, again.Payload))
 	require.Empty(t, again.Writes())
@@ -52,14 +55,14 @@ func TestCashRefund(t *testing.T) {
 	tn.refused(currency.NotCashable, tn.courier, "CashOut", unused.sign(tn.cashingOut(nowon, unused)))
 
 	claimed := get[currency.Redemption](tn, tn.courier, "Redemption", currency.ReceiptQuery{Program: nowon, Account: w.account, Seq: o.Seq, Read: tn.read(nowon, w)})
-	require.Equal(t, currency.Redemption{Amount: 36_364, Parts: []currency.Part{{Terms: currency.Terms{Origin: "bought"}, Amount: 36_364}}, Payout: o.Payout, At: tn.now()}, claimed)
-	payout := currency.ConfirmPayout{Operation: tn.op(), Program: nowon, Ref: "cash-1", Account: w.account, Seq: o.Seq, Amount: 36_363}
+	require.Equal(t, currency.Redemption{Amount: 40_000, Parts: []currency.Part{{Terms: currency.Terms{Origin: "bought"}, Amount: 40_000}}, Payout: o.Payout, At: tn.now()}, claimed)
+	payout := currency.ConfirmPayout{Operation: tn.op(), Program: nowon, Ref: "cash-1", Account: w.account, Seq: o.Seq, Amount: 39_999}
 	tn.refused(currency.InvalidAmount, tn.bank, "ConfirmPayout", tn.json(payout))
-	payout.Amount = 36_364
+	payout.Amount = 40_000
 	tn.do(tn.bank, "ConfirmPayout", payout)
 	payout.Operation, payout.Ref = tn.op(), "cash-2"
 	tn.refused(currency.RedemptionPaid, tn.bank, "ConfirmPayout", tn.json(payout))
-	require.EqualValues(t, 36_364, tn.audit.term(nowon, "bought", currency.CashedOut))
+	require.EqualValues(t, 40_000, tn.audit.term(nowon, "bought", currency.CashedOut))
 	require.Zero(t, tn.audit.term(nowon, "bought", currency.PaidOut))
 	require.Contains(t, tn.events(), "CashedOut")
 
