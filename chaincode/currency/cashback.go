@@ -3,7 +3,6 @@
 package currency
 
 import (
-	"math/bits"
 	"slices"
 	"time"
 )
@@ -187,23 +186,13 @@ func (o AskCashback) Decide(h Holder, who Person, p Program, rules Policy, paid 
 }
 
 // Refund says what the person owes since a payment that cashback was given of was
-// refunded in part: in proportion, rounded up to the won.
+// refunded in part: what was given beyond the cashback of what stayed spent. What a cap
+// had kept back is so taken first.
 func (b CashedBack) Refund(c Cashback, paid Receipt, back Refunded) (CashedBack, int64) {
-	left := c.spent(paid, back)
-	if left >= b.Spent || b.Spent == 0 {
-		return b, 0
-	}
-	owed := b.Amount - mulDiv(b.Amount, left, b.Spent)
+	owed := b.Amount - min(b.Amount, share(c.spent(paid, back), c.Rate))
 	more := owed - b.Owed
 	b.Owed = owed
 	return b, more
-}
-
-// mulDiv is a*b/c rounded down, for amounts with b ≤ c.
-func mulDiv(a, b, c int64) int64 {
-	hi, lo := bits.Mul64(uint64(a), uint64(b)) //nolint:gosec // amounts are no less than 0
-	q, _ := bits.Div64(hi, lo, uint64(c))      //nolint:gosec // as above
-	return int64(q)                            //nolint:gosec // no more than a, as b ≤ c
 }
 
 // cashbackOf is what was given for payments of a month, won.
@@ -227,6 +216,19 @@ func (p Person) countCashback(month int, amount int64, now, months int) Person {
 	}
 	kept = append(kept, Monthly{Month: month, Amount: p.cashbackOf(month) + amount})
 	p.Cashback = kept
+	return p
+}
+
+// Owe notes what was given for payments of a month and is owed by a refund: it counts
+// for that month no more.
+func (p Person) Owe(month int, won int64) Person {
+	p.Owed += won
+	p.Cashback = slices.Clone(p.Cashback)
+	for i, c := range p.Cashback {
+		if c.Month == month {
+			p.Cashback[i].Amount = max(0, c.Amount-won)
+		}
+	}
 	return p
 }
 

@@ -3,6 +3,8 @@
 package contract
 
 import (
+	"time"
+
 	"github.com/komsco/trust-platform/chaincode/currency"
 	"github.com/komsco/trust-platform/chaincode/ledger"
 )
@@ -91,8 +93,8 @@ func (s *step) oweCashback(name currency.ReceiptName, paid currency.Receipt, bac
 	if err != nil {
 		return err
 	}
-	who.Owed += owed
-	if err := persons.Put(s.tx, who, s.Program, id); err != nil {
+	month := int(s.program.Today(time.Unix(paid.At, 0)) / 100)
+	if err := persons.Put(s.tx, who.Owe(month, owed), s.Program, id); err != nil {
 		return err
 	}
 	return cashbacks.Put(s.tx, given, s.Program, name.Holder, ledger.Num(name.Seq))

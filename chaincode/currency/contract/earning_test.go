@@ -211,6 +211,39 @@ func TestCashbackCapHolds(t *testing.T) {
 	w.seq[nowon]--
 }
 
+// What goes back counts for the month no more: who pays again is given again, less what
+// is owed. Of a payment whose cashback the cap had cut, so much may go back for nothing.
+func TestCashbackOfARefundedMonth(t *testing.T) {
+	tn := newTown(t)
+	tn.rewards(nowon)
+	p := policyOf(nowon, 2)
+	p.HoldingCap = 0
+	tn.newPolicy(p)
+	w := tn.resident(nowon, "minsu")
+	tx := tn.issue(nowon, currency.Principal, []currency.Row{{To: w.account, Amount: 700_000}})
+	tn.order("Claim", tn.claim(nowon, w, currency.NewCreditName(tx, 0)))
+	who := func() currency.Person {
+		p, _ := record[currency.Person](tn, currency.TablePerson, nowon, "p-"+w.account)
+		return p
+	}
+	paid := tn.order("Pay", tn.pay(nowon, w, "stall", 500_000))
+	seq := w.seq[nowon]
+	given := tn.order("AskCashback", w.sign(tn.asking(nowon, w, seq)))
+	require.EqualValues(t, 30_000, given.Amount, "the month's cap")
+
+	tn.order("Refund", tn.refund(nowon, tn.stall, w, seq, 200_000, paid.Credit))
+	require.Zero(t, who().Owed)
+	tn.order("Refund", tn.refund(nowon, tn.stall, w, seq, 300_000))
+	require.EqualValues(t, 30_000, who().Owed)
+	require.Zero(t, who().Cashback[0].Amount)
+
+	tn.order("Pay", tn.pay(nowon, w, "stall", 200_000))
+	again := tn.order("AskCashback", w.sign(tn.asking(nowon, w, w.seq[nowon])))
+	require.Zero(t, again.Amount)
+	require.EqualValues(t, 10_000, who().Owed)
+	require.EqualValues(t, 20_000, who().Cashback[0].Amount)
+}
+
 // Residents of a region hit by a disaster buy at a higher rate: the enrolment says
 // where they live.
 func TestRateOfTheRegionOfResidence(t *testing.T) {
