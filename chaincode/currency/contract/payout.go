@@ -102,7 +102,7 @@ func confirmPayout(t *ledger.Tx, r currency.ConfirmPayout) (currency.Payout, err
 
 // withheld says why a redemption is not to be paid now; nil where it may be.
 func withheld(t *ledger.Tx, program, account string, r currency.Redemption) (*currency.Withholding, error) {
-	h, err := holder(t, program, account)
+	h, _, err := successor(t, program, account) // whose claim it is by now
 	if err != nil {
 		return nil, err
 	}

@@ -94,3 +94,24 @@ func TestFreezeWinsOverAPayout(t *testing.T) {
 	require.Equal(t, []any{valid, mvcc}, []any{tn.commit(freeze, payout)[0], payout.Status})
 	require.NotNil(t, tn.toPay(0)[ledger.Num(claimed.Seq)].Withheld)
 }
+
+// A claim waits by the account that took over from the one that made it: who has the
+// money by now.
+func TestClaimOfARecoveredShop(t *testing.T) {
+	tn := newTown(t)
+	w, phone := tn.resident(nowon, "minsu"), newWallet("new till")
+	paid := tn.order("Pay", tn.pay(nowon, w, "stall", 9_000))
+	claim := tn.redemption(nowon, tn.stall, 1_000, paid.Credit)
+	tn.order("Redeem", tn.stall.sign(claim))
+	tn.do(tn.komsco, "FreezeHolder", tn.freezing(nowon, tn.stall))
+	tn.do(tn.komsco, "ProposeRecovery", tn.recovery(tn.stall, phone))
+	tn.net.Advance(72 * time.Hour)
+	tn.do(tn.bank, "ApproveRecovery", tn.recovery(tn.stall, phone))
+	require.Nil(t, tn.toPay(0)[ledger.Num(claim.Seq)].Withheld)
+
+	tn.do(tn.komsco, "FreezeHolder", tn.freezing(nowon, phone))
+	require.Equal(t, &currency.Withholding{Code: "HOLDER_FROZEN", Reason: "case-1", Since: tn.now()}, tn.toPay(0)[ledger.Num(claim.Seq)].Withheld)
+	tn.refused(currency.RedemptionWithheld, tn.bank, "ConfirmPayout", tn.json(tn.paidOut(claim.Seq, 1_000, 0, "t-1")))
+	tn.do(tn.komsco, "UnfreezeHolder", tn.freezing(nowon, phone))
+	tn.do(tn.bank, "ConfirmPayout", tn.paidOut(claim.Seq, 1_000, 0, "t-1"))
+}
