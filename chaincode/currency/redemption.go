@@ -43,6 +43,7 @@ type Redemption struct {
 	Parts    []Part `json:"parts"`              // by fund
 	Payout   string `json:"payout"`             // digest of the account it is paid to
 	At       int64  `json:"at"`                 // Unix seconds
+	Month    int    `json:"month,omitempty"`    // yyyymm that it counts in towards the shop's cap; 0 where none was in force
 	Paid     string `json:"paid,omitempty"`     // the bank's reference, once paid
 	Case     string `json:"case,omitempty"`     // that holds it; it is not to be paid
 	Since    int64  `json:"since,omitempty"`    // when the case took hold of it, Unix seconds

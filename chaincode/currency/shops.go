@@ -82,9 +82,9 @@ func (c Monthly) In(today Day) Monthly {
 	return c
 }
 
-// Less is the count without an amount that was counted on a day, if in this month.
-func (c Monthly) Less(amount int64, on Day) Monthly {
-	if c.Month == int(on/100) {
+// Less is the count without an amount that was counted in a month, yyyymm, if in this one.
+func (c Monthly) Less(amount int64, month int) Monthly {
+	if c.Month == month {
 		c.Amount = max(0, c.Amount-amount)
 	}
 	return c

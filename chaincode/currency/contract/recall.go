@@ -4,7 +4,6 @@ package contract
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/komsco/trust-platform/chaincode/currency"
 	"github.com/komsco/trust-platform/chaincode/ledger"
@@ -92,20 +91,20 @@ func recallPayout(t *ledger.Tx, r currency.RecallPayout) (currency.Redemption, e
 			return claimed, err
 		}
 	}
-	if err := uncount(t, p, claimed); err != nil {
+	if err := uncount(t, r.Program, claimed); err != nil {
 		return claimed, err
 	}
 	return claimed, cases.Put(t, about, of.Program, of.Account, of.ID)
 }
 
 // uncount gives a shop the room under its monthly cap back that a claim took.
-func uncount(t *ledger.Tx, p currency.Program, claimed currency.Redemption) error {
-	if claimed.Merchant == "" {
+func uncount(t *ledger.Tx, program string, claimed currency.Redemption) error {
+	if claimed.Month == 0 {
 		return nil
 	}
-	month, found, err := months.Get(t, p.ID, claimed.Merchant)
-	if err != nil || !found {
+	month, _, err := months.Get(t, program, claimed.Merchant)
+	if err != nil {
 		return err
 	}
-	return months.Put(t, month.Less(claimed.Amount, p.Today(time.Unix(claimed.At, 0))), p.ID, claimed.Merchant)
+	return months.Put(t, month.Less(claimed.Amount, claimed.Month), program, claimed.Merchant)
 }

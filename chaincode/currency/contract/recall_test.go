@@ -209,3 +209,20 @@ func TestRecallGivesTheCapBack(t *testing.T) {
 	tn.do(tn.komsco, "CloseCase", tn.endCase(nowon, tn.stall, "c-1"))
 	tn.redeemed(10_000)
 }
+
+// A claim from before there was a cap took no room, and gives none back.
+func TestRecallOfAClaimBeforeTheCap(t *testing.T) {
+	tn := newTown(t)
+	minsu := tn.residents(nowon, "minsu")[0]
+	paid := tn.order("Pay", tn.pay(nowon, minsu, "stall", 20_000))
+	seq := tn.redeemed(9_000, paid.Credit)
+	p := policyOf(nowon, 2)
+	p.Shops.Redemption = &currency.RedemptionRule{Base: 10_000}
+	tn.newPolicy(p)
+	tn.redeemed(10_000)
+	tn.openCase(nowon, tn.stall, "c-1")
+	tn.do(tn.komsco, "HoldFunds", tn.holdingClaims(tn.stall, "c-1", currency.HeldClaim{Seq: seq}))
+	tn.do(tn.bank, "RecallPayout", tn.recalling(tn.stall, seq))
+	tn.do(tn.komsco, "CloseCase", tn.endCase(nowon, tn.stall, "c-1"))
+	tn.refused(currency.RedemptionCap, tn.courier, "Redeem", tn.redeem(nowon, tn.stall, 1))
+}

@@ -35,7 +35,7 @@ func (s *step) redeem(o currency.Redeem) (currency.Buckets, string, error) {
 			return nil, "", err
 		}
 	}
-	claimed := currency.Redemption{Merchant: m.ID, Amount: o.Amount, Parts: used, Payout: m.Payout, At: s.tx.Now().Unix()}
+	claimed := currency.Redemption{Merchant: m.ID, Amount: o.Amount, Parts: used, Payout: m.Payout, At: s.tx.Now().Unix(), Month: month.Month}
 	s.fill(currency.KindRedemption, o.Amount, "", "", used)
 	return left, "Redeemed", s.claimFromBank(claimed)
 }
