@@ -25,6 +25,17 @@ func (c CashRefund) check(v Validity) error {
 	return nil
 }
 
+// checkWays returns INVALID_POLICY where exchanged value counts as bought and keeps a
+// last day that does not tell when it came.
+func (c CashRefund) checkWays(from []Way) error {
+	for _, w := range from {
+		if c.Days > 0 && w.Expiry == Kept && w.As != Benefit && w.As != Reward {
+			return InvalidPolicy.Errorf("cashRefund within %d days of buying: value of %s keeps its last day, which does not tell when it was bought", c.Days, w.Program)
+		}
+	}
+	return nil
+}
+
 // CashOut turns what is left of bought value into a claim on the bank
 // (TypCashOut): all of it that the policies let go by then.
 type CashOut struct {
@@ -129,7 +140,9 @@ func (o CashOut) Decide(b Buckets, h Holder, policies Policies, today Day) (Cash
 func (b Bucket) batch() batchOfValue { return batchOfValue{b.Policy, b.Expiry, b.Purpose} }
 
 // boughtWith reports whether two buckets count together for a cash refund.
-func (b Bucket) boughtWith(other Bucket) bool { return b.bought() && other.bought() && b.batch() == other.batch() }
+func (b Bucket) boughtWith(other Bucket) bool {
+	return b.bought() && other.bought() && b.batch() == other.batch()
+}
 
 func (b Bucket) bought() bool { return b.Source == Principal || b.Source == Subsidy }
 

@@ -155,7 +155,13 @@ func TestPolicyOfExchange(t *testing.T) {
 		"an expiry by the giving side": {func(p *currency.Policy) { p.Into[0].Expiry = currency.Kept }, currency.InvalidPolicy},
 		"a source by the giving side":  {func(p *currency.Policy) { p.Into[0].As = currency.Benefit }, currency.InvalidPolicy},
 		"as luck":                      {func(p *currency.Policy) { p.From[0].As = "luck" }, currency.InvalidPolicy},
-		"with too many":                {func(p *currency.Policy) { p.From = make([]currency.Way, currency.MaxWays+1) }, currency.InvalidPolicy},
+		"a kept day, back for cash": {func(p *currency.Policy) {
+			p.From[0].Expiry, p.CashRefund = currency.Kept, &currency.CashRefund{Days: 7}
+		}, currency.InvalidPolicy},
+		"a kept day of a benefit": {func(p *currency.Policy) {
+			p.From[0].Expiry, p.From[0].As, p.CashRefund = currency.Kept, currency.Benefit, &currency.CashRefund{Days: 7}
+		}, nil},
+		"with too many": {func(p *currency.Policy) { p.From = make([]currency.Way, currency.MaxWays+1) }, currency.InvalidPolicy},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := goodPolicy()

@@ -150,6 +150,9 @@ func (p Policy) Validate() error {
 		if err := p.CashRefund.check(p.Validity); err != nil {
 			return err
 		}
+		if err := p.CashRefund.checkWays(p.From); err != nil {
+			return err
+		}
 	}
 	return p.Validity.check()
 }
