@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"strings"
 
@@ -25,17 +24,15 @@ var correctedHead = []string{"row", "account", "amount", "code", "detail"}
 
 // writeFailed writes the rows that were not issued, to be mended in their places.
 func writeFailed(file string, rows []gateway.FailedRow) error {
-	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	w := csv.NewWriter(f)
-	_ = w.Write(correctedHead) // errors are the writer's at the end
-	for _, r := range rows {
-		_ = w.Write([]string{strconv.Itoa(r.Row), r.To, strconv.FormatInt(r.Amount, 10), r.Code, r.Detail})
-	}
-	w.Flush()
-	return errors.Join(w.Error(), f.Close())
+	return writeWhole(file, func(out io.Writer) error {
+		w := csv.NewWriter(out)
+		_ = w.Write(correctedHead) // errors are the writer's at the end
+		for _, r := range rows {
+			_ = w.Write([]string{strconv.Itoa(r.Row), r.To, strconv.FormatInt(r.Amount, 10), r.Code, r.Detail})
+		}
+		w.Flush()
+		return w.Error()
+	})
 }
 
 // readCorrected reads row,account,amount lines; what stands behind is passed over.

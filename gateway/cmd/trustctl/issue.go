@@ -60,6 +60,11 @@ with --keep-open waits for trustctl run correct.`,
 			if i.Rows, err = readRows(cmd, args[0], repeats); err != nil {
 				return err
 			}
+			if wrong != "" && !dry {
+				if err := checkNew(wrong); err != nil {
+					return err
+				}
+			}
 			return a.issue(cmd, i, dry, wrong)
 		},
 	}
@@ -73,7 +78,7 @@ with --keep-open waits for trustctl run correct.`,
 	f.IntVar(&i.BatchRows, "batch-rows", 500, "rows in a batch, at most 1000")
 	f.IntVar(&i.Parallel, "parallel", 4, "batches under way at a time")
 	f.BoolVar(&i.KeepOpen, "keep-open", false, "leave the run open")
-	f.StringVar(&wrong, "failed", "", "write the rows that were not issued to a `file`, as trustctl run correct takes them")
+	f.StringVar(&wrong, "failed", "", "write the rows that were not issued to a new `file`, as trustctl run correct takes them")
 	f.BoolVar(&repeats, "allow-repeats", false, "an account may stand on several lines")
 	f.BoolVar(&dry, "dry-run", false, "show what would be issued, and do nothing")
 	return cmd

@@ -71,12 +71,20 @@ func sayWithheld(w io.Writer, file *settlement.Payouts) {
 	}
 }
 
-// writeWhole writes a new file: whole, or not at all.
-func writeWhole(name string, write func(io.Writer) error) (err error) {
+// checkNew fails where a file is there already.
+func checkNew(name string) error {
 	if _, err := os.Lstat(name); err == nil {
-		return usage("%s is there already: a payout file is never written over", name)
+		return usage("%s is there already, and is never written over", name)
 	}
-	f, err := os.CreateTemp(filepath.Dir(name), ".payouts-*")
+	return nil
+}
+
+// writeWhole writes a new file: whole, or not at all.
+func writeWhole(name string, write func(io.Writer) error) error {
+	if err := checkNew(name); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), ".trustctl-*")
 	if err != nil {
 		return err
 	}
