@@ -136,8 +136,10 @@ func (b Ban) Check(today Day) error {
 }
 
 // Ban puts a merchant out: it is closed, and its business may not register again
-// for as long as the policy says; at is now, Unix seconds. It returns INVALID_POLICY
-// for a reason that the policy does not know, or BUSINESS_UNKNOWN.
+// for as long as the policy says; at is now, Unix seconds. One that is suspended stays
+// so, as what it claimed from the bank does: an officer closes it once that may be paid.
+// It returns INVALID_POLICY for a reason that the policy does not know, or
+// BUSINESS_UNKNOWN.
 func (m Merchant) Ban(reason string, rules Policy, by string, today Day, at int64) (Merchant, Ban, error) {
 	if m.Business == "" {
 		return m, Ban{}, BusinessUnknown.Errorf("merchant %s: set the digest of its business first", m.ID)
@@ -153,7 +155,7 @@ func (m Merchant) Ban(reason string, rules Policy, by string, today Day, at int6
 	if rule == nil {
 		return m, Ban{}, InvalidPolicy.Errorf("policy version %d has no ban for %.48q", rules.Version, reason)
 	}
-	if m.Status != Closed {
+	if m.Status == Active {
 		m.Status, m.Since = Closed, at
 	}
 	last := Validity{Months: rule.Months}.Expiry(today)

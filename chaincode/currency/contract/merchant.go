@@ -15,7 +15,8 @@ import (
 //     owner, business, until, share) may be left out, but for business where the
 //     policy in force bans.
 //   - SetMerchantStatus {op, program, id, status}; emits MerchantStatusChanged.
-//     MERCHANT_UNKNOWN, MERCHANT_STATE.
+//     MERCHANT_UNKNOWN, MERCHANT_STATE, MERCHANT_BANNED where one whose business is
+//     banned is to be active again.
 //   - Merchant {program, id} answers the record.
 func merchantFunctions() []ledger.Function {
 	return []ledger.Function{
@@ -74,6 +75,11 @@ func setMerchantStatus(t *ledger.Tx, r currency.SetMerchantStatus) (currency.Mer
 	m, err := merchant(t, r.Program, r.ID)
 	if err != nil {
 		return m, err
+	}
+	if r.Status == currency.Active && m.Business != "" {
+		if err := checkBusiness(t, p, m.MerchantTerms); err != nil {
+			return m, err
+		}
 	}
 	if m, err = m.Become(r.Status, t.Now().Unix()); err != nil {
 		return m, err

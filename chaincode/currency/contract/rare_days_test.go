@@ -102,7 +102,7 @@ func (d *days) rareCall(t *rapid.T) {
 	}
 }
 
-// bans fails where a shop of a business that was put out is open.
+// bans fails where a shop of a business that was put out is active.
 func (d *days) bans(t *rapid.T) {
 	today, out := currency.DayOf(d.net.Now(), korea), map[string]bool{}
 	if d.latest.After(d.net.Now()) {
@@ -117,7 +117,7 @@ func (d *days) bans(t *rapid.T) {
 	prefix = ledger.CompositeKey(currency.TableMerchant)
 	for key, raw := range d.net.Range(cc, prefix, prefix+"~") {
 		_, of, _ := ledger.SplitKey(key)
-		if m := result[currency.Merchant](d.town, raw); out[of[0]+"/"+m.Business] && m.Status != currency.Closed {
+		if m := result[currency.Merchant](d.town, raw); out[of[0]+"/"+m.Business] && m.Status == currency.Active {
 			t.Fatalf("merchant %s is %s, its business was put out", of[1], m.Status)
 		}
 	}

@@ -17,9 +17,9 @@ import (
 //   - VerifySales {op, program, id, sales, evidence} raises or lowers what the
 //     merchant may redeem a month; emits SalesVerified. MERCHANT_UNKNOWN.
 //   - BanMerchant {op, program, id, reason} closes the merchant, and all others of
-//     its business, and keeps the business out for as long as the policy in force
-//     says; emits MerchantBanned for each. MERCHANT_UNKNOWN, BUSINESS_UNKNOWN,
-//     INVALID_POLICY.
+//     its business, but for those that are suspended and stay so, and keeps the
+//     business out for as long as the policy in force says; emits MerchantBanned for
+//     each. MERCHANT_UNKNOWN, BUSINESS_UNKNOWN, INVALID_POLICY.
 //   - LiftBan {op, program, business} takes a ban back; emits BanLifted.
 //     BAN_UNKNOWN.
 //   - Ban {program, business} answers the record. BAN_UNKNOWN.
@@ -115,7 +115,7 @@ func closeOthers(t *ledger.Tx, program string, banned currency.Merchant) (closed
 		if err != nil {
 			return nil, err
 		}
-		if id == banned.ID || m.Status == currency.Closed {
+		if id == banned.ID || m.Status != currency.Active {
 			continue
 		}
 		if m, err = m.Become(currency.Closed, t.Now().Unix()); err != nil {

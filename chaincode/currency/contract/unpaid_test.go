@@ -115,3 +115,22 @@ func TestClaimOfARecoveredShop(t *testing.T) {
 	tn.do(tn.komsco, "UnfreezeHolder", tn.freezing(nowon, phone))
 	tn.do(tn.bank, "ConfirmPayout", tn.paidOut(claim.Seq, 1_000, 0, "t-1"))
 }
+
+// A ban does not release what a suspended shop claimed, nor does the shop come back.
+func TestBannedWhileSuspended(t *testing.T) {
+	tn := newTown(t)
+	w := tn.resident(nowon, "minsu")
+	paid := tn.order("Pay", tn.pay(nowon, w, "stall", 9_000))
+	claim := tn.redemption(nowon, tn.stall, 1_000, paid.Credit)
+	tn.order("Redeem", tn.stall.sign(claim))
+	tn.setMerchant(nowon, "stall", currency.Suspended)
+	suspended := &currency.Withholding{Code: "MERCHANT_SUSPENDED", Since: tn.now()}
+	tn.net.Advance(time.Hour)
+	tn.do(tn.city, "BanMerchant", currency.BanMerchant{Operation: tn.op(), Program: nowon, ID: "stall", Reason: "fraud"})
+	require.Equal(t, suspended, tn.toPay(0)[ledger.Num(claim.Seq)].Withheld)
+	tn.refused(currency.MerchantBanned, tn.city, "SetMerchantStatus", tn.json(currency.SetMerchantStatus{
+		Operation: tn.op(), Program: nowon, ID: "stall", Status: currency.Active,
+	}))
+	tn.setMerchant(nowon, "stall", currency.Closed)
+	tn.do(tn.bank, "ConfirmPayout", tn.paidOut(claim.Seq, 1_000, 0, "t-1"))
+}

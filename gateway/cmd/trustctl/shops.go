@@ -48,7 +48,7 @@ func salesVerb() operation[currency.VerifySales, currency.Merchant] {
 
 func banVerb() operation[currency.BanMerchant, currency.Ban] {
 	return operation[currency.BanMerchant, currency.Ban]{
-		name: "ban", args: []string{"ID"}, short: "Close a merchant, and all others of its business, and keep it out for as long as the policy says", function: "BanMerchant",
+		name: "ban", args: []string{"ID"}, short: "Close a merchant, and all others of its business, and keep it out for as long as the policy says; those suspended stay so, and unpaid", function: "BanMerchant",
 		needs: []string{"reason"},
 		flags: func(f *pflag.FlagSet, r *currency.BanMerchant) {
 			f.StringVar(&r.Reason, "reason", "", "one of the policy's bans, e.g. fraud")
