@@ -81,7 +81,7 @@ func (a *app) payoutList() *cobra.Command {
 			for _, r := range claims {
 				total += r.Amount
 				fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%s\t%.16s…\t%s\t%s\n", r.Account, r.Seq, r.Merchant, audit.Won(r.Amount),
-					time.Unix(r.At, 0).Format(time.DateTime), r.Payout, r.Paid, why(r.Withheld))
+					time.Unix(r.At, 0).Format(time.RFC3339), r.Payout, r.Paid, why(r.Withheld))
 			}
 			fmt.Fprintf(t, "%d redemptions\t\t\t%s\n", len(claims), audit.Won(total))
 			return t.Flush()

@@ -73,7 +73,7 @@ func (a *app) listRoles(cmd *cobra.Command, args []string) error {
 	t := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "role\tgranted by\ton")
 	for _, g := range grants {
-		fmt.Fprintf(t, "%s\t%s\t%s\n", g.Role, g.By, time.Unix(g.Granted, 0).Format(time.DateTime))
+		fmt.Fprintf(t, "%s\t%s\t%s\n", g.Role, g.By, time.Unix(g.Granted, 0).Format(time.RFC3339))
 	}
 	return t.Flush()
 }

@@ -44,7 +44,7 @@ func (a *app) holderCredits() *cobra.Command {
 			var total int64
 			for _, w := range all {
 				total += w.Amount
-				fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", w.Name, w.Kind, w.From, audit.Won(w.Amount), time.Unix(w.At, 0).Format(time.DateTime))
+				fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", w.Name, w.Kind, w.From, audit.Won(w.Amount), time.Unix(w.At, 0).Format(time.RFC3339))
 			}
 			fmt.Fprintf(t, "%d credits\t\t\t%s\n", len(all), audit.Won(total))
 			return t.Flush()
