@@ -191,7 +191,7 @@ func (h *Hub) catchUp(ctx context.Context, who Listener, at *till.Position, yiel
 			return true, nil
 		}
 	}
-	return false, ctx.Err()
+	return false, fmt.Errorf("it ended before block %d", at.Block)
 }
 
 // hear picks a listener's events behind a position.

@@ -431,7 +431,7 @@ func (a *API) consistency(ctx context.Context, in *struct {
 func anchorProblem(err error) *Problem {
 	switch {
 	case errors.Is(err, sealer.ErrStopped):
-		return sealerStopped.problem("the gateway's log says why")
+		return sealerStopped.problem("the gateway's log says why").because(err)
 	case errors.Is(err, sealer.ErrOverloaded):
 		return queueFull.problem(err.Error()).after(1)
 	case errors.Is(err, logs.ErrUnknown):

@@ -42,16 +42,16 @@ type Line struct {
 func (a *API) anchorMany(w http.ResponseWriter, r *http.Request) {
 	s, err := a.anchoring()
 	if err != nil {
-		writeProblem(w, problemOf(err))
+		writeProblem(w, r, problemOf(err))
 		return
 	}
 	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); media != ndjson {
-		writeProblem(w, wrongMedia.problem("send "+ndjson+": a JSON object a line"))
+		writeProblem(w, r, wrongMedia.problem("send "+ndjson+": a JSON object a line"))
 		return
 	}
 	from, err := s.Store().Source(r.Context(), r.PathValue("source"))
 	if err != nil {
-		writeProblem(w, anchorProblem(err))
+		writeProblem(w, r, anchorProblem(err))
 		return
 	}
 	control := http.NewResponseController(w)
@@ -161,7 +161,7 @@ func (st *stream) take(ctx context.Context, answers []Line, records []anchor.Rec
 		}
 		if err != nil { // none was taken, and those behind it would fare no better
 			for _, i := range of {
-				answers[i].Problem = anchorProblem(err)
+				answers[i].Problem = noted(ctx, anchorProblem(err))
 			}
 			st.ended = true
 			return

@@ -16,21 +16,21 @@ import (
 func (a *API) evidence(w http.ResponseWriter, r *http.Request) {
 	s, err := a.anchoring()
 	if err != nil {
-		writeProblem(w, problemOf(err))
+		writeProblem(w, r, problemOf(err))
 		return
 	}
 	n, err := index(r.PathValue("index"))
 	if err != nil {
-		writeProblem(w, anchorProblem(err))
+		writeProblem(w, r, anchorProblem(err))
 		return
 	}
 	block, err := s.Evidence(r.Context(), r.PathValue("source"), n)
 	if errors.Is(err, sealer.ErrNoEvidence) {
-		writeProblem(w, notFound.problem(err.Error()))
+		writeProblem(w, r, notFound.problem(err.Error()))
 		return
 	}
 	if err != nil {
-		writeProblem(w, anchorProblem(err))
+		writeProblem(w, r, anchorProblem(err))
 		return
 	}
 	file(w, "application/octet-stream", block)

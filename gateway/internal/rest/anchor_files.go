@@ -29,15 +29,15 @@ func (a *API) logFiles() {
 	a.mux.HandleFunc("GET /v1/logs/{source}/tile/{path...}", a.tile)
 	a.mux.HandleFunc("POST /v1/witness/add-checkpoint", func(w http.ResponseWriter, r *http.Request) {
 		if a.witness == nil {
-			writeProblem(w, noWitness.problem("start the gateway with --witness-dir and --witness-name"))
+			writeProblem(w, r, noWitness.problem("start the gateway with --witness-dir and --witness-name"))
 			return
 		}
 		a.witness.ServeHTTP(w, r)
 	})
 	a.mux.HandleFunc("GET /verify", a.verifyPage)
-	a.mux.HandleFunc("GET /v1/witness/key", func(w http.ResponseWriter, _ *http.Request) {
+	a.mux.HandleFunc("GET /v1/witness/key", func(w http.ResponseWriter, r *http.Request) {
 		if a.witness == nil {
-			writeProblem(w, noWitness.problem("start the gateway with --witness-dir and --witness-name"))
+			writeProblem(w, r, noWitness.problem("start the gateway with --witness-dir and --witness-name"))
 			return
 		}
 		plain(w, a.witness.Key())
@@ -47,23 +47,23 @@ func (a *API) logFiles() {
 func (a *API) receipt(w http.ResponseWriter, r *http.Request) {
 	s, err := a.anchoring()
 	if err != nil {
-		writeProblem(w, problemOf(err))
+		writeProblem(w, r, problemOf(err))
 		return
 	}
 	n, err := index(r.PathValue("index"))
 	if err != nil {
-		writeProblem(w, anchorProblem(err))
+		writeProblem(w, r, anchorProblem(err))
 		return
 	}
 	form, err := formOf(r)
 	if err != nil {
-		writeProblem(w, problemOf(err))
+		writeProblem(w, r, problemOf(err))
 		return
 	}
 	w.Header().Set("Vary", "Accept")
 	got, err := s.Receipt(r.Context(), r.PathValue("source"), n)
 	if err != nil {
-		writeProblem(w, anchorProblem(err))
+		writeProblem(w, r, anchorProblem(err))
 		return
 	}
 	if form == receipt.FormProof {
@@ -72,7 +72,7 @@ func (a *API) receipt(w http.ResponseWriter, r *http.Request) {
 	}
 	raw, err := s.COSE(r.Context(), r.PathValue("source"), got)
 	if err != nil {
-		writeProblem(w, anchorProblem(err))
+		writeProblem(w, r, anchorProblem(err))
 		return
 	}
 	file(w, mediaCOSE, raw)
@@ -105,19 +105,19 @@ func formOf(r *http.Request) (string, error) {
 func (a *API) checkpoint(w http.ResponseWriter, r *http.Request) {
 	s, err := a.anchoring()
 	if err != nil {
-		writeProblem(w, problemOf(err))
+		writeProblem(w, r, problemOf(err))
 		return
 	}
 	size := uint64(0)
 	if text := r.PathValue("size"); text != "" {
 		if size, err = index(text); err != nil {
-			writeProblem(w, anchorProblem(err))
+			writeProblem(w, r, anchorProblem(err))
 			return
 		}
 	}
 	_, signed, err := s.Checkpoint(r.Context(), r.PathValue("source"), size)
 	if err != nil {
-		writeProblem(w, anchorProblem(err))
+		writeProblem(w, r, anchorProblem(err))
 		return
 	}
 	w.Header().Set("Cache-Control", "no-cache")
@@ -127,26 +127,26 @@ func (a *API) checkpoint(w http.ResponseWriter, r *http.Request) {
 func (a *API) tile(w http.ResponseWriter, r *http.Request) {
 	s, err := a.anchoring()
 	if err != nil {
-		writeProblem(w, problemOf(err))
+		writeProblem(w, r, problemOf(err))
 		return
 	}
 	if err := s.Err(); err != nil {
-		writeProblem(w, anchorProblem(err))
+		writeProblem(w, r, anchorProblem(err))
 		return
 	}
 	source := r.PathValue("source")
 	log, err := s.Store().Log(r.Context(), source)
 	if err != nil {
-		writeProblem(w, anchorProblem(err))
+		writeProblem(w, r, anchorProblem(err))
 		return
 	}
 	raw, err := s.Store().Tiles(source).Read(r.PathValue("path"), log.Size)
 	if errors.Is(err, logs.ErrNoTile) {
-		writeProblem(w, notFound.problem("a tree of that size has no such tile: "+strings.TrimPrefix(r.URL.Path, "/v1/logs/"+source+"/")))
+		writeProblem(w, r, notFound.problem("a tree of that size has no such tile: "+strings.TrimPrefix(r.URL.Path, "/v1/logs/"+source+"/")))
 		return
 	}
 	if err != nil {
-		writeProblem(w, anchorProblem(err))
+		writeProblem(w, r, anchorProblem(err))
 		return
 	}
 	w.Header().Set("Cache-Control", forever)
@@ -169,9 +169,9 @@ func (a *API) WithVerifyPage(page []byte) *API {
 
 // verifyPage serves the page. The browser is told that it may connect to nothing,
 // whatever the page says.
-func (a *API) verifyPage(w http.ResponseWriter, _ *http.Request) {
+func (a *API) verifyPage(w http.ResponseWriter, r *http.Request) {
 	if len(a.page) == 0 {
-		writeProblem(w, noPage.problem("start the gateway with --verify-page"))
+		writeProblem(w, r, noPage.problem("start the gateway with --verify-page"))
 		return
 	}
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'unsafe-inline' 'wasm-unsafe-eval'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'")

@@ -91,6 +91,12 @@ func New(s *service.Service) *API {
 		},
 		DefaultFormat:                "application/json",
 		RejectUnknownQueryParameters: true,
+		Transformers: []huma.Transformer{func(c huma.Context, _ string, answer any) (any, error) {
+			if p, ok := answer.(*Problem); ok {
+				return noted(c.Context(), p), nil
+			}
+			return answer, nil
+		}},
 	}
 	a := &API{service: s, huma: humago.New(mux, config), mux: mux, carries: map[string]bool{}}
 	a.orders()
@@ -131,7 +137,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodPost && a.carries[r.URL.Path] && a.service.Crowded() {
 		// net/http drains what it did not give us; who never sends it does not keep us.
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(5 * time.Second)) // not in tests' recorders
-		writeProblem(w, problemOf(lanes.ErrOverloaded))
+		writeProblem(w, r, problemOf(lanes.ErrOverloaded))
 		return
 	}
 	handler, pattern := a.mux.Handler(r)
@@ -145,9 +151,9 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch said.status {
 	case http.StatusMethodNotAllowed:
 		w.Header().Set("Allow", said.header.Get("Allow"))
-		writeProblem(w, wrongMethod.problem(r.Method+": allowed are "+said.header.Get("Allow")))
+		writeProblem(w, r, wrongMethod.problem(r.Method+": allowed are "+said.header.Get("Allow")))
 	case http.StatusNotFound:
-		writeProblem(w, notFound.problem("see /docs for what there is"))
+		writeProblem(w, r, notFound.problem("see /docs for what there is"))
 	default: // a redirect to the path's clean form
 		handler.ServeHTTP(w, r)
 	}
@@ -169,7 +175,8 @@ func (a *answer) Header() http.Header         { return a.header }
 func (a *answer) Write(b []byte) (int, error) { return len(b), nil }
 func (a *answer) WriteHeader(status int)      { a.status = status }
 
-func writeProblem(w http.ResponseWriter, p *Problem) {
+func writeProblem(w http.ResponseWriter, r *http.Request, p *Problem) {
+	p = noted(r.Context(), p)
 	for name, values := range p.GetHeaders() {
 		w.Header()[name] = values
 	}

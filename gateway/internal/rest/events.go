@@ -17,6 +17,7 @@ import (
 	"github.com/komsco/trust-platform/chaincode/ledger/code"
 	"github.com/komsco/trust-platform/gateway/internal/feed"
 	"github.com/komsco/trust-platform/gateway/internal/service"
+	"github.com/komsco/trust-platform/gateway/internal/telemetry"
 	"github.com/komsco/trust-platform/gateway/till"
 )
 
@@ -82,13 +83,15 @@ func serveEvents(ctx context.Context, w io.Writer, line service.Line) {
 	if !send(fmt.Sprintf("retry: 1000\nid: %s\n\n", line.From)) {
 		return
 	}
+	var broken error // to be read once heard is closed
 	heard, stop := make(chan feed.Heard), make(chan struct{})
 	defer close(stop)
 	go func() {
 		defer close(heard)
 		for h, err := range line.Events {
 			if err != nil {
-				return // the listener opens a new line
+				broken = err // the listener opens a new line
+				return
 			}
 			select {
 			case heard <- h:
@@ -104,6 +107,9 @@ func serveEvents(ctx context.Context, w io.Writer, line service.Line) {
 		select {
 		case h, open := <-heard:
 			if !open {
+				if broken != nil {
+					telemetry.Because(ctx, fmt.Errorf("the line broke behind %s: %w", at, broken))
+				}
 				return
 			}
 			for _, e := range h.Events {

@@ -141,7 +141,7 @@ func (a *API) register(w http.ResponseWriter, r *http.Request, creates bool,
 	status := http.StatusOK
 	switch {
 	case err != nil:
-		p := problemOf(err)
+		p := noted(r.Context(), problemOf(err))
 		if status = http.StatusBadRequest; p.Status >= http.StatusInternalServerError {
 			status = http.StatusInternalServerError // the binding knows no others
 		}

@@ -23,7 +23,7 @@ func (a *API) operations() {
 	a.mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		if err := a.service.Ready(r.Context()); err != nil {
 			// Readiness is asked from inside; the cause helps there.
-			writeProblem(w, unavailable.problem(err.Error()).after(1))
+			writeProblem(w, r, unavailable.problem(err.Error()).after(1))
 			return
 		}
 		plain(w, "ready: the channel's policy endorses")

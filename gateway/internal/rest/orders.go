@@ -173,7 +173,7 @@ func (a *API) batch(ctx context.Context, in *batchInput) (*output[batchBody], er
 	for i, order := range in.Body.Orders {
 		var err error
 		if pending[i], err = a.service.Submit(in.client, order, currency.Orders...); err != nil {
-			items[i].Problem = problemOf(err)
+			items[i].Problem = noted(ctx, problemOf(err))
 		}
 	}
 	for i, p := range pending {
@@ -182,7 +182,7 @@ func (a *API) batch(ctx context.Context, in *batchInput) (*output[batchBody], er
 		}
 		result, err := p.Wait(ctx)
 		if err != nil {
-			items[i].Problem = problemOf(err)
+			items[i].Problem = noted(ctx, problemOf(err))
 			items[i].Problem.Order = p.Digest
 			continue
 		}

@@ -20,6 +20,7 @@ import (
 	"github.com/komsco/trust-platform/gateway/credential"
 	"github.com/komsco/trust-platform/gateway/internal/lanes"
 	"github.com/komsco/trust-platform/gateway/internal/service"
+	"github.com/komsco/trust-platform/gateway/internal/telemetry"
 	"github.com/komsco/trust-platform/gateway/openid"
 	"github.com/komsco/trust-platform/gateway/signin"
 )
@@ -36,6 +37,7 @@ type Problem struct {
 	Errors []string `json:"errors,omitempty" doc:"What is wrong with the request, one by one"`
 	retry  int      // seconds
 	signIn bool     // a sign-in token is asked for, not a read order
+	cause  error    // for the log only
 }
 
 // Error implements error.
@@ -130,32 +132,50 @@ func problemOf(err error) *Problem {
 	case errors.Is(err, service.ErrNoReadOrder):
 		return noReadOrder.problem(err.Error())
 	case errors.As(err, &failed) && failed.InDoubt:
-		p := commitTimeout.problem("the commit did not show in time; ask for the order's status or send the same order again").after(2)
+		p := commitTimeout.problem("the commit did not show in time; ask for the order's status or send the same order again").after(2).because(err)
 		p.Tx = failed.Tx
 		return p
 	case errors.As(err, &failed):
-		return unavailable.problem("the order was not carried out in time; send the same order again").after(2)
+		return unavailable.problem("the order was not carried out in time; send the same order again").after(2).because(err)
 	case errors.As(err, &tracing):
 		return unfinished.problem(tracing.Error()).after(1)
 	case errors.As(err, &ledger) && ledger.Code != nil:
 		return coded(ledger.Code, ledger.Detail)
 	case errors.As(err, &ledger) && ledger.InDoubt():
-		p := commitTimeout.problem("the commit did not show in time; send the same again").after(2)
+		p := commitTimeout.problem("the commit did not show in time; send the same again").after(2).because(err)
 		p.Tx = ledger.TxID
 		return p
 	case errors.As(err, &ledger) && ledger.Conflict():
-		return unavailable.problem("another transaction came first; nothing was done").after(1)
+		return unavailable.problem("another transaction came first; nothing was done").after(1).because(err)
 	case errors.As(err, &ledger) && ledger.Temporary():
-		return unavailable.problem("the peer could not answer").after(2)
+		return unavailable.problem("the peer could not answer").after(2).because(err)
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return unavailable.problem("the request ended before there was an answer").after(2)
+		return unavailable.problem("the request ended before there was an answer").after(2).because(err)
 	default:
-		return internalDefect.problem("the gateway's log says more; give it the answer's X-Request-Id")
+		return internalDefect.problem("the gateway's log says more; give it the answer's X-Request-Id").because(err)
 	}
 }
 
 func (p *Problem) bearer() *Problem {
 	p.signIn = true
+	return p
+}
+
+// because keeps what is behind a problem for the log.
+func (p *Problem) because(err error) *Problem {
+	p.cause = err
+	return p
+}
+
+// noted has the request's line in the log say why the gateway failed.
+func noted(ctx context.Context, p *Problem) *Problem {
+	switch {
+	case p.Status < http.StatusInternalServerError:
+	case p.cause != nil:
+		telemetry.Because(ctx, p.cause)
+	default:
+		telemetry.Because(ctx, p)
+	}
 	return p
 }
 
@@ -180,7 +200,7 @@ func init() { //nolint:gochecknoinits // huma's hooks are package variables
 		case http.StatusUnsupportedMediaType:
 			p = wrongMedia.problem(message)
 		default:
-			p = internalDefect.problem(message)
+			p = internalDefect.problem(message).because(errors.Join(errs...))
 			p.Status = status
 		}
 		for _, err := range errs {

@@ -5,6 +5,7 @@
 package telemetry
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"io"
@@ -45,8 +46,9 @@ const requestID = "X-Request-Id"
 
 // HTTP wraps the API: it names each request, logs it, measures it, and serves
 // /metrics. Bodies, queries and headers are never logged: they are the callers'.
-// Of the requests that are turned away (503) a hundred a second are logged as
-// warnings; the others are counted in the metrics all the same.
+// Of the requests that are turned away (503), and of those that fail in part, a
+// hundred a second are logged as warnings; the others are counted in the metrics all
+// the same. A warning says why, as far as the API told by [Because].
 func HTTP(api http.Handler, r *prometheus.Registry, log *slog.Logger) http.Handler {
 	latency := prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "trust_gateway_http_request_seconds", Help: "How long requests took, by route and status.",
@@ -73,13 +75,28 @@ func HTTP(api http.Handler, r *prometheus.Registry, log *slog.Logger) http.Handl
 			route := routeOf(api, req)
 			latency.WithLabelValues(route, strconv.Itoa(seen.code)).Observe(time.Since(start).Seconds())
 			level := slog.LevelDebug
-			if seen.code >= http.StatusInternalServerError && (seen.code != http.StatusServiceUnavailable || warnings.Allow()) {
+			if seen.failed() && (seen.defect() || warnings.Allow()) {
 				level = slog.LevelWarn
 			}
-			log.Log(req.Context(), level, "request", "id", id, "route", route, "status", seen.code, "took", time.Since(start).Round(time.Microsecond))
+			said := []any{"id", id, "route", route, "status", seen.code, "took", time.Since(start).Round(time.Microsecond)}
+			if seen.cause != nil {
+				said = append(said, "failure", seen.cause)
+			}
+			log.Log(req.Context(), level, "request", said...)
 		}()
-		mux.ServeHTTP(seen, req)
+		mux.ServeHTTP(seen, req.WithContext(context.WithValue(req.Context(), seenKey{}, seen)))
 	})
+}
+
+// seenKey is the context's key of a request's status.
+type seenKey struct{}
+
+// Because notes why a request, or a part of it, fails: its line in the log says so. The
+// first reason counts. It is for the request's own goroutine; elsewhere it does nothing.
+func Because(ctx context.Context, err error) {
+	if seen, ok := ctx.Value(seenKey{}).(*status); ok && seen.cause == nil {
+		seen.cause = err
+	}
 }
 
 // routeOf is the pattern that a request matched, so that labels are few.
@@ -103,10 +120,18 @@ func plain(id string) bool {
 	return id != "" && len(id) <= 64
 }
 
-// status notes the status of an answer.
+// status notes the status of an answer, and why it is a failure.
 type status struct {
 	http.ResponseWriter
-	code int
+	code  int
+	cause error
+}
+
+func (s *status) failed() bool { return s.code >= http.StatusInternalServerError || s.cause != nil }
+
+// defect tells failures that call for somebody from those that come in storms.
+func (s *status) defect() bool {
+	return s.code >= http.StatusInternalServerError && s.code != http.StatusServiceUnavailable
 }
 
 func (s *status) WriteHeader(code int) {

@@ -4,6 +4,7 @@ package telemetry_test
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -22,6 +23,12 @@ func (api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.URL.Path {
 	case "/fails":
 		w.WriteHeader(http.StatusServiceUnavailable)
+	case "/breaks":
+		telemetry.Because(r.Context(), errors.New("disk is full"))
+		telemetry.Because(r.Context(), errors.New("a consequence"))
+		w.WriteHeader(http.StatusInternalServerError)
+	case "/half":
+		telemetry.Because(r.Context(), errors.New("the line broke"))
 	case "/panics":
 		panic("out of reach")
 	}
@@ -57,6 +64,28 @@ func TestRequestsAreNamedLoggedAndMeasured(t *testing.T) {
 	metrics := get("/metrics", "").Body.String()
 	require.Contains(t, metrics, `trust_gateway_http_request_seconds_count{route="GET /works",status="200"} 1`)
 	require.Contains(t, metrics, `route="GET /fails",status="503"`)
+}
+
+// What fails, whole or in part, is a warning that says why.
+func TestFailuresSayWhy(t *testing.T) {
+	var logs bytes.Buffer
+	log, err := telemetry.NewLog(&logs, "text", "warn")
+	require.NoError(t, err)
+	h := telemetry.HTTP(api{}, telemetry.NewRegistry(), log)
+	for path, want := range map[string]string{"/breaks": "disk is full", "/half": "the line broke", "/fails": "status=503", "/works": ""} {
+		logs.Reset()
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
+		r.Header.Set("X-Request-Id", "mine-8")
+		h.ServeHTTP(httptest.NewRecorder(), r)
+		if want == "" {
+			require.Empty(t, logs.String(), path)
+			continue
+		}
+		require.Equal(t, 1, strings.Count(logs.String(), "id=mine-8"), logs.String())
+		require.Contains(t, logs.String(), want)
+		require.NotContains(t, logs.String(), "consequence")
+	}
+	telemetry.Because(t.Context(), errors.New("of no request"))
 }
 
 // A storm of refusals does not become a storm of warnings.
