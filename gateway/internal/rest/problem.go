@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/komsco/trust-platform/chaincode/anchor"
 	"github.com/komsco/trust-platform/chaincode/currency"
@@ -149,7 +151,7 @@ func problemOf(err error) *Problem {
 		return unavailable.problem("another transaction came first; nothing was done").after(1).because(err)
 	case errors.As(err, &ledger) && ledger.Temporary():
 		return unavailable.problem("the peer could not answer").after(2).because(err)
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), status.Code(err) == codes.Canceled:
 		return unavailable.problem("the request ended before there was an answer").after(2).because(err)
 	default:
 		return internalDefect.problem("the gateway's log says more; give it the answer's X-Request-Id").because(err)

@@ -93,6 +93,10 @@ func TestLogSaysWhyRequestsFail(t *testing.T) {
 			"of the peer", &gateway.Error{Phase: gateway.PhaseEvaluate, Cause: status.Error(codes.Unavailable, "disk is full")},
 			http.StatusServiceUnavailable, "LEDGER_UNAVAILABLE",
 		},
+		{
+			"of who hung up", &gateway.Error{Phase: gateway.PhaseEvaluate, Cause: status.Error(codes.Canceled, "disk is full")},
+			http.StatusServiceUnavailable, "LEDGER_UNAVAILABLE",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w, line := asked(t, "", "Purse", c.err)
