@@ -3,7 +3,8 @@
 // Package feed tells accounts what happens to them, from a peer's blocks. One
 // reader follows the chain for all; the latest blocks are kept, and each listener
 // takes from them at its own pace. Who falls behind what is kept reads the peer
-// until it has caught up, so a slow listener costs time of its own and no memory.
+// until it has caught up, in turns with others who do, so a slow listener costs time of
+// its own and little memory, and many of them keep no peer busy.
 package feed
 
 import (
@@ -41,6 +42,8 @@ type Hub struct {
 	o     Options
 	chain Chain
 
+	turns turns
+
 	start  sync.Once
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -73,7 +76,7 @@ func New(chain Chain, o Options) *Hub {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Hub{o: o, chain: chain, ctx: ctx, cancel: cancel, done: make(chan struct{}), grown: make(chan struct{})}
+	return &Hub{o: o, chain: chain, turns: turns{taken: map[string]bool{}}, ctx: ctx, cancel: cancel, done: make(chan struct{}), grown: make(chan struct{})}
 }
 
 // Close ends every listener's stream and the hub's own.
@@ -107,8 +110,9 @@ func (h *Hub) Now(ctx context.Context) (till.Position, error) {
 }
 
 // Listen yields what happens behind a position, in order, one slice for each block
-// that was read: empty where the block is not about the listener, and then only its
-// position counts. It ends with ctx, with the hub, or with an error of the peer's.
+// that comes, or for all that were read in a turn: empty where they are not about the
+// listener, and then only the position counts. It ends with ctx, with the hub, or with
+// an error of the peer's.
 func (h *Hub) Listen(ctx context.Context, who Listener, after till.Position) iter.Seq2[Heard, error] {
 	h.start.Do(func() { go h.follow() })
 	return func(yield func(Heard, error) bool) {
@@ -120,11 +124,15 @@ func (h *Hub) Listen(ctx context.Context, who Listener, after till.Position) ite
 			block, found, wait, behind := h.look(at.Block)
 			switch {
 			case behind:
-				caught, err := h.catchUp(ctx, who, &at, yield)
-				if err != nil && ctx.Err() == nil {
-					yield(Heard{}, err)
+				heard, err := h.catchUp(ctx, who, at)
+				if heard.At != at && !yield(heard, nil) {
+					return
 				}
-				if !caught {
+				at = heard.At
+				if err != nil {
+					if ctx.Err() == nil {
+						yield(Heard{}, err)
+					}
 					return
 				}
 			case found:
@@ -144,7 +152,7 @@ func (h *Hub) Listen(ctx context.Context, who Listener, after till.Position) ite
 	}
 }
 
-// Heard is what one block says to a listener. At stands behind it.
+// Heard is what blocks say to a listener. At stands behind them.
 type Heard struct {
 	Events []till.Event
 	At     till.Position
@@ -166,32 +174,35 @@ func (h *Hub) look(number uint64) (block told, found bool, wait <-chan struct{},
 	}
 }
 
-// catchUp reads the peer until what is kept goes on.
-func (h *Hub) catchUp(ctx context.Context, who Listener, at *till.Position, yield func(Heard, error) bool) (more bool, err error) {
+// catchUp reads the peer for a turn: until what is kept goes on, or others are to read.
+func (h *Hub) catchUp(ctx context.Context, who Listener, after till.Position) (Heard, error) {
+	heard := Heard{At: after}
+	account := who.keys()[0]
+	if !h.turns.wait(ctx, account) {
+		return heard, ctx.Err()
+	}
+	defer h.turns.leave(account)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	for b, err := range h.chain.Blocks(ctx, at.Block) {
-		if err == nil && b.Number != at.Block {
-			err = fmt.Errorf("block %d came where block %d was expected", b.Number, at.Block)
+	for b, err := range h.chain.Blocks(ctx, after.Block) {
+		if err == nil && b.Number != heard.At.Block {
+			err = fmt.Errorf("block %d came where block %d was expected", b.Number, heard.At.Block)
 		}
 		if err != nil {
-			return false, err
+			return heard, err
 		}
 		t, err := tell(b, h.o.Chaincode)
 		if err != nil {
-			return false, err
+			return heard, err
 		}
-		heard := hear(who, t, *at)
-		*at = till.Position{Block: b.Number + 1}
-		heard.At = *at
-		if !yield(heard, nil) {
-			return false, nil
-		}
-		if _, _, _, behind := h.look(at.Block); !behind {
-			return true, nil
+		heard.Events = append(heard.Events, hear(who, t, after).Events...)
+		heard.At = till.Position{Block: b.Number + 1}
+		_, _, _, behind := h.look(heard.At.Block)
+		if !behind || len(heard.Events) >= turnEvents || heard.At.Block-after.Block >= turnBlocks {
+			return heard, nil
 		}
 	}
-	return false, fmt.Errorf("it ended before block %d", at.Block)
+	return heard, fmt.Errorf("it ended before block %d", heard.At.Block)
 }
 
 // hear picks a listener's events behind a position.

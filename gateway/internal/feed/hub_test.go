@@ -15,14 +15,37 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/komsco/trust-platform/chaincode/currency"
+	"github.com/komsco/trust-platform/gateway/internal/blocks"
 	"github.com/komsco/trust-platform/gateway/internal/feed"
 	"github.com/komsco/trust-platform/gateway/internal/gatewaytest"
 	"github.com/komsco/trust-platform/gateway/till"
 )
 
+// watched counts the streams of blocks that are open.
+type watched struct {
+	gatewaytest.Chain
+	mu         sync.Mutex
+	open, most int
+}
+
+func (w *watched) count(by int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.open += by
+	w.most = max(w.most, w.open)
+}
+
+func (w *watched) Blocks(ctx context.Context, from uint64) iter.Seq2[*blocks.Block, error] {
+	return func(yield func(*blocks.Block, error) bool) {
+		w.count(1)
+		defer w.count(-1)
+		w.Chain.Blocks(ctx, from)(yield)
+	}
+}
+
 // stall is a shop that is listened to, by a hub that keeps about three blocks, and a
 // resident who pays there from then on: won after won, by numbers from 0 on.
-func stall(t *testing.T) (hub *feed.Hub, listen func() iter.Seq2[feed.Heard, error], pay func(i int)) {
+func stall(t *testing.T) (chain *watched, hub *feed.Hub, listen func() iter.Seq2[feed.Heard, error], pay func(i int)) {
 	l := gatewaytest.NewLedger(t)
 	l.At(time.Now())
 	town := gatewaytest.NewTown(t, l, gatewaytest.Place, "nowon")
@@ -45,19 +68,20 @@ func stall(t *testing.T) (hub *feed.Hub, listen func() iter.Seq2[feed.Heard, err
 		_, err := l.Carry(gatewaytest.Must(a.Payment(currency.Payment{Seq: int64(i) + 2, To: "stall", Amount: 1, Ref: fmt.Sprint(i)})))
 		require.NoError(t, err)
 	}
-	hub = feed.New(gatewaytest.Chain{Ledger: l}, feed.Options{Chaincode: gatewaytest.Place.Chaincode, Keep: 6, Pause: time.Millisecond})
+	chain = &watched{Chain: gatewaytest.Chain{Ledger: l}}
+	hub = feed.New(chain, feed.Options{Chaincode: gatewaytest.Place.Chaincode, Keep: 6, Pause: time.Millisecond})
 	t.Cleanup(hub.Close)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	t.Cleanup(cancel)
 	start, err := hub.Now(ctx)
 	require.NoError(t, err)
 	who := feed.Listener{Program: "nowon", Account: town.Stall.Account(), Merchant: "stall"}
-	return hub, func() iter.Seq2[feed.Heard, error] { return hub.Listen(ctx, who, start) }, pay
+	return chain, hub, func() iter.Seq2[feed.Heard, error] { return hub.Listen(ctx, who, start) }, pay
 }
 
 // Who listens while blocks come and are dropped hears each payment once, in order.
 func TestListenersWhileBlocksAreDropped(t *testing.T) {
-	_, listen, pay := stall(t)
+	_, _, listen, pay := stall(t)
 	const payments, listeners = 200, 4
 	var wg sync.WaitGroup
 	heard := make([][]string, listeners)
@@ -91,7 +115,7 @@ func TestListenersWhileBlocksAreDropped(t *testing.T) {
 // Listeners that take their time miss nothing, though the hub keeps a few events
 // only: they read the peer until they have caught up.
 func TestSlowListenersCatchUp(t *testing.T) {
-	hub, listen, pay := stall(t)
+	_, hub, listen, pay := stall(t)
 	const payments = 50
 	pay(0)
 	n := 0
@@ -123,4 +147,61 @@ func TestSlowListenersCatchUp(t *testing.T) {
 		buf := make([]byte, 1<<20)
 		return !strings.Contains(string(buf[:runtime.Stack(buf, true)]), "feed.(*Hub)")
 	}, 5*time.Second, 5*time.Millisecond)
+}
+
+// However many ask for everything from the first block on, a few read the peer at a
+// time, one of each account, and all hear all of it. Who hangs up keeps no place.
+func TestFewCatchUpAtATime(t *testing.T) {
+	const payments, listeners = 200, 50
+	for accounts, most := range map[int]int{1: 1, 10: 4} {
+		t.Run(fmt.Sprint(accounts), func(t *testing.T) {
+			chain, hub, _, pay := stall(t)
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
+			for i := range payments {
+				pay(i)
+			}
+			who := func(i int) feed.Listener {
+				return feed.Listener{Program: "nowon", Account: fmt.Sprint(i % accounts), Merchant: "stall"}
+			}
+			var wg sync.WaitGroup
+			heard := make([]int, listeners)
+			for i := range heard {
+				wg.Go(func() {
+					for h, err := range hub.Listen(ctx, who(i), till.Position{}) {
+						if err != nil {
+							t.Error(err)
+							return
+						}
+						for _, e := range h.Events {
+							if e.Receipt.Ref != fmt.Sprint(heard[i]) {
+								t.Errorf("payment %s came where %d was expected", e.Receipt.Ref, heard[i])
+							}
+							heard[i]++
+						}
+						if heard[i] == payments || i%5 == 4 {
+							return
+						}
+					}
+				})
+				wg.Go(func() {
+					brief, cancel := context.WithTimeout(ctx, time.Duration(i)*time.Millisecond)
+					defer cancel()
+					for _, err := range hub.Listen(brief, who(i), till.Position{}) {
+						if err != nil {
+							t.Error(err)
+						}
+					}
+				})
+			}
+			wg.Wait()
+			for i, n := range heard {
+				if i%5 != 4 {
+					require.Equal(t, payments, n, i)
+				}
+			}
+			hub.Close()
+			require.LessOrEqual(t, chain.most, most+1, "and the hub itself")
+		})
+	}
 }
