@@ -329,6 +329,15 @@ func (c Config) Validate() error {
 			errs = append(errs, fmt.Errorf("route %d (0 is the default): network %q, channel %q, chaincode %q: all three are needed", i, r.Network, r.Channel, r.Chaincode))
 		}
 	}
+	at := map[string]int{}
+	for i, r := range c.Routes {
+		for _, program := range r.Programs {
+			if other, known := at[program]; known && other != i {
+				errs = append(errs, fmt.Errorf("routes: programme %q is in two of them, it has one home", program))
+			}
+			at[program] = i
+		}
+	}
 	if l := c.Lanes; l.Count < 1 || l.Count > 1024 || l.InFlight < 1 || l.InFlight > 8 || l.MaxBatch < 1 || l.MaxBatch > 1000 || l.Queue < 1 {
 		errs = append(errs, fmt.Errorf("lanes: count %d (1 to 1024), inFlight %d (1 to 8), maxBatch %d (1 to 1000), queue %d (at least 1)", l.Count, l.InFlight, l.MaxBatch, l.Queue))
 	}
@@ -346,6 +355,9 @@ func (c Config) Validate() error {
 	}
 	if w := c.Witness; (w.Dir == "") != (w.Name == "") {
 		errs = append(errs, fmt.Errorf("witness: dir %q and name %q, both are needed or none", w.Dir, w.Name))
+	}
+	if c.DIDs == "" && (c.SignIn.Key != "" || len(c.ListKeys) > 0) {
+		errs = append(errs, errors.New("signIn.key and listKeys need dids, by which those who sign in and issuers are known"))
 	}
 	if (c.Issuing.Kid != "" || c.Asking.Kid != "") && (c.PublicURL == "" || c.SignIn.Key == "" || c.DIDs == "") {
 		errs = append(errs, errors.New("issuing and asking need publicURL, by which wallets reach the gateway, signIn.key, by which clients are known, and dids"))
