@@ -371,7 +371,7 @@ func (c Config) Validate() error {
 // hidden stands in the place of secrets.
 const hidden = "(hidden)"
 
-// YAML is the configuration as a file; where the private key is stays hidden.
+// YAML is the configuration as a file; where private keys are stays hidden.
 func (c Config) YAML() ([]byte, error) {
 	if c.Identity.Key != "" {
 		c.Identity.Key = hidden
@@ -382,6 +382,14 @@ func (c Config) YAML() ([]byte, error) {
 	c.Anchor.LogKeys = slices.Repeat([]string{hidden}, len(c.Anchor.LogKeys))
 	if c.SignIn.Key != "" {
 		c.SignIn.Key = hidden
+	}
+	c.ListKeys = slices.Clone(c.ListKeys) // they are the caller's
+	for i := range c.ListKeys {
+		c.ListKeys[i].Key = hidden
+	}
+	c.VCAPI.Keys = slices.Clone(c.VCAPI.Keys)
+	for i := range c.VCAPI.Keys {
+		c.VCAPI.Keys[i].Key = hidden
 	}
 	if c.Issuing.Key != "" {
 		c.Issuing.Key = hidden
