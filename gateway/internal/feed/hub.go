@@ -288,18 +288,19 @@ func (h *Hub) wake() {
 	h.grown = make(chan struct{})
 }
 
-// tell reads what a block says to whom: receipts and new credits of its valid
-// transactions, in the order of their keys.
+// tell reads what a block says to whom: receipts, and credits that are new to an
+// account, of its valid transactions, in the order of their keys.
 func tell(b *blocks.Block, chaincode string) (told, error) {
 	t := told{number: b.Number, events: map[string][]till.Event{}}
 	place, n := -1, 0
+	var from map[string]string
 	for tx, w := range b.Writes(chaincode) {
 		table, key, ok := blocks.SplitKey(w.Key)
 		if !ok || w.IsDelete {
 			continue
 		}
 		if tx.Index != place {
-			place, n = tx.Index, 0
+			place, n, from = tx.Index, 0, takenFrom(tx, chaincode)
 		}
 		say := func(to string, e till.Event) {
 			n++
@@ -321,7 +322,7 @@ func tell(b *blocks.Block, chaincode string) (told, error) {
 			if r.Kind == currency.KindPayment || r.Kind == currency.KindHold {
 				say("merchant/"+key[0]+"/"+r.To, till.Event{Type: till.Paid, Receipt: &r})
 			}
-		case table == currency.TableCredit && len(key) == 4 && key[2] == tx.ID:
+		case table == currency.TableCredit && len(key) == 4 && comes(tx, key, from):
 			var c currency.Credit
 			if err := c.UnmarshalBinary(w.Value); err != nil {
 				return t, fmt.Errorf("block %d: credit %q: %w", b.Number, w.Key, err)
@@ -332,10 +333,33 @@ func tell(b *blocks.Block, chaincode string) (told, error) {
 			}
 			if c.Kind != currency.CreditPayment { // those are told by their payers' receipts
 				say("account/"+key[0]+"/"+key[1], till.Event{Type: till.Received, Credit: &till.Incoming{
-					Name: currency.NewCreditName(tx.ID, number), Kind: c.Kind, From: c.From, Amount: currency.Total(c.Parts),
+					Name: currency.NewCreditName(key[2], number), Kind: c.Kind, From: c.From, Amount: currency.Total(c.Parts),
 				}})
 			}
 		}
 	}
 	return t, nil
 }
+
+// comes reports whether a credit is new to its account: made by the transaction, or moved
+// from a recovered account to who took over, under its old name. One that is written in
+// its place is a rest.
+func comes(tx *blocks.Tx, key []string, from map[string]string) bool {
+	before, taken := from[creditOf(key)]
+	return key[2] == tx.ID || taken && before != key[1]
+}
+
+// takenFrom says of which accounts a transaction deletes credits.
+func takenFrom(tx *blocks.Tx, chaincode string) map[string]string {
+	from := map[string]string{}
+	for _, w := range tx.Writes {
+		table, key, ok := blocks.SplitKey(w.Key)
+		if ok && w.Namespace == chaincode && w.IsDelete && table == currency.TableCredit && len(key) == 4 {
+			from[creditOf(key)] = key[1]
+		}
+	}
+	return from
+}
+
+// creditOf is what a credit is called in its programme, whosever it is.
+func creditOf(key []string) string { return key[0] + "/" + key[2] + "/" + key[3] }

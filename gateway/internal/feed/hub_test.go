@@ -3,6 +3,7 @@
 package feed_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -15,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/komsco/trust-platform/chaincode/currency"
+	"github.com/komsco/trust-platform/chaincode/ledger"
 	"github.com/komsco/trust-platform/gateway/internal/blocks"
 	"github.com/komsco/trust-platform/gateway/internal/feed"
 	"github.com/komsco/trust-platform/gateway/internal/gatewaytest"
@@ -147,6 +149,65 @@ func TestSlowListenersCatchUp(t *testing.T) {
 		buf := make([]byte, 1<<20)
 		return !strings.Contains(string(buf[:runtime.Stack(buf, true)]), "feed.(*Hub)")
 	}, 5*time.Second, 5*time.Millisecond)
+}
+
+// written is a chain of one block, whose transaction now wrote these keys.
+type written []blocks.Write
+
+func (w written) Height(context.Context) (uint64, error) { return 1, nil }
+
+func (w written) Blocks(ctx context.Context, _ uint64) iter.Seq2[*blocks.Block, error] {
+	return func(yield func(*blocks.Block, error) bool) {
+		if yield(&blocks.Block{Txs: []blocks.Tx{{ID: "now", Writes: w}}}, nil) {
+			<-ctx.Done()
+		}
+	}
+}
+
+// Of credits an account hears what is new to it, by what a transaction makes or moves
+// there from another account.
+func TestCreditsThatAreNewToTheAccount(t *testing.T) {
+	value, err := currency.Credit{Kind: currency.CreditGift, Parts: []currency.Part{{Amount: 5}}}.AppendBinary(nil)
+	require.NoError(t, err)
+	credit := func(program, account, tx string) string {
+		return "\x00" + strings.Join([]string{currency.TableCredit, program, account, tx, ledger.Num(3)}, "\x00") + "\x00"
+	}
+	here := credit("nowon", "heir", "once")
+	for name, c := range map[string]struct {
+		put, gone, namespace, want string
+	}{
+		"made":                            {put: credit("nowon", "heir", "now"), want: "now:3"},
+		"moved":                           {put: here, gone: credit("nowon", "lost", "once"), want: "once:3"},
+		"written in its place":            {put: here},
+		"while another is taken":          {put: here, gone: credit("nowon", "lost", "before")},
+		"while another programme's is":    {put: here, gone: credit("busan", "lost", "once")},
+		"while another contract's is":     {put: here, gone: credit("nowon", "lost", "once"), namespace: "other"},
+		"while it is taken and put again": {put: here, gone: here},
+	} {
+		t.Run(name, func(t *testing.T) {
+			chain := written{{Namespace: "currency", Key: c.put, Value: value}}
+			if c.gone != "" {
+				chain = append(chain, blocks.Write{Namespace: cmp.Or(c.namespace, "currency"), Key: c.gone, IsDelete: true})
+			}
+			hub := feed.New(chain, feed.Options{Chaincode: "currency"})
+			defer hub.Close()
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			var want, got []string
+			if c.want != "" {
+				want = []string{c.want}
+			}
+			for h, err := range hub.Listen(ctx, feed.Listener{Program: "nowon", Account: "heir"}, till.Position{}) {
+				require.NoError(t, err)
+				for _, e := range h.Events {
+					require.EqualValues(t, 5, e.Credit.Amount)
+					got = append(got, string(e.Credit.Name))
+				}
+				break
+			}
+			require.Equal(t, want, got)
+		})
+	}
 }
 
 // However many ask for everything from the first block on, a few read the peer at a

@@ -3,6 +3,7 @@
 package rest_test
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"testing"
@@ -15,13 +16,14 @@ import (
 	"github.com/komsco/trust-platform/gateway"
 	"github.com/komsco/trust-platform/gateway/internal/gatewaytest"
 	"github.com/komsco/trust-platform/gateway/internal/service"
+	"github.com/komsco/trust-platform/gateway/till"
 )
 
 // A refund arrives at an account that its holder closed. Once two officers gave it to
 // the same person's other account, that account sees it and has it moved, and nobody
 // else does.
 func TestForwardCreditsOverHTTP(t *testing.T) {
-	s := newSite(t, 2, service.Options{})
+	s, _ := listening(t, 2)
 	old, other := s.Resident[0], s.Resident[1]
 	for _, order := range s.Join(1) {
 		s.created("/v1/accounts", order)
@@ -62,6 +64,14 @@ func TestForwardCreditsOverHTTP(t *testing.T) {
 	require.Equal(t, http.StatusOK, r.status, r.body)
 	require.Equal(t, currency.Forwarded{Account: fresh.Account(), Moved: waiting}, decode[currency.Forwarded](t, r.body))
 	height := s.ledger.Height()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	for e, err := range till.Listen(ctx, s.hear(fresh, &till.Position{Block: height - 1})) {
+		require.NoError(t, err)
+		require.Equal(t, till.Received, e.Type)
+		require.Equal(t, till.Incoming{Name: waiting[0], Kind: currency.CreditRefund, From: "stall", Amount: 4_000}, *e.Credit)
+		break
+	}
 	require.Equal(t, currency.Forwarded{Account: fresh.Account()}, decode[currency.Forwarded](t, ask(http.MethodPost, path+"/forward", fresh).body))
 	require.Equal(t, height, s.ledger.Height(), "where nothing waits nothing is sent")
 	s.created("/v1/claims", gatewaytest.Must(fresh.Claim(currency.Claim{Seq: 1, Claims: s.credits(fresh)})))
