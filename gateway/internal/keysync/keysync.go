@@ -81,6 +81,11 @@ func (o Options) follow(ctx context.Context) (moved bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("open the stream of events: %w", err)
 	}
+	defer func() {
+		cancel()
+		for range events { // the client's goroutine waits to be rid of its event
+		}
+	}()
 	for event := range events {
 		accounts := map[string]bool{}
 		at = o.note(event, accounts)

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -285,4 +286,40 @@ func TestFollowTrouble(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, at, got)
 	}
+}
+
+// A stream that is given up leaves nothing running, though the client sends each event
+// whatever becomes of ctx.
+func TestFollowEndsItsStreams(t *testing.T) {
+	n := newTown(t)
+	n.person(1).become(identity.Suspend)
+	n.fail(errors.New("peer is gone"))
+	var opened, ended atomic.Int64
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var follower sync.WaitGroup
+	follower.Go(func() {
+		keysync.Follow(ctx, keysync.Options{
+			Chaincode: "registry", Currencies: []keysync.Currency{n}, Cursor: &keysync.File{}, Pause: time.Millisecond, Log: slog.New(slog.DiscardHandler),
+			Events: func(ctx context.Context, after keysync.Cursor) (<-chan *client.ChaincodeEvent, error) {
+				there, err := n.events(ctx, after)
+				events := make(chan *client.ChaincodeEvent)
+				opened.Add(1)
+				go func() {
+					defer ended.Add(1)
+					defer close(events)
+					for e := range there {
+						for range 100 { // enough that some wait to be taken
+							events <- e
+						}
+					}
+				}()
+				return events, err
+			},
+		})
+	})
+	require.Eventually(t, func() bool { return opened.Load() > 3 }, 15*time.Second, time.Millisecond)
+	cancel()
+	follower.Wait()
+	require.Eventually(t, func() bool { return opened.Load() == ended.Load() }, 5*time.Second, time.Millisecond)
 }
