@@ -326,6 +326,26 @@ func TestChain(t *testing.T) {
 	}
 }
 
+// A history is of one DID: a stranger's own does not go on as somebody else's.
+func TestSplice(t *testing.T) {
+	victim := newBook(t, creation(alice.key()), alice)
+	b := newBook(t, creation(thief.key()), thief)
+	b.did = victim.did
+	splice := b.next(identity.Operation{Type: identity.Update, AddServices: []identity.Service{{ID: "a", Type: "A", Endpoint: "https://a.example"}}})
+	b.refused(identity.VersionConflict, splice, b.as(thief)...)
+
+	// Nor offline, however the versions were made.
+	compacts, err := splice.Sign(b.as(thief)...)
+	wantCode(t, err, nil)
+	s, err := identity.Parse(here, compacts)
+	wantCode(t, err, nil)
+	claimed := b.last()
+	claimed.DID = victim.did
+	v, err := identity.Apply(&claimed, s, nil, noon.Add(time.Hour), "tx")
+	wantCode(t, err, nil)
+	wantCode(t, identity.Verify(here, []identity.Version{b.last(), v}, nil), identity.VersionConflict)
+}
+
 // The rule of signature encoding: 64 bytes r‖s, and both s and n−s count, on every
 // curve. An operation is known by its payload, so the other signature makes the
 // same version.

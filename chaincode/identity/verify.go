@@ -9,9 +9,10 @@ import (
 )
 
 // Verify checks a history from its first version on, without trusting who tells
-// it: the DID is the hash of the first operation, every operation continues the
-// one before and is signed by those who had a say, and every state is what its
-// operation makes of the one before. controllers tells the state of a did:komsco
+// it: the DID is the hash of the first operation, every operation is on that DID,
+// continues the one before and is signed by those who had a say, and every state is
+// what its operation makes of the one before. Whose history it is, its versions say:
+// the caller MUST compare the DID of one with the one it asks about. controllers tells the state of a did:komsco
 // controller when a version was made; it may be nil where none signed.
 //
 // What only the ledger can vouch for are the times, and that nothing came after.

@@ -108,6 +108,9 @@ func Apply(before *Version, s *Signed, controllers map[string]State, now time.Ti
 			return v, DIDUnknown.Errorf("%s", s.DID)
 		}
 	} else {
+		if s.DID != before.DID {
+			return v, VersionConflict.Errorf("operation %d is on %s, the current version is of %s", s.Number, s.DID, before.DID)
+		}
 		if s.Number != before.Number+1 || s.Previous != before.Digest {
 			return v, VersionConflict.Errorf("operation %d on %.12s…, the current version is %d by operation %s", s.Number, s.Previous, before.Number, before.Digest)
 		}
