@@ -44,7 +44,8 @@ type Options struct {
 	Log        *slog.Logger
 }
 
-// Follow syncs until ctx ends. What fails for want of the ledger is tried again;
+// Follow syncs until ctx ends. What fails for want of the ledger, or of the identity
+// contract behind it, is tried again;
 // the cursor moves only behind what was synced, so after a crash some is done
 // again, to no effect.
 func Follow(ctx context.Context, o Options) {
@@ -170,8 +171,9 @@ func (o Options) program(ctx context.Context, money Currency, program string, ac
 		r.Accounts = r.Accounts[len(part.Accounts):]
 		done, err := money.SyncKeys(ctx, part)
 		var refused *gateway.Error
-		if errors.As(err, &refused) && refused.Code != nil && refused.Code.Kind != code.Internal {
-			// Trying again would not help, and would hold up all others.
+		if errors.As(err, &refused) && refused.Code != nil && refused.Code.Kind != code.Internal && refused.Code != code.ContractRefused {
+			// Trying again would not help, and would hold up all others. An identity contract
+			// that does not answer is no refusal: what it said already must not be passed over.
 			o.Log.Error("key sync is refused", "program", program, "failure", err)
 			continue
 		}

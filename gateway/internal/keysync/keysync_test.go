@@ -16,7 +16,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
 	"github.com/hyperledger/fabric-gateway/pkg/client"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"github.com/stretchr/testify/require"
 
 	"github.com/komsco/trust-platform/chaincode/currency"
@@ -43,6 +45,7 @@ type town struct {
 	mu        sync.Mutex
 	gone      error // what every call fails with
 	submitted int   // key syncs in a block
+	refused   int   // key syncs that the contract refused
 	opened    []keysync.Cursor
 }
 
@@ -181,6 +184,9 @@ func (n *town) SyncKeys(_ context.Context, r currency.SyncKeys) (all []currency.
 	}
 	raw, err := n.net.Invoke(n.courier, "money", "SyncKeys", string(arg))
 	if err != nil {
+		n.mu.Lock()
+		n.refused++
+		n.mu.Unlock()
 		failed := &gateway.Error{Cause: err}
 		if refusal := currency.Codes.Parse(err.Error()); refusal != nil {
 			failed.Code = refusal.Code
@@ -258,6 +264,32 @@ func TestFollow(t *testing.T) {
 			require.Empty(t, tx.Writes)
 		}
 	}
+}
+
+// down is a chaincode that cannot be reached.
+type down struct{}
+
+func (down) Init(shim.ChaincodeStubInterface) *peer.Response { return shim.Success(nil) }
+
+func (down) Invoke(shim.ChaincodeStubInterface) *peer.Response {
+	return shim.Error("connection to registry failed")
+}
+
+// An identity contract that is down is asked again until it is there: no key that a
+// document took away goes on signing.
+func TestFollowContractDown(t *testing.T) {
+	n := newTown(t)
+	file := filepath.Join(t.TempDir(), "cursor.json")
+	minsu := n.person(1)
+	minsu.become(identity.Suspend)
+	n.net.Deploy("registry", down{})
+	n.follow(file, func() bool {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		return n.refused > 2
+	})
+	n.net.Deploy("registry", registry.New(ledger.Config{Name: "registry", Network: "trust"}))
+	n.follow(file, func() bool { return minsu.stopped() == currency.StopSuspended })
 }
 
 // A programme that refuses holds nobody else up; a cursor that cannot be read
