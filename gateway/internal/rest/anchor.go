@@ -280,7 +280,7 @@ func anchorRecord(source string, index uint64, r anchor.Record) AnchorRecord {
 
 func (a *API) record(ctx context.Context, in *struct {
 	SourceInput
-	Index uint64 `path:"index" doc:"Index of the leaf, from 0"`
+	Index uint64 `path:"index" maximum:"1125899906842624" doc:"Index of the leaf, from 0"`
 },
 ) (*output[AnchorRecord], error) {
 	s, err := a.anchoring()
@@ -307,7 +307,7 @@ func (a *API) findRecords(ctx context.Context, in *struct {
 	Reference string `query:"reference" doc:"SHA-256 of a reference, lower-case hex"`
 	Item      string `query:"item" doc:"Item id: its history"`
 	Height    string `query:"height" pattern:"^[0-9]{1,16}$" doc:"Height of another chain's header"`
-	From      uint64 `query:"from" doc:"First index that counts"`
+	From      uint64 `query:"from" maximum:"1125899906842624" doc:"First index that counts"`
 },
 ) (*output[recordsBody], error) {
 	s, err := a.anchoring()
@@ -408,8 +408,8 @@ type consistencyBody struct {
 
 func (a *API) consistency(ctx context.Context, in *struct {
 	SourceInput
-	From uint64 `query:"from" doc:"Size of the earlier checkpoint"`
-	To   uint64 `query:"to" required:"true" doc:"Size of the later one"`
+	From uint64 `query:"from" maximum:"1125899906842624" doc:"Size of the earlier checkpoint"`
+	To   uint64 `query:"to" required:"true" maximum:"1125899906842624" doc:"Size of the later one"`
 },
 ) (*output[consistencyBody], error) {
 	s, err := a.anchoring()

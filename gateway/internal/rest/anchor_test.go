@@ -209,15 +209,19 @@ func TestAnchorRefuses(t *testing.T) {
 		})
 	}
 	for path, want := range map[string]string{
-		"/v1/sources/docs/digests/sha-256/" + good:       "RECORD_UNKNOWN",
-		"/v1/sources/docs/records/0":                     "CHECKPOINT_UNKNOWN",
-		"/v1/sources/docs/records/0/receipt":             "CHECKPOINT_UNKNOWN",
-		"/v1/sources/docs/records/-1/receipt":            "INVALID_ID",
-		"/v1/sources/docs/records":                       "INVALID_ID",
-		"/v1/logs/docs/checkpoint":                       "CHECKPOINT_UNKNOWN",
-		"/v1/logs/none/checkpoint":                       "SOURCE_UNKNOWN",
-		"/v1/logs/docs/tile/0/000":                       "NOT_FOUND",
-		"/v1/sources/docs/consistency?from=0&to=7":       "CHECKPOINT_UNKNOWN",
+		"/v1/sources/docs/digests/sha-256/" + good: "RECORD_UNKNOWN",
+		"/v1/sources/docs/records/0":               "CHECKPOINT_UNKNOWN",
+		"/v1/sources/docs/records/0/receipt":       "CHECKPOINT_UNKNOWN",
+		"/v1/sources/docs/records/-1/receipt":      "INVALID_ID",
+		"/v1/sources/docs/records":                 "INVALID_ID",
+		"/v1/logs/docs/checkpoint":                 "CHECKPOINT_UNKNOWN",
+		"/v1/logs/none/checkpoint":                 "SOURCE_UNKNOWN",
+		"/v1/logs/docs/tile/0/000":                 "NOT_FOUND",
+		"/v1/sources/docs/consistency?from=0&to=7": "CHECKPOINT_UNKNOWN",
+		// Numbers that no log reaches, and that the database could not hold.
+		"/v1/sources/docs/records/9223372036854775808":                                 "BAD_REQUEST",
+		"/v1/sources/docs/records?item=a&from=9223372036854775808":                     "BAD_REQUEST",
+		"/v1/sources/docs/consistency?from=9223372036854775808&to=9223372036854775809": "BAD_REQUEST",
 		"/v1/sources/a%2Fb":                              "INVALID_ID",
 		"/v1/logs/..%2Fdocs/tile/0/000":                  "SOURCE_UNKNOWN",
 		"/v1/sources/docs/records?item=a&height=7":       "INVALID_ID",
