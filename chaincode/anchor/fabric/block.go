@@ -210,8 +210,8 @@ func parseSignatures(raw []byte) (value []byte, all []Signature, err error) {
 			return nil, nil, err
 		}
 		var s Signature
-		for number, to := range map[protowire.Number]*[]byte{1: &s.Creator, 2: &s.Value, 3: &s.Consenter} {
-			if *to, err = one.one(number); err != nil {
+		for i, to := range []*[]byte{&s.Creator, &s.Value, &s.Consenter} { // in order, so that every endorser refuses alike
+			if *to, err = one.one(protowire.Number(i + 1)); err != nil {
 				return nil, nil, err
 			}
 		}

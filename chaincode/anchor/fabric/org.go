@@ -123,8 +123,8 @@ func readOrg(raw []byte) (o Org, err error) {
 		return o, err
 	}
 	o.MSP = string(name)
-	for number, to := range map[protowire.Number]*[][]byte{2: &o.Roots, 3: &o.Intermediates, 4: &o.Admins} {
-		for _, text := range m.parts[number] {
+	for i, to := range []*[][]byte{&o.Roots, &o.Intermediates, &o.Admins} { // in order, so that every endorser refuses alike
+		for _, text := range m.parts[protowire.Number(i+2)] {
 			cert, err := readPEM(text)
 			if err != nil {
 				return o, err
@@ -219,8 +219,8 @@ func readNodes(raw []byte) (*NodeOUs, error) {
 		return nil, err
 	}
 	n := &NodeOUs{}
-	for number, to := range map[protowire.Number]**Unit{2: &n.Client, 3: &n.Peer, 4: &n.Admin, 5: &n.Orderer} {
-		part, err := m.one(number)
+	for i, to := range []**Unit{&n.Client, &n.Peer, &n.Admin, &n.Orderer} {
+		part, err := m.one(protowire.Number(i + 2))
 		if err != nil {
 			return nil, err
 		}
