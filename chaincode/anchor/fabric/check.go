@@ -32,7 +32,8 @@ type Signer struct {
 type signer struct {
 	msp  string
 	cert *x509.Certificate
-	org  *Org // nil where the rule names the organisation by no role
+	org  *Org              // nil where the rule names the organisation by no role
+	by   *x509.Certificate // the organisation's authority that issued cert, nil if none did
 }
 
 // Check returns who signed a block by what the configuration asks for: those whom the
@@ -94,6 +95,9 @@ func (t Trust) signed(b Block, s Signature, before []signer) (signer, error) {
 	}
 	if err := verify(one.cert, b.Signed(s), s.Value); err != nil {
 		return one, fmt.Errorf("of %s: %w", name, err)
+	}
+	if one.org != nil {
+		one.by = one.org.issuer(one.cert)
 	}
 	return one, nil
 }
@@ -252,12 +256,12 @@ func (s signer) is(p Principal) bool {
 	if s.org == nil {
 		return false
 	}
-	return s.org.has(s.cert, p.Role)
+	return s.org.has(s.cert, s.by, p.Role)
 }
 
-// has reports whether a certificate is one of the organisation's in a role.
-func (o Org) has(cert *x509.Certificate, role string) bool {
-	issuer := o.issuer(cert, 0)
+// has reports whether a certificate is one of the organisation's in a role. issuer is
+// what the method of that name answers for it.
+func (o Org) has(cert, issuer *x509.Certificate, role string) bool {
 	if issuer == nil || cert.IsCA || slices.Contains(o.Revoked, revokedName(issuer, cert.SerialNumber.Text(16))) {
 		return false
 	}
@@ -289,8 +293,24 @@ const maxChain = 5
 // issuer is who issued a certificate, under one of the organisation's roots, nil
 // if nobody did. Only signatures and what authorities may do count: no clock is
 // looked at, so that a block judged once is judged alike for ever.
-func (o Org) issuer(cert *x509.Certificate, below int) *x509.Certificate {
+func (o Org) issuer(cert *x509.Certificate) *x509.Certificate {
+	tried := map[int]int{}
+	for i := range o.Intermediates {
+		tried[i] = maxChain
+	}
+	return o.above(cert, 0, tried)
+}
+
+// above is issuer of a certificate that has so many of authorities below it. tried is
+// how far up each intermediate was looked at by now: what leads to no root from there
+// leads to none from further up. Without it, authorities of one name and key would
+// make more ways than can be tried.
+func (o Org) above(cert *x509.Certificate, below int, tried map[int]int) *x509.Certificate {
 	for i, der := range append(slices.Clone(o.Roots), o.Intermediates...) {
+		at := i - len(o.Roots)
+		if at >= 0 && below >= tried[at] {
+			continue
+		}
 		by, err := x509.ParseCertificate(der)
 		if err != nil || !bytes.Equal(by.RawSubject, cert.RawIssuer) || cert.CheckSignatureFrom(by) != nil {
 			continue
@@ -298,7 +318,10 @@ func (o Org) issuer(cert *x509.Certificate, below int) *x509.Certificate {
 		if (by.MaxPathLen > 0 || by.MaxPathLenZero) && below > by.MaxPathLen {
 			continue
 		}
-		if i < len(o.Roots) || below < maxChain && o.issuer(by, below+1) != nil {
+		if at < 0 {
+			return by
+		}
+		if tried[at] = below; o.above(by, below+1, tried) != nil {
 			return by
 		}
 	}

@@ -132,6 +132,9 @@ func readOrg(raw []byte) (o Org, err error) {
 			*to = append(*to, cert.Raw)
 		}
 	}
+	if n := len(o.Roots) + len(o.Intermediates); n > maxAuthorities {
+		return o, malformed("%d authorities of %.60q, at most %d are read", n, o.MSP, maxAuthorities)
+	}
 	if err := o.readRevoked(m.parts[5]); err != nil {
 		return o, err
 	}
@@ -150,10 +153,17 @@ func readOrg(raw []byte) (o Org, err error) {
 	return o, err
 }
 
-// maxRevoked bounds the revoked certificates of an organisation.
-const maxRevoked = 10_000
+// Bounds of an organisation: each certificate and list is held against each authority.
+const (
+	maxAuthorities = 32 // roots and intermediates
+	maxLists       = 32 // of revoked certificates
+	maxRevoked     = 10_000
+)
 
 func (o *Org) readRevoked(lists [][]byte) error {
+	if len(lists) > maxLists {
+		return malformed("%d revocation lists of %.60q, at most %d are read", len(lists), o.MSP, maxLists)
+	}
 	for _, text := range lists {
 		block, _ := pem.Decode(text)
 		if block == nil {
@@ -165,7 +175,7 @@ func (o *Org) readRevoked(lists [][]byte) error {
 		}
 		for _, der := range append(slices.Clone(o.Roots), o.Intermediates...) {
 			issuer, err := x509.ParseCertificate(der)
-			if err != nil || list.CheckSignatureFrom(issuer) != nil {
+			if err != nil || differ(list.AuthorityKeyId, issuer.SubjectKeyId) || list.CheckSignatureFrom(issuer) != nil {
 				continue
 			}
 			for _, entry := range list.RevokedCertificateEntries {
@@ -179,6 +189,10 @@ func (o *Org) readRevoked(lists [][]byte) error {
 	slices.Sort(o.Revoked)
 	return nil
 }
+
+// differ reports whether two key identifiers are of two keys, as far as both are known.
+// The issuer's name would not tell: Fabric's CA spells it anew in the lists that it makes.
+func differ(a, b []byte) bool { return len(a) > 0 && len(b) > 0 && !bytes.Equal(a, b) }
 
 func revokedName(issuer *x509.Certificate, serial string) string {
 	sum := sha256.Sum256(issuer.Raw)

@@ -196,7 +196,7 @@ func (b Block) CheckSigners(orgs []Org) ([]Signer, error) {
 
 func memberOf(orgs []Org, msp string, cert *x509.Certificate) (Signer, error) {
 	for _, o := range orgs {
-		if o.MSP == msp && o.has(cert, "member") {
+		if o.MSP == msp && o.has(cert, o.issuer(cert), "member") {
 			return Signer{msp, cert.Subject.CommonName}, nil
 		}
 	}

@@ -46,6 +46,7 @@ type Chain struct {
 	BFT     bool
 	Nodes   []Node
 	Roots   []*x509.Certificate // of OrdererMSP, by which its members count
+	Between []*x509.Certificate // its intermediate authorities
 
 	Number   uint64 // of the latest block
 	Previous [32]byte
@@ -222,6 +223,9 @@ func (c *Chain) configuration() []byte {
 	var roots []byte
 	for _, r := range c.Roots {
 		roots = join(roots, part(2, pemOf(r)))
+	}
+	for _, i := range c.Between {
+		roots = join(roots, part(3, pemOf(i)))
 	}
 	msp := part(2, part(2, join(part(1, []byte("OrdererMSP")), roots)))
 	org := join(entry(3, "MSP", msp), entry(4, "Writers", writers))
