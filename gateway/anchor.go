@@ -21,6 +21,10 @@ func (c *Client) Anchor(channel, chaincode string) *Anchor {
 	return &Anchor{c.contract(channel, chaincode, anchor.Codes)}
 }
 
+// Own is the contract for who vouches for the answers: peers of the client's own
+// organisation give them, never another's in their stead.
+func (a *Anchor) Own() *Anchor { return &Anchor{a.contract.own()} }
+
 // Seal carries a seal (see [anchor.Seal]) and the records of each of its logs to
 // the ledger and waits for the commit. Sent again, it gives the first result: after
 // an error that is [Error.InDoubt], send the same again.

@@ -19,6 +19,7 @@ type contract struct {
 	client *Client
 	fabric *client.Contract
 	codes  *code.Registry
+	askOwn bool // queries go to peers of the client's own organisation alone
 }
 
 func (c *Client) contract(channel, chaincode string, codes *code.Registry) contract {
@@ -77,13 +78,24 @@ func (c contract) endorseOnce(ctx context.Context, function string, args []strin
 	return &Transaction{client: c.client, registry: c.codes, tx: tx}, nil
 }
 
+// own is the contract as the client's own organisation's peers have it. Where they
+// cannot answer, Fabric would ask another organisation's; here the query fails.
+func (c contract) own() contract {
+	c.askOwn = true
+	return c
+}
+
 // ask queries a function with one JSON argument. The error is an [*Error].
 func (c contract) ask(ctx context.Context, function string, query any) ([]byte, error) {
 	arg, err := json.Marshal(query)
 	if err != nil {
 		return nil, fmt.Errorf("encode the argument of %s: %w", function, err)
 	}
-	p, err := c.fabric.NewProposal(function, client.WithArguments(string(arg)))
+	options := []client.ProposalOption{client.WithArguments(string(arg))}
+	if c.askOwn {
+		options = append(options, client.WithEndorsingOrganizations(c.client.options.MSPID))
+	}
+	p, err := c.fabric.NewProposal(function, options...)
 	if err != nil {
 		return nil, fmt.Errorf("propose %s: %w", function, err)
 	}

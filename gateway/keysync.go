@@ -12,14 +12,16 @@ import (
 )
 
 // SyncKeys brings accounts in line with their DIDs' documents, as anybody may. It
-// asks a peer first and submits only what would change something, so asking often
+// asks a peer of its own organisation first, never another's, which might be behind the
+// event that it follows, and submits only what would change something, so asking often
 // is cheap. It returns where each account stands: PROGRAM_UNKNOWN,
 // DID_UNRESOLVED.
 func (c *Currency) SyncKeys(ctx context.Context, r currency.SyncKeys) ([]currency.Synced, error) {
 	if err := r.Validate(); err != nil {
 		return nil, err
 	}
-	all, err := evaluate[[]currency.Synced](ctx, c, "SyncKeys", r)
+	payload, err := contract{client: c.client, fabric: c.contract, codes: currency.Codes}.own().ask(ctx, "SyncKeys", r)
+	all, err := decode[[]currency.Synced]("SyncKeys", payload, err)
 	if err != nil {
 		return nil, err
 	}

@@ -78,7 +78,7 @@ func openWitness(c config.Config, client *gateway.Client, log *slog.Logger) (*wi
 		return nil, fmt.Errorf("witness's key: %w", err)
 	}
 	place := anchor.Place{Network: c.Network, Channel: c.Channel, Chaincode: c.Anchor.Chaincode}
-	w, err := witness.New(c.Witness.Name, key, c.Witness.Dir, place, client.Anchor(c.Channel, c.Anchor.Chaincode))
+	w, err := witness.New(c.Witness.Name, key, c.Witness.Dir, place, client.Anchor(c.Channel, c.Anchor.Chaincode).Own())
 	if err == nil {
 		log.Info("witnessing", "key", w.Key())
 	}
