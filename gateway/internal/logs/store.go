@@ -77,7 +77,7 @@ func Open(dir, chaincode, sealer string) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("logs in %s: %w", dir, err), s.Close())
 	}
-	if err := s.upgrade(); err != nil {
+	if err := errors.Join(s.upgrade(), s.upgradeCosignatures()); err != nil {
 		return nil, errors.Join(fmt.Errorf("logs in %s: %w", dir, err), s.Close())
 	}
 	if err := s.readQueue(context.Background()); err != nil {

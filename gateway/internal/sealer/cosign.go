@@ -27,6 +27,13 @@ type Witness struct {
 	Key string // verifier key of its cosignatures
 }
 
+// id is what the witness's cosignatures are kept under: what its key begins with.
+func (w Witness) id() string {
+	name, rest, _ := strings.Cut(w.Key, "+")
+	hash, _, _ := strings.Cut(rest, "+")
+	return name + "+" + strings.ToLower(hash)
+}
+
 // witnessAgain is how long a witness that does not answer, or whose peer is
 // behind, is left alone.
 const witnessAgain = 500 * time.Millisecond
@@ -64,7 +71,7 @@ func (s *Sealer) cosignAll(ctx context.Context, w Witness, v *torchwood.Cosignat
 	}
 	var failed error
 	for source, log := range all {
-		before, err := s.store.Cosigned(ctx, source, v.Name())
+		before, err := s.store.Cosigned(ctx, source, w.id())
 		if err != nil {
 			return err
 		}
@@ -107,7 +114,7 @@ func (s *Sealer) cosignOne(ctx context.Context, w Witness, v *torchwood.Cosignat
 			return fmt.Errorf("log %s: the witness's cosignature: %w", source, err)
 		}
 		line := fmt.Sprintf("— %s %s\n", n.Sigs[0].Name, n.Sigs[0].Base64)
-		return s.store.Cosign(ctx, source, c.Size, v.Name(), line)
+		return s.store.Cosign(ctx, source, c.Size, line)
 	}
 	return fmt.Errorf("log %s: the witness changes its mind about the size that it cosigned", source)
 }

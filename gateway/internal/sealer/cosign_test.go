@@ -26,8 +26,8 @@ func TestWitnesses(t *testing.T) {
 	o := sealer.Options{Dir: t.TempDir(), Place: anchortest.Place, Key: key, Interval: 5 * time.Millisecond}
 	var away atomic.Bool
 	lines := ""
-	for _, name := range []string{"city.example", "bank.example"} {
-		w, err := witness.New(name, anchortest.Key(name), t.TempDir(), anchortest.Place, l)
+	ask := func(name, key string) sealer.Witness {
+		w, err := witness.New(name, anchortest.Key(key), t.TempDir(), anchortest.Place, l)
 		require.NoError(t, err)
 		server := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
 			if name == "bank.example" && away.Load() {
@@ -36,9 +36,12 @@ func TestWitnesses(t *testing.T) {
 			}
 			w.ServeHTTP(out, r)
 		}))
-		defer server.Close()
-		o.Witnesses = append(o.Witnesses, sealer.Witness{URL: server.URL, Key: w.Key()})
-		lines += "witness " + name + " " + w.Key() + "\n"
+		t.Cleanup(server.Close)
+		return sealer.Witness{URL: server.URL, Key: w.Key()}
+	}
+	for _, name := range []string{"city.example", "bank.example"} {
+		o.Witnesses = append(o.Witnesses, ask(name, name))
+		lines += "witness " + name + " " + o.Witnesses[len(o.Witnesses)-1].Key + "\n"
 	}
 	s, err := sealer.Open(o, l)
 	require.NoError(t, err)
@@ -76,8 +79,25 @@ func TestWitnesses(t *testing.T) {
 	o.Dir = t.TempDir()
 	s, err = sealer.Open(o, l)
 	require.NoError(t, err)
-	defer s.Close() //nolint:errcheck // the test is over
 	knows(t, s, "docs")
 	seal(s, "d")
 	require.Eventually(t, cosigned(s, 0), 20*time.Second, 5*time.Millisecond, "the witnesses tell where they are")
+	require.NoError(t, s.Close())
+
+	// One that has a new key counts once that has cosigned: not by what another did under
+	// its name.
+	away.Store(true)
+	city := o.Witnesses[0]
+	o.Witnesses = []sealer.Witness{city, ask("bank.example", "bank's second")}
+	policy, err = receipt.ParsePolicy([]byte("log " + must(s.LogKey("docs")) + "\nwitness city " + city.Key +
+		"\nwitness bank " + o.Witnesses[1].Key + "\ngroup both all city bank\nquorum both"))
+	require.NoError(t, err)
+	s, err = sealer.Open(o, l)
+	require.NoError(t, err)
+	defer s.Close() //nolint:errcheck // the test is over
+	r, err = s.Receipt(t.Context(), "docs", 0)
+	require.NoError(t, err)
+	require.Contains(t, string(r.Note), "/docs\n3\n", "as it was sealed")
+	away.Store(false)
+	require.Eventually(t, cosigned(s, 0), 20*time.Second, 5*time.Millisecond, "the log need not grow")
 }

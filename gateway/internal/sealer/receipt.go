@@ -116,8 +116,12 @@ func (s *Sealer) Receipt(ctx context.Context, source string, index uint64) (rece
 	if err != nil {
 		return r, err
 	}
-	if n := len(s.Witnesses); n > 0 {
-		cosigned, err := s.store.CosignedAt(ctx, source, index, n)
+	if len(s.Witnesses) > 0 {
+		var all []string
+		for _, w := range s.Witnesses {
+			all = append(all, w.id())
+		}
+		cosigned, err := s.store.CosignedAt(ctx, source, index, all...)
 		if err != nil {
 			return r, err
 		}
