@@ -268,7 +268,7 @@ func (r Record) Evidence() string {
 }
 
 // Same reports whether two records say the same of the same digest, whoever
-// deposited it: what a source's log needs once.
+// deposited it.
 func (r Record) Same(o Record) bool {
 	return r.Kind == o.Kind && r.Algorithm == o.Algorithm && bytes.Equal(r.Digest, o.Digest)
 }

@@ -36,7 +36,7 @@ func (s *Store) Apply(ctx context.Context, b *blocks.Block) error {
 		return err
 	}
 	defer tx.Rollback() //nolint:errcheck // has no effect after the commit
-	var gone []term     // from the queue
+	var gone []waiter   // from the queue
 	for i := range b.Txs {
 		if t := &b.Txs[i]; t.Valid() {
 			settled, err := s.apply(ctx, tx, t)
@@ -52,17 +52,13 @@ func (s *Store) Apply(ctx context.Context, b *blocks.Block) error {
 	if err := tx.Commit(); err != nil {
 		return err
 	}
-	s.mu.Lock()
-	for _, t := range gone {
-		delete(s.waits, t)
-	}
-	s.mu.Unlock()
+	s.leave(gone)
 	s.notify()
 	return nil
 }
 
 // apply takes in a transaction. It answers what leaves the queue with it.
-func (s *Store) apply(ctx context.Context, tx *sql.Tx, t *blocks.Tx) (gone []term, err error) {
+func (s *Store) apply(ctx context.Context, tx *sql.Tx, t *blocks.Tx) (gone []waiter, err error) {
 	stored := map[string]anchor.Log{} // as the ledger has them after this transaction
 	for _, w := range t.Writes {
 		table, parts, composite := blocks.SplitKey(w.Key)
@@ -115,7 +111,7 @@ func putLog(ctx context.Context, tx *sql.Tx, id string, l anchor.Log) error {
 }
 
 // seal appends what a seal appended. Every log it explains leaves stored.
-func (s *Store) seal(ctx context.Context, tx *sql.Tx, t *blocks.Tx, stored map[string]anchor.Log) ([]term, error) {
+func (s *Store) seal(ctx context.Context, tx *sql.Tx, t *blocks.Tx, stored map[string]anchor.Log) ([]waiter, error) {
 	var done anchor.Sealed
 	if err := json.Unmarshal(t.Payload, &done); err != nil {
 		return nil, fmt.Errorf("%w: the answer to a seal cannot be read: %w", ErrDiffers, err)

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/komsco/trust-platform/chaincode/anchor"
@@ -22,6 +23,7 @@ import (
 const (
 	byName      = 'n' // algorithm and digest
 	byReference = 'r'
+	byClaim     = 'c' // of what a DID deposited
 )
 
 // term is what stands for a name or reference of a source.
@@ -47,9 +49,50 @@ type hit struct {
 // Name is what a record is found by within its source: algorithm and digest.
 func Name(r anchor.Record) []byte { return append([]byte{byte(r.Algorithm)}, r.Digest...) }
 
+// deposited reports whether a DID signed that it deposited the digest.
+func deposited(r anchor.Record) bool {
+	return (r.Kind == anchor.Notarise || r.Kind == anchor.Manifest) && strings.HasPrefix(r.Submitter, "did:")
+}
+
+// claim is what a record says, beginning with its name: two that say the same are one.
+// A digest may be deposited by many, who each need a leaf of their own where they signed
+// for it. Of a block of another chain anybody may bring copies that the chain never
+// signed, so no copy stands for another one.
+func claim(r anchor.Record) []byte {
+	all := append(Name(r), byte(r.Kind))
+	switch {
+	case r.Kind == anchor.Block:
+		sum := sha256.Sum256(r.Append(nil))
+		return append(all, sum[:]...)
+	case deposited(r):
+		return append(all, r.Submitter...)
+	default:
+		return all
+	}
+}
+
+// says reports whether a leaf says all that a record would. Where nobody signed for the
+// record, whose name the leaf bears proves as much; and a log has a block once.
+func says(leaf, r anchor.Record) bool {
+	return leaf.Same(r) && (!deposited(r) || leaf.Submitter == r.Submitter)
+}
+
+// places are where the index has what says all that a record would. A deposit that was
+// sealed before claims were indexed is under its name alone.
+func places(source string, r anchor.Record) []int64 {
+	name := termOf(byName, source, Name(r)).key()
+	if !deposited(r) {
+		return []int64{name}
+	}
+	return []int64{termOf(byClaim, source, claim(r)).key(), name}
+}
+
 // hits are the rows of a leaf.
 func hits(source string, r anchor.Record, index uint64, to []hit) []hit {
 	to = append(to, hit{termOf(byName, source, Name(r)).key(), index})
+	if deposited(r) {
+		to = append(to, hit{termOf(byClaim, source, claim(r)).key(), index})
+	}
 	if len(r.Reference) > 0 {
 		to = append(to, hit{termOf(byReference, source, r.Reference).key(), index})
 	}
@@ -93,7 +136,10 @@ type rows interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-// candidates are leaves that may be of these keys.
+// maxCandidates bounds the leaves of one key that are looked at for a submission.
+const maxCandidates = 16
+
+// candidates are leaves that may be of these keys, the first of each.
 func candidates(ctx context.Context, q rows, keys []int64) (map[int64][]uint64, error) {
 	found := map[int64][]uint64{}
 	for part := range slices.Chunk(keys, rowsAtOnce) {
@@ -101,7 +147,9 @@ func candidates(ctx context.Context, q rows, keys []int64) (map[int64][]uint64, 
 		for i, k := range part {
 			args[i] = k
 		}
-		err := each(ctx, q, "SELECT key, idx FROM hit WHERE key IN (?"+strings.Repeat(", ?", len(part)-1)+") ORDER BY key, idx", args, func(r *sql.Rows) error {
+		query := "SELECT key, idx FROM (VALUES (?)" + strings.Repeat(", (?)", len(part)-1) + ") JOIN hit ON key = column1 AND idx IN " +
+			"(SELECT idx FROM hit WHERE key = column1 ORDER BY idx LIMIT " + strconv.Itoa(maxCandidates) + ") ORDER BY key, idx"
+		err := each(ctx, q, query, args, func(r *sql.Rows) error {
 			var h hit
 			if err := r.Scan(&h.key, &h.index); err != nil {
 				return err
@@ -130,36 +178,31 @@ func each(ctx context.Context, q rows, query string, args []any, do func(*sql.Ro
 	return r.Err()
 }
 
-// holds reports whether a leaf is what it was found by.
-func (s *Store) holds(source string, index uint64, by byte, value []byte) (bool, error) {
+// leaf is the record of a leaf, found unless the log has none there: it is one of another
+// log then, whose term has the same key.
+func (s *Store) leaf(source string, index uint64) (r anchor.Record, found bool, err error) {
 	entry, err := s.Tiles(source).Entry(index)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrNoEntry) {
-		return false, nil // a leaf of another log, whose term has the same key
+		return r, false, nil
 	}
 	if err != nil {
-		return false, err
+		return r, false, err
 	}
-	_, r, err := anchor.ParseEntry(entry)
-	if err != nil {
-		return false, err
-	}
-	if by == byReference {
-		return bytes.Equal(r.Reference, value), nil
-	}
-	return bytes.Equal(Name(r), value), nil
+	_, r, err = anchor.ParseEntry(entry)
+	return r, err == nil, err
 }
 
 // Find lists the leaves of a digest (the first comes first), at most limit.
 func (s *Store) Find(ctx context.Context, source string, name []byte, limit int) ([]uint64, error) {
-	return s.find(ctx, source, byName, name, 0, limit)
+	return s.find(ctx, source, byName, name, 0, limit, func(r anchor.Record) bool { return bytes.Equal(Name(r), name) })
 }
 
 // FindReference lists the leaves of a reference from an index on, at most limit.
 func (s *Store) FindReference(ctx context.Context, source string, reference []byte, from uint64, limit int) ([]uint64, error) {
-	return s.find(ctx, source, byReference, reference, from, limit)
+	return s.find(ctx, source, byReference, reference, from, limit, func(r anchor.Record) bool { return bytes.Equal(r.Reference, reference) })
 }
 
-func (s *Store) find(ctx context.Context, source string, by byte, value []byte, from uint64, limit int) ([]uint64, error) {
+func (s *Store) find(ctx context.Context, source string, by byte, value []byte, from uint64, limit int, is func(anchor.Record) bool) ([]uint64, error) {
 	found := []uint64{}
 	for { // as long as there are rows that are none of this log's
 		var some []uint64
@@ -174,11 +217,11 @@ func (s *Store) find(ctx context.Context, source string, by byte, value []byte, 
 			return nil, err
 		}
 		for _, i := range some {
-			ok, err := s.holds(source, i, by, value)
+			r, there, err := s.leaf(source, i)
 			if err != nil {
 				return nil, err
 			}
-			if from = i + 1; ok {
+			if from = i + 1; there && is(r) {
 				found = append(found, i)
 			}
 			if len(found) == limit {

@@ -3,11 +3,14 @@
 package logs
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/komsco/trust-platform/chaincode/anchor"
@@ -45,14 +48,21 @@ type State struct {
 }
 
 // The queue is chunks of records of one source, in the order in which they came.
-// What waits is known in memory as well, by terms of 16 bytes.
+// What waits is known in memory as well, by two terms of 16 bytes.
 const (
 	chunkRecords = 1000
 	chunkBytes   = 256 << 10
 )
 
-// Submit puts records into the queue, each unless its source has the digest or
-// waits to have it. They are on disk when it returns.
+// waiter is a record in the queue: what it claims, and its name.
+type waiter struct{ claim, name term }
+
+func waiterOf(source string, r anchor.Record) waiter {
+	return waiter{termOf(byClaim, source, claim(r)), termOf(byName, source, Name(r))}
+}
+
+// Submit puts records into the queue, each unless its source has one that says the same
+// or waits to have it. They are on disk when it returns.
 func (s *Store) Submit(ctx context.Context, all []Submission) ([]State, error) {
 	s.queue.Lock()
 	defer s.queue.Unlock()
@@ -61,7 +71,7 @@ func (s *Store) Submit(ctx context.Context, all []Submission) ([]State, error) {
 		return nil, err
 	}
 	defer tx.Rollback() //nolint:errcheck // has no effect after the commit
-	terms, states, err := s.known(ctx, tx, all)
+	states, err := s.known(ctx, tx, all)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +79,7 @@ func (s *Store) Submit(ctx context.Context, all []Submission) ([]State, error) {
 	if err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM refused)").Scan(&refusals); err != nil {
 		return nil, err
 	}
-	fresh, order, chunks := map[term]bool{}, []string(nil), map[string]*chunk{}
+	fresh, order, chunks := map[term]waiter{}, []string(nil), map[string]*chunk{}
 	put := func(source string, c *chunk) error {
 		_, err := tx.ExecContext(ctx, "INSERT INTO chunk (source, n, records) VALUES (?, ?, ?)", source, c.n, c.raw)
 		*c = chunk{}
@@ -79,13 +89,14 @@ func (s *Store) Submit(ctx context.Context, all []Submission) ([]State, error) {
 		if states[i].Sealed {
 			continue
 		}
-		if s.waits[terms[i]] || fresh[terms[i]] {
+		w := waiterOf(sub.Source, sub.Record)
+		if _, twice := fresh[w.claim]; twice || s.waits[w.claim] {
 			states[i].Before = true
 			continue
 		}
-		fresh[terms[i]] = true
+		fresh[w.claim] = w
 		if refusals {
-			if _, err := tx.ExecContext(ctx, "DELETE FROM refused WHERE source = ? AND name = ?", sub.Source, Name(sub.Record)); err != nil {
+			if _, err := tx.ExecContext(ctx, "DELETE FROM refused WHERE source = ? AND name = ?", sub.Source, claim(sub.Record)); err != nil {
 				return nil, err
 			}
 		}
@@ -110,9 +121,9 @@ func (s *Store) Submit(ctx context.Context, all []Submission) ([]State, error) {
 	}
 	// They count as waiting from before they are on disk: a refusal of earlier that is
 	// forgotten now is not missed by who asks meanwhile.
-	s.setWaits(fresh, true)
+	s.wait(slices.Collect(maps.Values(fresh)))
 	if err := tx.Commit(); err != nil {
-		s.setWaits(fresh, false)
+		s.leave(slices.Collect(maps.Values(fresh)))
 		return nil, err
 	}
 	if len(fresh) > 0 {
@@ -121,79 +132,131 @@ func (s *Store) Submit(ctx context.Context, all []Submission) ([]State, error) {
 	return states, nil
 }
 
-func (s *Store) setWaits(terms map[term]bool, waits bool) {
+// wait counts records in that wait from now on.
+func (s *Store) wait(all []waiter) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for t := range terms {
-		if waits {
-			s.waits[t] = true
-		} else {
-			delete(s.waits, t)
+	for _, w := range all {
+		if !s.waits[w.claim] {
+			s.waits[w.claim] = true
+			s.named[w.name]++
+		}
+	}
+}
+
+// leave counts records out, those aside that did not wait.
+func (s *Store) leave(all []waiter) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, w := range all {
+		if !s.waits[w.claim] {
+			continue
+		}
+		delete(s.waits, w.claim)
+		if s.named[w.name]--; s.named[w.name] == 0 {
+			delete(s.named, w.name)
 		}
 	}
 }
 
 // known tells which submissions stand in a log already.
-func (s *Store) known(ctx context.Context, tx *sql.Tx, all []Submission) ([]term, []State, error) {
-	terms, states, keys := make([]term, len(all)), make([]State, len(all)), make([]int64, len(all))
-	for i, sub := range all {
-		terms[i] = termOf(byName, sub.Source, Name(sub.Record))
-		keys[i] = terms[i].key()
+func (s *Store) known(ctx context.Context, tx *sql.Tx, all []Submission) ([]State, error) {
+	states, keys := make([]State, len(all)), make([]int64, 0, len(all))
+	for _, sub := range all {
+		keys = append(keys, places(sub.Source, sub.Record)...)
 	}
 	found, err := candidates(ctx, tx, keys)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	for i, sub := range all {
-		for _, index := range found[keys[i]] {
-			ok, err := s.holds(sub.Source, index, byName, Name(sub.Record))
+		var leaves []uint64
+		for _, key := range places(sub.Source, sub.Record) {
+			leaves = append(leaves, found[key]...)
+		}
+		for _, index := range leaves {
+			leaf, there, err := s.leaf(sub.Source, index)
 			if err != nil {
-				return nil, nil, err
+				return nil, err
 			}
-			if ok {
+			if there && says(leaf, sub.Record) {
 				states[i] = State{Sealed: true, Before: true, Index: index}
 				break
 			}
 		}
 	}
-	return terms, states, nil
+	return states, nil
 }
 
 // ErrUnknown is a digest that is neither in the log nor on its way.
 var ErrUnknown = errors.New("neither sealed nor waiting")
 
-// State tells where a digest stands: sealed, waiting or refused. It returns
-// ErrUnknown.
+// State tells where a digest stands: sealed, waiting or refused. Of several records of
+// it, one that is sealed counts before those that wait, and they before those that were
+// refused. It returns ErrUnknown.
 func (s *Store) State(ctx context.Context, source string, name []byte) (State, error) {
-	found, err := s.Find(ctx, source, name, 1)
+	return s.state(ctx, source, standing{
+		sealed: func() ([]uint64, error) { return s.Find(ctx, source, name, 1) },
+		waits:  func() bool { return s.named[termOf(byName, source, name)] > 0 },
+		// What claims something of the digest stands behind it; alone it stands as it was kept before.
+		refused: [2][]byte{name, append(bytes.Clone(name), 0xff)},
+	})
+}
+
+// StateOf tells where a record stands, whatever becomes of others of its digest. It
+// returns ErrUnknown.
+func (s *Store) StateOf(ctx context.Context, source string, r anchor.Record) (State, error) {
+	by, value := byte(byName), Name(r)
+	if deposited(r) {
+		by, value = byClaim, claim(r)
+	}
+	is := func(leaf anchor.Record) bool { return says(leaf, r) }
+	w := waiterOf(source, r)
+	return s.state(ctx, source, standing{
+		sealed:  func() ([]uint64, error) { return s.find(ctx, source, by, value, 0, 1, is) },
+		waits:   func() bool { return s.waits[w.claim] },
+		refused: [2][]byte{claim(r), claim(r)},
+	})
+}
+
+// standing is how to find out where something stands.
+type standing struct {
+	sealed  func() ([]uint64, error)
+	waits   func() bool // called under mu
+	refused [2][]byte   // the first and the last claim of refusals that count
+}
+
+func (s *Store) state(ctx context.Context, source string, of standing) (State, error) {
+	found, err := of.sealed()
 	if err != nil {
 		return State{}, err
 	}
 	if len(found) > 0 {
 		return State{Sealed: true, Index: found[0]}, nil
 	}
-	if s.waiting(source, name) {
+	if s.waiting(of) {
 		return State{}, nil
 	}
 	var st State
-	err = s.read.QueryRowContext(ctx, "SELECT code, detail FROM refused WHERE source = ? AND name = ?", source, name).Scan(&st.Code, &st.Detail)
+	err = s.read.QueryRowContext(ctx, "SELECT code, detail FROM refused WHERE source = ? AND name BETWEEN ? AND ? ORDER BY name DESC LIMIT 1",
+		source, of.refused[0], of.refused[1]).Scan(&st.Code, &st.Detail)
 	if !errors.Is(err, sql.ErrNoRows) {
 		return st, err
 	}
 	// It may have been submitted again, or sealed, since it was looked for.
-	if s.waiting(source, name) {
+	if s.waiting(of) {
 		return State{}, nil
 	}
-	if found, err = s.Find(ctx, source, name, 1); err == nil && len(found) > 0 {
+	if found, err = of.sealed(); err == nil && len(found) > 0 {
 		return State{Sealed: true, Index: found[0]}, nil
 	}
 	return State{}, errors.Join(err, ErrUnknown)
 }
 
-func (s *Store) waiting(source string, name []byte) bool {
+func (s *Store) waiting(of standing) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.waits[termOf(byName, source, name)]
+	return of.waits()
 }
 
 // Waiting is how many records are in the queue.

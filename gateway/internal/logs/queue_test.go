@@ -155,6 +155,93 @@ func TestSubmittedAgainIsKnown(t *testing.T) {
 	stop()
 }
 
+// Each copy of a block has its own fate, however alike they are called.
+func TestCopiesApart(t *testing.T) {
+	dir := t.TempDir()
+	s := reopen(t, nil, dir)
+	hasLog(t, s, "docs")
+	s.LimitChunks(1)
+	copyOf := func(body string) anchor.Record {
+		return anchor.Record{Kind: anchor.Block, Algorithm: anchor.SHA256, Digest: anchor.ReferenceOf("header"), Submitter: "x", Body: []byte(body)}
+	}
+	worthless, genuine := copyOf("worthless"), copyOf("genuine")
+	states, err := s.Submit(t.Context(), []Submission{{"docs", worthless}, {"docs", genuine}, {"docs", worthless}})
+	require.NoError(t, err)
+	require.Equal(t, []State{{}, {}, {Before: true}}, states)
+	s = reopen(t, s, dir)
+	defer func() { require.NoError(t, s.Close()) }()
+	require.Equal(t, 2, s.Waiting())
+	refuse := func(why string) {
+		b, err := s.Decide(t.Context(), 1, []string{"docs"}, unsigned(why))
+		require.NoError(t, err)
+		inTx(t, s, func(tx *sql.Tx) {
+			gone, err := s.settle(t.Context(), tx, anchor.Sealed{Batch: b.ID, Logs: []anchor.SealedLog{{Source: "docs", Refused: []anchor.Refusal{{Code: why}}}}}, b.Records)
+			require.NoError(t, err)
+			s.leave(gone)
+		})
+	}
+	stand := func(want State, got State, err error) {
+		t.Helper()
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+	of := func(r anchor.Record) (State, error) { return s.StateOf(t.Context(), "docs", r) }
+	refuse("FORGED")
+	got, err := of(worthless)
+	stand(State{Code: "FORGED"}, got, err)
+	got, err = of(genuine)
+	stand(State{}, got, err)
+	got, err = s.State(t.Context(), "docs", Name(genuine))
+	stand(State{}, got, err)
+	refuse("GAP")
+	got, err = of(worthless)
+	stand(State{Code: "FORGED"}, got, err)
+	got, err = of(genuine)
+	stand(State{Code: "GAP"}, got, err)
+	_, err = s.Submit(t.Context(), []Submission{{"docs", genuine}})
+	require.NoError(t, err)
+	got, err = s.State(t.Context(), "docs", Name(genuine))
+	stand(State{}, got, err)
+}
+
+// A digest that many deposited is looked up by its first leaves.
+func TestManyOfOneDigest(t *testing.T) {
+	s := reopen(t, nil, t.TempDir())
+	defer func() { require.NoError(t, s.Close()) }()
+	one := submissions(0, 1)[0]
+	var entries [][]byte
+	var index []hit
+	deposit := func(i int) Submission {
+		r := one.Record
+		r.Submitter = fmt.Sprint("did:key:", i)
+		return Submission{"docs", r}
+	}
+	for i := range 2 * maxCandidates {
+		r := deposit(i).Record
+		entries = append(entries, r.Entry("docs"))
+		index = hits("docs", r, uint64(i), index)
+	}
+	_, err := s.Tiles("docs").Append(anchor.NewLog(), entries)
+	require.NoError(t, err)
+	inTx(t, s, func(tx *sql.Tx) { require.NoError(t, addHits(t.Context(), tx, index)) })
+	found, err := candidates(t.Context(), s.read, []int64{termOf(byName, "docs", Name(one.Record)).key(), 7})
+	require.NoError(t, err)
+	require.Len(t, found, 1)
+	for _, leaves := range found {
+		require.Len(t, leaves, maxCandidates)
+	}
+	states, err := s.Submit(t.Context(), []Submission{one, deposit(2*maxCandidates - 1), deposit(2 * maxCandidates)})
+	require.NoError(t, err)
+	require.Equal(t, []State{{Sealed: true, Before: true}, {Sealed: true, Before: true, Index: 2*maxCandidates - 1}, {}}, states)
+	inTx(t, s, func(tx *sql.Tx) { // as it was indexed before
+		_, err := tx.Exec("DELETE FROM hit WHERE key = ?", termOf(byClaim, "docs", claim(deposit(7).Record)).key())
+		require.NoError(t, err)
+	})
+	states, err = s.Submit(t.Context(), []Submission{deposit(7)})
+	require.NoError(t, err)
+	require.Equal(t, State{Sealed: true, Before: true, Index: 7}, states[0])
+}
+
 // meanwhile looks again and again, until stopped or until a look says that it failed.
 func meanwhile(look func() bool) (stop func()) {
 	over, ended := make(chan struct{}), make(chan struct{})

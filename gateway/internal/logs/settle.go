@@ -11,24 +11,24 @@ import (
 )
 
 // settle takes out of the queue what became of a batch of this store's sealer,
-// whether this store sent it or one that it was restored from. It answers the terms
-// that wait no more once the transaction is committed.
-func (s *Store) settle(ctx context.Context, tx *sql.Tx, done anchor.Sealed, raw [][]byte) ([]term, error) {
-	gone := []term(nil)
+// whether this store sent it or one that it was restored from. It answers what
+// waits no more once the transaction is committed.
+func (s *Store) settle(ctx context.Context, tx *sql.Tx, done anchor.Sealed, raw [][]byte) ([]waiter, error) {
+	gone := []waiter(nil)
 	for i, l := range done.Logs {
 		records, err := anchor.ParseRecords(raw[i]) //nolint:gosec // as many as there are logs, which seal has checked
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrDiffers, err)
 		}
 		for _, r := range records {
-			gone = append(gone, termOf(byName, l.Source, Name(r)))
+			gone = append(gone, waiterOf(l.Source, r))
 		}
 		for _, r := range l.Refused {
 			if r.At < 0 || r.At >= len(records) {
 				return nil, fmt.Errorf("%w: record %d of %d is refused", ErrDiffers, r.At, len(records))
 			}
 			_, err := tx.ExecContext(ctx, "INSERT OR REPLACE INTO refused (source, name, code, detail) VALUES (?, ?, ?, ?)",
-				l.Source, Name(records[r.At]), r.Code, r.Detail)
+				l.Source, claim(records[r.At]), r.Code, r.Detail)
 			if err != nil {
 				return nil, err
 			}
@@ -53,11 +53,11 @@ func (s *Store) settle(ctx context.Context, tx *sql.Tx, done anchor.Sealed, raw 
 // batches: the rare case of a store that was restored from a copy. A batch which
 // this copy had decided on with such a record can never be taken by the ledger, as
 // that record's log has grown since: its records wait again.
-func (s *Store) strike(ctx context.Context, tx *sql.Tx, gone []term) error {
+func (s *Store) strike(ctx context.Context, tx *sql.Tx, gone []waiter) error {
 	struck := map[term]bool{}
-	for _, t := range gone {
-		if s.waits[t] {
-			struck[t] = true
+	for _, w := range gone {
+		if s.waits[w.claim] {
+			struck[w.claim] = true
 		}
 	}
 	if len(struck) == 0 {
@@ -80,7 +80,7 @@ func (s *Store) strike(ctx context.Context, tx *sql.Tx, gone []term) error {
 		}
 		c := chunk{}
 		for _, r := range records {
-			if !struck[termOf(byName, source, Name(r))] {
+			if !struck[waiterOf(source, r).claim] {
 				c.raw, c.n = r.Append(c.raw), c.n+1
 			}
 		}
@@ -125,7 +125,7 @@ func (s *Store) readQueue(ctx context.Context) error {
 			return fmt.Errorf("the queue is damaged: %w", err)
 		}
 		for _, r := range records {
-			s.waits[termOf(byName, source, Name(r))] = true
+			s.wait([]waiter{waiterOf(source, r)})
 		}
 		return nil
 	})

@@ -47,7 +47,8 @@ type Store struct {
 	queue sync.Mutex // held while the queue changes
 
 	mu      sync.Mutex
-	waits   map[term]bool // what is in the queue; changed under queue and mu
+	waits   map[term]bool // claims of what is in the queue; changed under queue and mu
+	named   map[term]int  // how many of them are of a name
 	changed chan struct{} // closed and replaced whenever something changed
 }
 
@@ -66,7 +67,7 @@ func Open(dir, chaincode, sealer string) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("logs: %w", err), write.Close())
 	}
-	s := &Store{dir: dir, chaincode: chaincode, sealer: sealer, write: write, read: read, chunk: chunkRecords, waits: map[term]bool{}, changed: make(chan struct{})}
+	s := &Store{dir: dir, chaincode: chaincode, sealer: sealer, write: write, read: read, chunk: chunkRecords, waits: map[term]bool{}, named: map[term]int{}, changed: make(chan struct{})}
 	older, err := s.older()
 	if err == nil {
 		_, err = write.Exec(schema)

@@ -163,7 +163,7 @@ func (a *API) anchors() {
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "anchor-record", Method: http.MethodPost, Path: "/v1/sources/{source}/records", Tags: []string{"anchoring"},
 		Summary: "Anchor a record in a source's log",
-		Description: "201 when it was sealed now, 200 when the source has the digest since before, 202 when it waits: it is on the gateway's disk then and " +
+		Description: "201 when it was sealed now, 200 when the source has the digest since before (under the same DID, where one signed for it), 202 when it waits: it is on the gateway's disk then and " +
 			"will be sealed. For thousands, POST NDJSON to /v1/sources/{source}/records:batch, a submission a line; each line is answered in turn with " +
 			"where its record stands, or a problem. Lines are answered once they are on disk.",
 		DefaultStatus: http.StatusCreated, MaxBodyBytes: maxAnchorBody,
@@ -212,7 +212,7 @@ func (a *API) anchorOne(ctx context.Context, in *struct {
 	if !st.Sealed && in.Wait != "accepted" {
 		waiting, cancel := context.WithTimeout(ctx, sealWait)
 		defer cancel()
-		settled, err := s.Await(waiting, in.Source, logs.Name(r))
+		settled, err := s.Await(waiting, in.Source, r)
 		if err != nil && waiting.Err() == nil {
 			return nil, anchorProblem(err)
 		}

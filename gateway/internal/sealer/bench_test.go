@@ -29,9 +29,9 @@ func BenchmarkSealing(b *testing.B) {
 		n++
 		must(s.Submit(b.Context(), "docs", records))
 		if n%4 == 0 {
-			must(s.Await(b.Context(), "docs", names(records[each-1:])...))
+			must(s.Await(b.Context(), "docs", records[each-1:]...))
 		}
 	}
-	must(s.Await(b.Context(), "docs", names(deposits(fmt.Sprint(n-1, "."), each)[each-1:])...))
+	must(s.Await(b.Context(), "docs", deposits(fmt.Sprint(n-1, "."), each)[each-1:]...))
 	b.ReportMetric(float64(n*each)/b.Elapsed().Seconds(), "records/s")
 }

@@ -50,7 +50,7 @@ func TestWitnesses(t *testing.T) {
 	require.NoError(t, err)
 	seal := func(s *sealer.Sealer, prefix string) {
 		must(s.Submit(t.Context(), "docs", deposits(prefix, 3)))
-		must(s.Await(t.Context(), "docs", names(deposits(prefix, 3))...))
+		must(s.Await(t.Context(), "docs", deposits(prefix, 3)...))
 	}
 	cosigned := func(s *sealer.Sealer, index uint64) func() bool {
 		return func() bool {

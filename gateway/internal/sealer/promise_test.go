@@ -117,7 +117,7 @@ func TestBehindItsCadence(t *testing.T) {
 
 	l.At(time.Now().Add(8 * time.Second)) // a submitter's clock that is ahead, so that the answer stays a while
 	must(s.Submit(t.Context(), "fast", deposits("a", 1)))
-	must(s.Await(t.Context(), "fast", names(deposits("a", 1))...))
+	must(s.Await(t.Context(), "fast", deposits("a", 1)...))
 	require.Eventually(t, told(0, 1, 1), 10*time.Second, 20*time.Millisecond, "it sealed something")
 	require.False(t, over("fast").Late)
 
@@ -149,7 +149,7 @@ func TestForkAlarm(t *testing.T) {
 		v2, _ := anchortest.Signer("v2")
 		r := must(anchor.HeaderRecord("agent", must(v1.Sign(anchor.TypHeader, c)), must(v2.Sign(anchor.TypHeader, c))))
 		must(s.Submit(t.Context(), "kt", []anchor.Record{r}))
-		must(s.Await(t.Context(), "kt", names([]anchor.Record{r})...))
+		must(s.Await(t.Context(), "kt", r))
 	}
 	put(1, "one", "zero")
 	put(2, "two", "one")

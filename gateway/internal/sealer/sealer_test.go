@@ -23,6 +23,8 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/komsco/trust-platform/chaincode/anchor"
+	"github.com/komsco/trust-platform/chaincode/anchor/fabric"
+	"github.com/komsco/trust-platform/chaincode/anchor/fabric/fabrictest"
 	"github.com/komsco/trust-platform/gateway/internal/anchortest"
 	"github.com/komsco/trust-platform/gateway/internal/blocks"
 	"github.com/komsco/trust-platform/gateway/internal/logs"
@@ -58,14 +60,6 @@ func knows(t testing.TB, s *sealer.Sealer, source string) {
 	}, 10*time.Second, time.Millisecond)
 }
 
-func names(records []anchor.Record) [][]byte {
-	all := make([][]byte, len(records))
-	for i, r := range records {
-		all[i] = logs.Name(r)
-	}
-	return all
-}
-
 func deposits(prefix string, n int) []anchor.Record {
 	all := make([]anchor.Record, n)
 	for i := range all {
@@ -92,7 +86,7 @@ func TestReceipts(t *testing.T) {
 		states, err := s.Submit(t.Context(), "docs", records)
 		require.NoError(t, err)
 		require.Len(t, states, n)
-		done, err := s.Await(t.Context(), "docs", names(records)...)
+		done, err := s.Await(t.Context(), "docs", records...)
 		require.NoError(t, err)
 		for k, st := range done {
 			require.True(t, st.Sealed)
@@ -150,7 +144,7 @@ func TestTilesForOtherClients(t *testing.T) {
 	_, s := start(t)
 	records := deposits("t", 700)
 	must(s.Submit(t.Context(), "docs", records))
-	must(s.Await(t.Context(), "docs", names(records)...))
+	must(s.Await(t.Context(), "docs", records...))
 	c, _, err := s.Checkpoint(t.Context(), "docs", 0)
 	require.NoError(t, err)
 	reader := tileReader{s.Store().Tiles("docs"), c.Size}
@@ -200,7 +194,7 @@ func TestSameDigestAgain(t *testing.T) {
 	_, s := start(t)
 	first := deposits("d", 3)
 	must(s.Submit(t.Context(), "docs", first))
-	done := must(s.Await(t.Context(), "docs", names(first)...))
+	done := must(s.Await(t.Context(), "docs", first...))
 	again := first[1]
 	again.Submitter = "somebody-else"
 	states, err := s.Submit(t.Context(), "docs", []anchor.Record{again, anchortest.Deposit("new"), anchortest.Deposit("new")})
@@ -211,6 +205,64 @@ func TestSameDigestAgain(t *testing.T) {
 	r, err := s.Record(t.Context(), "docs", done[1].Index)
 	require.NoError(t, err)
 	require.Equal(t, "tester", r.Submitter, "the first deposit counts")
+}
+
+// What a DID signed for has a leaf of its own, whoever deposited the digest before; sent
+// again it is known.
+func TestSameDigestSigned(t *testing.T) {
+	_, s := start(t)
+	of := func(signer string, kind anchor.Kind) anchor.Record {
+		r := anchortest.Deposit("d")
+		r.Kind = kind
+		_, r.Submitter = anchortest.Signer(signer)
+		return r
+	}
+	all := []anchor.Record{anchortest.Deposit("d")}
+	must(s.Submit(t.Context(), "docs", all))
+	must(s.Await(t.Context(), "docs", all...))
+	all = append(all, of("v1", anchor.Notarise), of("v2", anchor.Notarise), of("v1", anchor.Manifest))
+	for i, st := range must(s.Submit(t.Context(), "docs", all)) {
+		require.Equal(t, i == 0, st.Before)
+	}
+	done := must(s.Await(t.Context(), "docs", all...))
+	for i, st := range done {
+		r, err := s.Record(t.Context(), "docs", st.Index)
+		require.NoError(t, err)
+		require.Equal(t, all[i].Append(nil), r.Append(nil))
+	}
+	for i, st := range must(s.Submit(t.Context(), "docs", all)) {
+		require.Equal(t, logs.State{Sealed: true, Before: true, Index: done[i].Index}, st)
+	}
+	st, err := s.Store().State(t.Context(), "docs", logs.Name(all[2]))
+	require.NoError(t, err)
+	require.Equal(t, done[0], st, "the digest's first leaf")
+}
+
+// A copy of another chain's header that the chain never signed does not keep the
+// genuine one out, as long as it waits or by being refused.
+func TestHeaderCopy(t *testing.T) {
+	l, s := start(t)
+	chain, genesis := fabrictest.New(t, "kt", 1, false)
+	hash := genesis.Hash()
+	source := anchortest.NewSource(t, "kt", anchor.Chain, key)
+	source.Headers = &anchor.HeaderTerms{Format: anchor.FabricChain, Start: hex.EncodeToString(hash[:])}
+	l.RegisterSource(t, source)
+	knows(t, s, "kt")
+	record := func(b fabrictest.Block) anchor.Record {
+		return must(anchor.BlockRecord("agent", anchor.FabricChain, b.Marshal(), b.Data))
+	}
+	b := chain.Next(t, []byte("tx"))
+	good := []anchor.Record{record(genesis), record(b)}
+	b.Signatures = []fabric.Signature{{Creator: b.Signatures[0].Creator, Value: genesis.Previous}}
+	l.Fail(func() error { return anchortest.Gone }, nil)
+	must(s.Submit(t.Context(), "kt", []anchor.Record{record(b)}))
+	for _, st := range must(s.Submit(t.Context(), "kt", good)) {
+		require.False(t, st.Before)
+	}
+	l.Fail(nil, nil)
+	for _, st := range must(s.Await(t.Context(), "kt", good...)) {
+		require.True(t, st.Sealed, st)
+	}
 }
 
 func TestSubmitRefuses(t *testing.T) {
@@ -248,14 +300,14 @@ func TestRefusedByTheLedger(t *testing.T) {
 	h := func(s string) string { return hex.EncodeToString(anchor.ReferenceOf(s)) }
 	good, gap := header(1, h("1"), h("0")), header(3, h("3"), h("2"))
 	must(s.Submit(t.Context(), "kt", []anchor.Record{good, gap}))
-	states := must(s.Await(t.Context(), "kt", names([]anchor.Record{good, gap})...))
+	states := must(s.Await(t.Context(), "kt", good, gap))
 	require.True(t, states[0].Sealed)
 	require.Equal(t, anchor.HeaderGap.Name, states[1].Code)
 	require.ErrorIs(t, sealer.Refusal(states[1]), anchor.HeaderGap)
 	// Once what was missing is there, it is taken.
 	missing := header(2, h("2"), h("1"))
 	must(s.Submit(t.Context(), "kt", []anchor.Record{missing, gap}))
-	states = must(s.Await(t.Context(), "kt", names([]anchor.Record{missing, gap})...))
+	states = must(s.Await(t.Context(), "kt", missing, gap))
 	require.True(t, states[0].Sealed && states[1].Sealed)
 }
 
@@ -271,7 +323,7 @@ func TestBackPressure(t *testing.T) {
 	_, err = s.Submit(t.Context(), "docs", deposits("b", 3))
 	require.ErrorIs(t, err, sealer.ErrOverloaded)
 	l.Fail(nil, nil)
-	must(s.Await(t.Context(), "docs", names(deposits("a", 8))...))
+	must(s.Await(t.Context(), "docs", deposits("a", 8)...))
 }
 
 // A source that withdraws its grant stops its own records and nobody else's.
@@ -286,7 +338,7 @@ func TestGrantWithdrawn(t *testing.T) {
 	source.Version = 2
 	l.Change(t, source)
 	l.Fail(nil, nil)
-	must(s.Await(t.Context(), "more", names(deposits("b", 2))...))
+	must(s.Await(t.Context(), "more", deposits("b", 2)...))
 	st, err := s.Store().State(t.Context(), "docs", logs.Name(deposits("a", 1)[0]))
 	require.NoError(t, err)
 	require.False(t, st.Sealed)
@@ -335,7 +387,7 @@ func TestCrashes(t *testing.T) {
 			defer s.Close() //nolint:errcheck // the test is over
 			for source, records := range taken {
 				require.NotEmpty(t, records)
-				states, err := s.Await(t.Context(), source, names(records)...)
+				states, err := s.Await(t.Context(), source, records...)
 				require.NoError(t, err)
 				seen := map[uint64]bool{}
 				for i, st := range states {
@@ -394,7 +446,7 @@ func TestLanes(t *testing.T) {
 	for i := range 3 {
 		records := deposits(fmt.Sprint("c", i), 10)
 		must(s.Submit(t.Context(), "land", records))
-		for _, st := range must(s.Await(t.Context(), "land", names(records)...)) {
+		for _, st := range must(s.Await(t.Context(), "land", records...)) {
 			require.True(t, st.Sealed)
 		}
 	}
@@ -405,7 +457,7 @@ func TestLanes(t *testing.T) {
 	}
 	close(let)
 	for source, records := range map[string][]anchor.Record{"docs": deposits("a", 1), "deeds": deposits("b", 1)} {
-		require.True(t, must(s.Await(t.Context(), source, names(records)...))[0].Sealed, source)
+		require.True(t, must(s.Await(t.Context(), source, records...))[0].Sealed, source)
 	}
 	equal(t, s.Store(), rebuilt(t, ledger))
 }
@@ -449,7 +501,7 @@ func equal(t *testing.T, a, b *logs.Store) {
 func TestAnotherRootStopsIt(t *testing.T) {
 	l, s := start(t)
 	must(s.Submit(t.Context(), "docs", deposits("a", 2)))
-	must(s.Await(t.Context(), "docs", names(deposits("a", 2))...))
+	must(s.Await(t.Context(), "docs", deposits("a", 2)...))
 	l.Tamper(func(b *blocks.Block) {
 		for i := range b.Txs {
 			for k, w := range b.Txs[i].Writes {
@@ -461,7 +513,7 @@ func TestAnotherRootStopsIt(t *testing.T) {
 	})
 	_, err := s.Submit(t.Context(), "docs", deposits("b", 2))
 	require.NoError(t, err)
-	_, err = s.Await(t.Context(), "docs", names(deposits("b", 2))...)
+	_, err = s.Await(t.Context(), "docs", deposits("b", 2)...)
 	require.ErrorIs(t, err, sealer.ErrStopped)
 	require.ErrorIs(t, s.Err(), logs.ErrDiffers)
 	_, err = s.Submit(t.Context(), "docs", deposits("c", 1))
@@ -479,7 +531,7 @@ func TestDamagedTiles(t *testing.T) {
 	s := open(t, l, dir)
 	knows(t, s, "docs")
 	must(s.Submit(t.Context(), "docs", deposits("a", 300)))
-	must(s.Await(t.Context(), "docs", names(deposits("a", 300))...))
+	must(s.Await(t.Context(), "docs", deposits("a", 300)...))
 	l.Fail(func() error { return anchortest.Gone }, nil)
 	must(s.Submit(t.Context(), "docs", deposits("b", 5)))
 	require.NoError(t, s.Close())
@@ -503,7 +555,7 @@ func TestDamagedTiles(t *testing.T) {
 func TestRotatedKey(t *testing.T) {
 	l, s := start(t)
 	must(s.Submit(t.Context(), "docs", deposits("a", 1)))
-	must(s.Await(t.Context(), "docs", names(deposits("a", 1))...))
+	must(s.Await(t.Context(), "docs", deposits("a", 1)...))
 	before := must(s.Receipt(t.Context(), "docs", 0))
 	next := anchortest.NewSource(t, "docs", anchor.Documents, anchortest.Key("another"))
 	next.Sealer, next.Version = s.DID, 2
@@ -528,7 +580,7 @@ func TestKeyRotation(t *testing.T) {
 	defer s.Close() //nolint:errcheck // the test is over
 	knows(t, s, "docs")
 	must(s.Submit(t.Context(), "docs", deposits("a", 3)))
-	must(s.Await(t.Context(), "docs", names(deposits("a", 3))...))
+	must(s.Await(t.Context(), "docs", deposits("a", 3)...))
 	old, next := anchortest.NewSource(t, "docs", anchor.Documents, key), anchortest.NewSource(t, "docs", anchor.Documents, fresh)
 	require.Equal(t, next.LogKey, must(s.LogKey("docs")), "what is offered is the new key")
 	under := func(vkeys ...string) *receipt.Policy {
@@ -572,13 +624,13 @@ func TestWrongPlace(t *testing.T) {
 	require.NoError(t, err)
 	knows(t, s, "docs")
 	must(s.Submit(t.Context(), "docs", deposits("a", 3)))
-	_, err = s.Await(t.Context(), "docs", names(deposits("a", 3))...)
+	_, err = s.Await(t.Context(), "docs", deposits("a", 3)...)
 	require.ErrorIs(t, err, sealer.ErrStopped)
 	require.ErrorIs(t, s.Err(), anchor.Elsewhere)
 	require.NoError(t, s.Close())
 	s = open(t, l, dir)
 	defer s.Close() //nolint:errcheck // the test is over
-	for _, st := range must(s.Await(t.Context(), "docs", names(deposits("a", 3))...)) {
+	for _, st := range must(s.Await(t.Context(), "docs", deposits("a", 3)...)) {
 		require.True(t, st.Sealed)
 	}
 }

@@ -26,8 +26,9 @@ type taken struct {
 const MaxSubmit = 10_000
 
 // Submit takes records of a source. They are on disk when it returns, those aside
-// that were there before. It returns ErrOverloaded, ErrStopped or the refusal of
-// the source or of a record, and then takes none.
+// that were there before: under the same DID, where one signed for them. It returns
+// ErrOverloaded, ErrStopped or the refusal of the source or of a record, and then
+// takes none.
 func (s *Sealer) Submit(ctx context.Context, source string, records []anchor.Record) ([]logs.State, error) {
 	if err := s.Err(); err != nil {
 		return nil, err
@@ -141,16 +142,16 @@ func (s *Sealer) take(ctx context.Context) error {
 
 // Await waits until records are sealed or refused, or ctx ends, and tells where
 // they stand then.
-func (s *Sealer) Await(ctx context.Context, source string, names ...[]byte) ([]logs.State, error) {
-	states := make([]logs.State, len(names))
+func (s *Sealer) Await(ctx context.Context, source string, records ...anchor.Record) ([]logs.State, error) {
+	states := make([]logs.State, len(records))
 	next := 0
 	for {
 		if err := s.Err(); err != nil {
 			return nil, err
 		}
 		changed := s.store.Changed()
-		for next < len(names) {
-			st, err := s.store.State(context.WithoutCancel(ctx), source, names[next])
+		for next < len(records) {
+			st, err := s.store.StateOf(context.WithoutCancel(ctx), source, records[next])
 			if err != nil {
 				return nil, err
 			}
@@ -160,7 +161,7 @@ func (s *Sealer) Await(ctx context.Context, source string, names ...[]byte) ([]l
 			}
 			next++
 		}
-		if next == len(names) {
+		if next == len(records) {
 			return states, nil
 		}
 		select {

@@ -21,7 +21,6 @@ import (
 
 	"github.com/komsco/trust-platform/chaincode/anchor"
 	"github.com/komsco/trust-platform/gateway/internal/anchortest"
-	"github.com/komsco/trust-platform/gateway/internal/logs"
 	"github.com/komsco/trust-platform/gateway/internal/sealer"
 	"github.com/komsco/trust-platform/gateway/internal/witness"
 	"github.com/komsco/trust-platform/gateway/receipt"
@@ -51,14 +50,13 @@ func newLab(t *testing.T) *lab {
 	}, 10*time.Second, time.Millisecond)
 	for i, n := range []int{1, 3, 5} {
 		var records []anchor.Record
-		var names [][]byte
 		for k := range n {
 			r := anchortest.Deposit(fmt.Sprint(i, ".", k))
-			records, names = append(records, r), append(names, logs.Name(r))
+			records = append(records, r)
 		}
 		_, err := l.sealer.Submit(t.Context(), "docs", records)
 		require.NoError(t, err)
-		_, err = l.sealer.Await(t.Context(), "docs", names...)
+		_, err = l.sealer.Await(t.Context(), "docs", records...)
 		require.NoError(t, err)
 	}
 	l.restart()

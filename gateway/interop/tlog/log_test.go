@@ -22,7 +22,6 @@ import (
 
 	"github.com/komsco/trust-platform/chaincode/anchor"
 	"github.com/komsco/trust-platform/gateway/internal/anchortest"
-	"github.com/komsco/trust-platform/gateway/internal/logs"
 	"github.com/komsco/trust-platform/gateway/internal/rest"
 	"github.com/komsco/trust-platform/gateway/internal/sealer"
 )
@@ -60,15 +59,14 @@ func newPlace(t *testing.T, witnesses ...sealer.Witness) *place {
 func (p *place) grow(n int) {
 	p.t.Helper()
 	var records []anchor.Record
-	var names [][]byte
 	for range n {
 		r := anchortest.Deposit(fmt.Sprint("document ", p.count))
 		p.count++
-		records, names = append(records, r), append(names, logs.Name(r))
+		records = append(records, r)
 	}
 	_, err := p.sealer.Submit(p.t.Context(), "docs", records)
 	require.NoError(p.t, err)
-	_, err = p.sealer.Await(p.t.Context(), "docs", names...)
+	_, err = p.sealer.Await(p.t.Context(), "docs", records...)
 	require.NoError(p.t, err)
 }
 
