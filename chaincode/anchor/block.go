@@ -109,6 +109,15 @@ func CheckBlock(r Record, s Source) (BlockHeader, error) {
 	return b, err
 }
 
+// CheckData returns INVALID_RECORD unless what came along with the header, if anything
+// did, is the data that it stands for.
+func (b BlockHeader) CheckData() error {
+	if len(b.data) == 0 {
+		return nil
+	}
+	return refusal(b.Fabric.CheckData([][]byte{b.data}))
+}
+
 // content is the header as the chain's tip takes it.
 func (b BlockHeader) content() HeaderContent {
 	return HeaderContent{Height: b.Height, Hash: b.Hash, Previous: b.Previous}

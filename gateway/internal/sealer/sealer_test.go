@@ -263,6 +263,9 @@ func TestHeaderCopy(t *testing.T) {
 	for _, st := range must(s.Await(t.Context(), "kt", good...)) {
 		require.True(t, st.Sealed, st)
 	}
+	genesis.Data = append([]byte("not "), genesis.Data...)
+	_, err := s.Submit(t.Context(), "kt", []anchor.Record{record(genesis)})
+	require.ErrorIs(t, err, anchor.InvalidRecord, "with other data than it stands for")
 }
 
 func TestSubmitRefuses(t *testing.T) {

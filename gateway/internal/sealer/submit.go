@@ -87,7 +87,10 @@ func (s *Sealer) Check(from anchor.Source, r anchor.Record) error {
 	case anchor.Header:
 		_, err = anchor.CheckHeader(r, s.Place, from)
 	case anchor.Block:
-		_, err = anchor.CheckBlock(r, from)
+		var b anchor.BlockHeader
+		if b, err = anchor.CheckBlock(r, from); err == nil {
+			err = b.CheckData()
+		}
 	case anchor.Notarise, anchor.Manifest:
 	}
 	return err
