@@ -26,8 +26,8 @@ type Evidence struct {
 // CheckEvidence checks that this whole block of the ledger (protobuf common.Block)
 // holds the transaction which sealed the receipt's checkpoint; that the peers which
 // endorsed it signed that very size and root; and that ordering nodes signed the
-// block. Peers and ordering nodes have to be members of these organisations, peers
-// of at least so many different ones. It returns ErrMalformed, ErrNotIncluded,
+// block. Peers and ordering nodes have to be such (by their NodeOUs) of these
+// organisations, peers of at least so many different ones. It returns ErrMalformed, ErrNotIncluded,
 // ErrOther or ErrUntrusted.
 func CheckEvidence(p Proof, block io.Reader, orgs []fabric.Org, organisations int) (Evidence, error) {
 	var e Evidence

@@ -65,6 +65,16 @@ func TestEvidence(t *testing.T) {
 	require.ErrorIs(t, check(func(p *receipt.Proof) { p.Time = p.Time.Add(1e9) }, raw, orgs, 2), receipt.ErrOther)
 	swapped := []fabric.Org{{MSP: "KomscoMSP", Roots: orgs[1].Roots}, {MSP: "CityMSP", Roots: orgs[0].Roots}, {MSP: "BankMSP", Roots: orgs[0].Roots}, orgs[3]}
 	require.ErrorIs(t, check(nil, raw, swapped, 2), receipt.ErrUntrusted, "authorities of other organisations")
+	// The same certificates, of organisations that call other members so.
+	units := func(o fabric.Org, n fabric.NodeOUs) fabric.Org {
+		o.Nodes = &n
+		return o
+	}
+	clients := fabric.NodeOUs{Client: &fabric.Unit{Name: "peer"}, Peer: &fabric.Unit{Name: "client"}}
+	members := fabric.NodeOUs{Peer: &fabric.Unit{Name: "orderer"}, Orderer: &fabric.Unit{Name: "peer"}}
+	require.ErrorIs(t, check(nil, raw, []fabric.Org{units(orgs[0], clients), units(orgs[1], clients), units(orgs[2], clients), orgs[3]}, 2),
+		receipt.ErrUntrusted, "clients for peers")
+	require.ErrorIs(t, check(nil, raw, append(orgs[:3:3], units(orgs[3], members)), 2), receipt.ErrUntrusted, "others for ordering nodes")
 }
 
 // No bit of header, transactions or ordering nodes' signatures can change. What

@@ -45,9 +45,10 @@ type NodeOUs struct {
 }
 
 // NewOrg is an organisation of which only the certificates of its authorities are
-// known (PEM, one behind the other).
+// known (PEM, one behind the other). It tells its members by NodeOUs of the names that
+// Fabric's tools give them, as the organisations of this consortium do.
 func NewOrg(msp string, authorities []byte) (Org, error) {
-	o := Org{MSP: msp}
+	o := Org{MSP: msp, Nodes: &NodeOUs{Client: &Unit{Name: "client"}, Peer: &Unit{Name: "peer"}, Admin: &Unit{Name: "admin"}, Orderer: &Unit{Name: "orderer"}}}
 	for len(bytes.TrimSpace(authorities)) > 0 {
 		block, rest := pem.Decode(authorities)
 		if block == nil {

@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/pem"
 	"errors"
 	"math/big"
 	"testing"
@@ -81,5 +82,27 @@ func TestAuthoritiesAlike(t *testing.T) {
 	many, _ := alike(t, 40)
 	if err := check(many, nil); !errors.Is(err, fabric.ErrMalformed) {
 		t.Errorf("more authorities than are read: %v", err)
+	}
+}
+
+// Evidence is of nodes: what another member of the organisation signed proves nothing.
+func TestOnlyNodesVouch(t *testing.T) {
+	chain, _ := fabrictest.New(t, "kt", 1, false)
+	root := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: chain.Roots[0].Raw})
+	org, err := fabric.NewOrg("OrdererMSP", root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bare := org
+	bare.Nodes = nil // an organisation without NodeOUs cannot tell
+	h := chain.Next(t, []byte("tx")).Header
+	for unit, want := range map[string]error{"orderer": nil, "peer": fabric.ErrUnsigned, "client": fabric.ErrUnsigned, "admin": fabric.ErrUnsigned, "x": fabric.ErrUnsigned} {
+		b := fabrictest.Sign(t, h, 0, chain.IssueAs(t, "somebody", unit))
+		if _, err := b.CheckSigners([]fabric.Org{org}); !errors.Is(err, want) {
+			t.Errorf("signed by a member of unit %s: %v", unit, err)
+		}
+		if _, err := b.CheckSigners([]fabric.Org{bare}); err != nil {
+			t.Errorf("without NodeOUs, unit %s: %v", unit, err)
+		}
 	}
 }

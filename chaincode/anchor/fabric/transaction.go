@@ -140,7 +140,8 @@ func (t Transaction) Write(chaincode, key string) (value []byte, err error) {
 }
 
 // Endorsers returns who endorsed the transaction, every endorsement being good and
-// of a member of one of these organisations: ErrForged or ErrUnsigned if one is not.
+// of a peer of one of these organisations: ErrForged or ErrUnsigned if one is not.
+// Where an organisation has no NodeOUs, any member may be one.
 func (t Transaction) Endorsers(orgs []Org) ([]Signer, error) {
 	var all []Signer
 	for i, e := range t.Endorsements {
@@ -148,7 +149,7 @@ func (t Transaction) Endorsers(orgs []Org) ([]Signer, error) {
 		if err != nil {
 			return nil, err
 		}
-		s, err := memberOf(orgs, msp, cert)
+		s, err := nodeOf(orgs, msp, cert, "peer")
 		if err != nil {
 			return nil, fmt.Errorf("endorsement %d: %w", i, err)
 		}
@@ -160,11 +161,11 @@ func (t Transaction) Endorsers(orgs []Org) ([]Signer, error) {
 	return all, nil
 }
 
-// CheckSigners returns who signed a block, every signature being good and of a
-// member of one of these organisations: ErrForged or ErrUnsigned if one is not, or
-// if nobody signed. It asks for no policy: whoever looks at the answer does.
-// Signatures that name a consenter of BFT by number are for Trust.Check, which
-// knows the numbers.
+// CheckSigners returns who signed a block, every signature being good and of an
+// ordering node of one of these organisations: ErrForged or ErrUnsigned if one is not,
+// or if nobody signed. Where an organisation has no NodeOUs, any member may be one. It
+// asks for no policy: whoever looks at the answer does. Signatures that name a
+// consenter of BFT by number are for Trust.Check, which knows the numbers.
 func (b Block) CheckSigners(orgs []Org) ([]Signer, error) {
 	var all []Signer
 	for i, s := range b.Signatures {
@@ -179,7 +180,7 @@ func (b Block) CheckSigners(orgs []Org) ([]Signer, error) {
 		if err != nil {
 			return nil, err
 		}
-		one, err := memberOf(orgs, msp, cert)
+		one, err := nodeOf(orgs, msp, cert, "orderer")
 		if err != nil {
 			return nil, fmt.Errorf("signature %d of block %d: %w", i, b.Number, err)
 		}
@@ -194,11 +195,16 @@ func (b Block) CheckSigners(orgs []Org) ([]Signer, error) {
 	return all, nil
 }
 
-func memberOf(orgs []Org, msp string, cert *x509.Certificate) (Signer, error) {
+// nodeOf is a peer or an ordering node of one of these organisations.
+func nodeOf(orgs []Org, msp string, cert *x509.Certificate, role string) (Signer, error) {
 	for _, o := range orgs {
-		if o.MSP == msp && o.has(cert, o.issuer(cert), "member") {
+		as := role
+		if o.Nodes == nil {
+			as = "member"
+		}
+		if o.MSP == msp && o.has(cert, o.issuer(cert), as) {
 			return Signer{msp, cert.Subject.CommonName}, nil
 		}
 	}
-	return Signer{}, fmt.Errorf("%w: %s of %.60s stands under none of the authorities given for it", ErrUnsigned, cert.Subject.CommonName, msp)
+	return Signer{}, fmt.Errorf("%w: %s of %.60s stands under none of the authorities given for it, or is no %s", ErrUnsigned, cert.Subject.CommonName, msp, role)
 }

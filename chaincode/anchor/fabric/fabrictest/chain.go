@@ -105,13 +105,19 @@ func Header0(data []byte) fabric.Block {
 // Issue is a further node's certificate.
 func (c *Chain) Issue(t TB, name string) Node {
 	t.Helper()
+	return c.IssueAs(t, name, "orderer")
+}
+
+// IssueAs is a certificate of a member of another unit than ordering nodes are of.
+func (c *Chain) IssueAs(t TB, name, unit string) Node {
+	t.Helper()
 	c.serie++
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatalf("key: %v", err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(int64(c.serie)), Subject: pkix.Name{CommonName: name, OrganizationalUnit: []string{"orderer"}},
+		SerialNumber: big.NewInt(int64(c.serie)), Subject: pkix.Name{CommonName: name, OrganizationalUnit: []string{unit}},
 		NotBefore: time.Unix(1_600_000_000, 0), NotAfter: time.Unix(1_600_000_001, 0), // long over: no clock is looked at
 		KeyUsage: x509.KeyUsageDigitalSignature, BasicConstraintsValid: true,
 	}
