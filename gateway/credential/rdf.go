@@ -7,6 +7,8 @@ import (
 	_ "embed"
 	"encoding/json"
 	"maps"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/piprate/json-gold/ld"
@@ -21,11 +23,22 @@ var credentialsV2 []byte
 // credentialsOf is what verifiableCredential stands for in the context of VC 2.0.
 const credentialsOf = "https://www.w3.org/2018/credentials#verifiableCredential" //nolint:gosec // a name
 
+// Bounds of a document in JSON-LD. RDFC-1.0 tries the orders of nodes that it cannot tell
+// apart, whose number has no bound (RDF Dataset Canonicalization section 7.1), and json-gold
+// compares each value of a member with those before it.
+const (
+	maxValues = 2_000 // members and elements
+	maxAlike  = 12    // nodes without an id that say the same of themselves as another
+)
+
 // canonicalRDF is RDFC-1.0 (which is URDNA2015 with SHA-256). Contexts are those that
 // are part of the program or were supplied. What would be left out of the statements,
 // and so not be signed, refuses the document; so does what says the same statements in
 // other members than the signer's, because members are what is read here.
 func canonicalRDF(v *Verifier, o Object) ([]byte, error) {
+	if n := values(o); n > maxValues {
+		return nil, Malformed.Errorf("%d members and elements under a JSON-LD proof, at most %d", n, maxValues)
+	}
 	options := ld.NewJsonLdOptions("")
 	options.Algorithm, options.Format = ld.AlgorithmURDNA2015, "application/n-quads"
 	options.ProcessingMode, options.SafeMode = ld.JsonLd_1_1, true
@@ -62,6 +75,9 @@ func canonicalRDF(v *Verifier, o Object) ([]byte, error) {
 	if err != nil {
 		return nil, Malformed.Errorf("JSON-LD: %w", err)
 	}
+	if err := toldApart(statements); err != nil {
+		return nil, err
+	}
 	normalized, err := api.Normalize(statements, options)
 	if err != nil {
 		return nil, Malformed.Errorf("JSON-LD: %w", err)
@@ -71,6 +87,69 @@ func canonicalRDF(v *Verifier, o Object) ([]byte, error) {
 		return nil, Malformed.Errorf("JSON-LD that says nothing")
 	}
 	return []byte(quads), nil
+}
+
+// values counts the members and elements in a value.
+func values(v any) (n int) {
+	switch v := v.(type) {
+	case Object:
+		for _, inner := range v {
+			n += 1 + values(inner)
+		}
+	case []any:
+		for _, inner := range v {
+			n += 1 + values(inner)
+		}
+	}
+	return n
+}
+
+// toldApart returns CREDENTIAL_MALFORMED where more nodes than a few are alike. Nodes without
+// an id form trees, as none can be named, so that few of them have few orders. Of graphs
+// without an id none may be alike, because each is in all of its statements.
+func toldApart(statements *ld.RDFDataset) error {
+	says := map[string][]string{}
+	for _, quads := range statements.Graphs {
+		for _, q := range quads {
+			for _, node := range []ld.Node{q.Subject, q.Object, q.Graph} {
+				if ld.IsBlankNode(node) {
+					says[node.GetValue()] = append(says[node.GetValue()], seenFrom(node, q))
+				}
+			}
+		}
+	}
+	alike := map[string][]string{}
+	for id, all := range says {
+		slices.Sort(all)
+		same := strings.Join(all, "")
+		alike[same] = append(alike[same], id)
+	}
+	n := 0
+	for _, ids := range alike {
+		if len(ids) == 1 {
+			continue
+		}
+		if n += len(ids); n > maxAlike || slices.ContainsFunc(ids, func(id string) bool { return statements.Graphs[id] != nil }) {
+			return Malformed.Errorf("JSON-LD with parts that cannot be told apart: give them ids")
+		}
+	}
+	return nil
+}
+
+// seenFrom is a statement as one of its nodes without an id sees it (RDFC-1.0 section 4.6).
+func seenFrom(self ld.Node, q *ld.Quad) (said string) {
+	for _, node := range []ld.Node{q.Subject, q.Predicate, q.Object, q.Graph} {
+		switch {
+		case node == nil:
+		case node == self:
+			said += "_:a "
+		case ld.IsBlankNode(node):
+			said += "_:z "
+		default:
+			said += strconv.Quote(node.GetValue()) + " "
+		}
+	}
+	return said
 }
 
 // expanded is a document without its contexts.
@@ -160,7 +239,7 @@ func signedWhole(v any) error {
 			switch name {
 			case "@id", "@type":
 				for _, id := range ld.Arrayify(inner) {
-					if s, ok := id.(string); !ok || s != "@json" && !ld.IsAbsoluteIri(s) {
+					if s, ok := id.(string); !ok || s != "@json" && !absolute(s) {
 						return Malformed.Errorf("%.160v is no absolute URL, by the contexts", id)
 					}
 				}
@@ -169,7 +248,7 @@ func signedWhole(v any) error {
 				continue
 			case "@graph", "@list", "@set":
 			default:
-				if strings.HasPrefix(name, "_:") || !ld.IsAbsoluteIri(name) {
+				if !absolute(name) {
 					return Malformed.Errorf("%.160s is not signed", name)
 				}
 			}
@@ -180,6 +259,9 @@ func signedWhole(v any) error {
 	}
 	return nil
 }
+
+// absolute tells URLs from all else, among it names of nodes that count in the document alone.
+func absolute(s string) bool { return !strings.HasPrefix(s, "_:") && ld.IsAbsoluteIri(s) }
 
 // contextLoader gives contexts without asking any network.
 type contextLoader struct{ supplied map[string]json.RawMessage }

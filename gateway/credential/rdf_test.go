@@ -5,6 +5,7 @@ package credential_test
 import (
 	"crypto/ed25519"
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -90,6 +91,60 @@ func TestRDFC(t *testing.T) {
 			hide(forged)
 			r, err := o.verifier.Credential(t.Context(), asText(t, forged), credential.Demand{})
 			require.True(t, err != nil || !r.Verified, "%+v", r.Claims)
+		})
+	}
+}
+
+// Nodes that are alike take RDFC-1.0 more than anybody's time, before any key is asked.
+func TestRDFCAlike(t *testing.T) {
+	o, issued := newRDFC(t)
+	clique := []any{}
+	for i := range 13 {
+		var others []any
+		for j := range 13 {
+			if i != j {
+				others = append(others, object{"id": fmt.Sprint("_:n", j)})
+			}
+		}
+		clique = append(clique, object{"id": fmt.Sprint("_:n", i), "degree": others})
+	}
+	many := func(n int, of func(i int) any) (all []any) {
+		for i := range n {
+			all = append(all, of(i))
+		}
+		return all
+	}
+	leaf := func(int) any { return object{"minor": "x"} }
+	branch := func(n int) func(int) any { return func(int) any { return object{"degree": many(n, leaf)} } }
+	for name, c := range map[string]struct {
+		subjects any
+		refused  bool
+	}{
+		"a clique of names that count here alone": {clique, true},
+		"one such name":             {object{"id": "_:n", "degree": "x"}, true},
+		"a tree":                    {many(2, branch(12)), true},
+		"more values than are read": {many(1000, func(i int) any { return object{"degree": fmt.Sprint(i)} }), true},
+		"a credential twice":        {nil, true},
+		"many that differ":          {many(100, func(i int) any { return object{"degree": fmt.Sprint(i)} }), false},
+		"few that are alike":        {many(2, branch(5)), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			document := asObject(t, issued)
+			document["credentialSubject"] = c.subjects
+			if c.subjects == nil {
+				document["credentialSubject"] = object{"degree": "BSc"}
+				delete(document, "proof")
+				document = object{
+					"@context": []any{credential.ContextV2}, "type": "VerifiablePresentation", "verifiableCredential": []any{document, document},
+				}
+			}
+			delete(document, "proof")
+			_, err := o.verifier.SignRDFC(document, o.issuer.Signer, o.ledger.Now(), object{})
+			if !c.refused {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorIs(t, err, credential.Malformed)
 		})
 	}
 }
