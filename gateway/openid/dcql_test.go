@@ -86,7 +86,7 @@ func FuzzParseQuery(f *testing.F) {
 func FuzzReadPresentations(f *testing.F) {
 	q, err := openid.ParseQuery([]byte(aQuery))
 	require.NoError(f, err)
-	for _, s := range []string{`{"d":["x"]}`, `{"d":["x","y"]}`, `{"d":"x"}`, `{"e":["x"]}`, `{"d":["x"],"d":["y"]}`, `[]`} {
+	for _, s := range []string{`{"d":["x~"]}`, `{"d":["x~","y~"]}`, `{"d":"x~"}`, `{"e":["x~"]}`, `{"d":["x~"],"d":["y~"]}`, `[]`} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, token string) {
@@ -98,6 +98,23 @@ func FuzzReadPresentations(f *testing.F) {
 		require.Len(t, shown, 1)
 		require.Contains(t, shown, "d")
 	})
+}
+
+// Presentations in other formats are not verified: they were not asked for, and their
+// proofs may cost more to verify.
+func TestPresentationsOfTheFormat(t *testing.T) {
+	q, err := openid.ParseQuery([]byte(aQuery))
+	require.NoError(t, err)
+	for shown, ok := range map[string]bool{"a.b.c~d~e.f.g": true, "a.b.c~": true, "a.b.c": false, `{"proof":{}}`: false, `{"a":"~"}`: false, "": false} {
+		token, err := json.Marshal(map[string][]string{"d": {shown}})
+		require.NoError(t, err)
+		_, err = openid.ReadPresentations(string(token), q)
+		if ok {
+			require.NoError(t, err, shown)
+			continue
+		}
+		require.ErrorContains(t, err, "no dc+sd-jwt", shown)
+	}
 }
 
 func FuzzReadForm(f *testing.F) {

@@ -165,7 +165,7 @@ type Response struct {
 }
 
 // ReadPresentations reads a vp_token: one presentation for each credential, of those that
-// answer a query. It returns an [*Error].
+// answer a query, in the one format that queries ask for. It returns an [*Error].
 func ReadPresentations(token string, q Query) (map[string]string, error) {
 	var shown map[string][]string
 	if err := credential.Decode([]byte(token), &shown); err != nil {
@@ -180,7 +180,11 @@ func ReadPresentations(token string, q Query) (map[string]string, error) {
 		if len(presentations) != 1 {
 			return nil, Errorf(InvalidRequest, "vp_token has %d presentations for %s, 1 is asked for", len(presentations), c.ID)
 		}
-		out[c.ID] = presentations[0]
+		p := presentations[0]
+		if strings.HasPrefix(p, "{") || !strings.Contains(p, "~") {
+			return nil, Errorf(InvalidRequest, "vp_token shows for %s what is no %s", c.ID, c.Format)
+		}
+		out[c.ID] = p
 	}
 	if len(out) != len(shown) {
 		return nil, Errorf(InvalidRequest, "vp_token answers %d credentials, %d of them are asked for", len(shown), len(out))

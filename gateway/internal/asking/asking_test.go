@@ -199,6 +199,40 @@ func TestAskRefuses(t *testing.T) {
 	}
 }
 
+// What is shown in another format, which nobody asked for and whose claims would stand
+// within a report, does not reach the verifier.
+func TestNothingOfAnotherFormat(t *testing.T) {
+	c := newCounter(t)
+	a, stop := c.asker()
+	defer stop()
+	made, err := a.Ask(t.Context(), c.company.DID, aRequest())
+	require.NoError(t, err)
+	form, err := url.ParseQuery(c.answer(a, made.ID, "name"))
+	require.NoError(t, err)
+	health, err := credential.SignJWT(credential.Object{
+		"type": []any{"VerifiableCredential"}, "credentialSubject": credential.Object{"id": c.holder.DID, "health": "poor"},
+	}, c.holder.Signer, c.now())
+	require.NoError(t, err)
+	for name, show := range map[string]func(credential.VP, credential.Signer, time.Time) (string, error){
+		"vp+jwt": credential.VP.SignJWT, "ecdsa-jcs-2019": credential.VP.SignIntegrity,
+	} {
+		t.Run(name, func(t *testing.T) {
+			shown, err := show(credential.VP{Credentials: []string{health}}, c.holder.Signer, c.now())
+			require.NoError(t, err)
+			token, err := json.Marshal(map[string][]string{"c": {shown}})
+			require.NoError(t, err)
+			form.Set("vp_token", string(token))
+			require.ErrorIs(t, a.Answer(t.Context(), made.ID, form.Encode()), &openid.Error{Code: openid.InvalidRequest})
+			out, err := a.Outcome(c.company.DID, made.ID)
+			require.NoError(t, err)
+			said, err := json.Marshal(out)
+			require.NoError(t, err)
+			require.NotContains(t, string(said), "poor")
+			require.NotContains(t, string(said), "health")
+		})
+	}
+}
+
 // Of many who answer at a time one counts; who declines closes it for all.
 func TestOneAnswerCounts(t *testing.T) {
 	c := newCounter(t)
