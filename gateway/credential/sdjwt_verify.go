@@ -163,10 +163,10 @@ func (p *parsedSDJWT) shownNames() []string {
 	var names []string
 	for _, d := range p.disclosures {
 		if d.name != "" {
-			names = union(names, []string{d.name})
+			names = append(names, d.name)
 		}
 	}
-	return names
+	return distinct(names)
 }
 
 // times are a token's, Unix seconds, 0 where it has none.
@@ -189,9 +189,8 @@ func (c *checks) typed(types []string) bool {
 	return c.judge(Schema, SchemaMismatch.Errorf("of type %.160q, one of %.300q is asked for", types, c.demand.Types), "")
 }
 
-// union is the distinct strings of both, in order.
-func union(a, b []string) []string {
-	all := append(slices.Clone(a), b...)
+// distinct puts strings in order, each once.
+func distinct(all []string) []string {
 	slices.Sort(all)
 	return slices.Compact(all)
 }

@@ -50,10 +50,11 @@ func readVC(o Object) (v view, err error) {
 		}
 		for name := range s {
 			if name != "id" && name != "type" {
-				v.attributes = union(v.attributes, []string{name})
+				v.attributes = append(v.attributes, name)
 			}
 		}
 	}
+	v.attributes = distinct(v.attributes)
 	if v.from, err = readTime(o, "validFrom"); err != nil {
 		return v, err
 	}

@@ -6,7 +6,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -218,6 +221,30 @@ func TestVCChecks(t *testing.T) {
 	o.ledger.Gone = gatewaytest.Gone
 	_, err = o.verifier.Credential(ctx, issued, credential.Demand{})
 	require.ErrorIs(t, err, gatewaytest.Gone)
+}
+
+// Reading takes time by the size of what is read, not by its square.
+func TestManyNames(t *testing.T) {
+	o := newOffice(t, "ES256")
+	claims := object{}
+	for i := range 9_000 {
+		claims[fmt.Sprintf("c%05d", i)] = i
+	}
+	sdjwt, err := credential.SDJWT{Type: "t", Claims: claims, Disclosable: slices.Collect(maps.Keys(claims)), Issued: o.now()}.Sign(o.issuer.Signer)
+	require.NoError(t, err)
+	vc := o.alumni()
+	for i := range 40_000 {
+		vc["credentialSubject"].(object)[fmt.Sprintf("c%05d", i)] = i
+	}
+	for name, issued := range map[string]string{"disclosures": sdjwt, "members": o.issue(forms["jose ES256"], vc)} {
+		t.Run(name, func(t *testing.T) {
+			began := time.Now()
+			r, err := o.verifier.Credential(t.Context(), issued, credential.Demand{})
+			require.NoError(t, err)
+			require.True(t, r.Verified, "%+v", r.Checks)
+			require.Less(t, time.Since(began), 5*time.Second)
+		})
+	}
 }
 
 func TestVCRefusesToIssue(t *testing.T) {

@@ -5,6 +5,7 @@ package credential
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/komsco/trust-platform/chaincode/identity"
@@ -184,7 +185,7 @@ func (c *checks) asked(shown []string) {
 		return
 	}
 	asking := *c.demand.Asking
-	asking.Attributes = union(asking.Attributes, shown)
+	asking.Attributes = distinct(slices.Concat(asking.Attributes, shown))
 	if c.Ledger == nil {
 		c.judge(Purpose, NotRegistryHere.Errorf("the registry of verifiers is on it"), "")
 		return
