@@ -23,11 +23,16 @@ type job struct {
 
 	subject string // DID
 	digest  string // of the operation, hex
+	size    int    // of the operation, bytes
 }
 
 // maxOffered is how many keys a job may name: those of a document and of all who may
 // recover it are fewer.
 const maxOffered = 512
+
+// maxAsked bounds the bytes of an operation, times the keys that are asked to sign it: the
+// answer holds the whole operation for each, three times as long.
+const maxAsked = 1 << 20
 
 func newJob(o identity.Operation) (*job, error) {
 	j := &job{Operation: o, Keys: map[string]string{}}
@@ -43,7 +48,7 @@ func (j *job) derive() error {
 		return identity.TooLarge.Errorf("the operation has %d bytes, at most %d", len(payload), identity.MaxPayload)
 	}
 	digest := sha256.Sum256(payload)
-	j.digest = hex.EncodeToString(digest[:])
+	j.size, j.digest = len(payload), hex.EncodeToString(digest[:])
 	if j.subject, err = j.Operation.Subject(); err != nil {
 		return code.Broken.Errorf("%w", err)
 	}
@@ -59,10 +64,14 @@ func (j *job) offer(id string, k identity.Key) error {
 	return err
 }
 
-// request answers what is to be signed.
+// request answers what is to be signed. It returns THRESHOLD_NOT_MET or
+// DOCUMENT_TOO_LARGE.
 func (j *job) request() (Answer, error) {
 	if len(j.Keys) == 0 {
 		return Answer{}, identity.ThresholdNotMet.Errorf("%s: there is no key that could sign it", j.Operation.Type)
+	}
+	if len(j.Keys)*j.size > maxAsked {
+		return Answer{}, identity.TooLarge.Errorf("the operation has %d bytes, for each of %d keys; at most %d bytes in all", j.size, len(j.Keys), maxAsked)
 	}
 	id, err := json.Marshal(j)
 	if err != nil {

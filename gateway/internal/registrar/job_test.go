@@ -43,11 +43,13 @@ func TestJobsAreBounded(t *testing.T) {
 		q    registrar.Request
 		want *code.Code
 	}{
-		"as large as any":       {registrar.Request{JobID: job(512, 43)}, nil},
-		"a key too many":        {registrar.Request{JobID: job(513, 43)}, code.BadRequest},
-		"an operation too long": {registrar.Request{JobID: job(1, 24<<10)}, code.BadRequest},
-		"both":                  {registrar.Request{JobID: job(10_000, 96_000)}, code.BadRequest},
-		"a signature too many":  {signed(41), identity.TooLarge},
+		"as large as any":          {registrar.Request{JobID: job(512, 43)}, nil},
+		"a long one for many keys": {registrar.Request{JobID: job(48, 20<<10)}, nil},
+		"for too many":             {registrar.Request{JobID: job(64, 20<<10)}, identity.TooLarge},
+		"a key too many":           {registrar.Request{JobID: job(513, 43)}, code.BadRequest},
+		"an operation too long":    {registrar.Request{JobID: job(1, 24<<10)}, code.BadRequest},
+		"both":                     {registrar.Request{JobID: job(10_000, 96_000)}, code.BadRequest},
+		"a signature too many":     {signed(41), identity.TooLarge},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := (&registrar.Registrar{Place: place, Ledger: empty{t}}).Update(t.Context(), c.q)
