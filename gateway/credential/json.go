@@ -94,6 +94,17 @@ var numbersAsWritten = exact.WithUnmarshalers(exact.UnmarshalFromFunc(func(d *js
 	return err
 }))
 
+// AsWritten is an [Object] that [encoding/json] reads with numbers as they were written,
+// where it makes 9007199254740992 of 9007199254740993.
+type AsWritten map[string]any
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (o *AsWritten) UnmarshalJSON(raw []byte) error {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	return d.Decode((*map[string]any)(o))
+}
+
 // encode is the JSON of a value, without the escapes that HTML wants.
 func encode(v any) ([]byte, error) {
 	var b bytes.Buffer

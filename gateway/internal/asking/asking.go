@@ -50,7 +50,7 @@ type Asker struct {
 // NewRequest is what a verifier asks for.
 type NewRequest struct {
 	openid.Standing
-	Query map[string]any `json:"dcql_query" doc:"OpenID4VP 1.0 section 6: SD-JWT VCs, each once; all that are listed, or what credential_sets say"`
+	Query credential.AsWritten `json:"dcql_query" doc:"OpenID4VP 1.0 section 6: SD-JWT VCs, each once; all that are listed, or what credential_sets say"`
 
 	IssuerRoot   string          `json:"issuerRoot,omitempty" doc:"Root of accreditation under which the issuers have to stand"`
 	IssuerRegion string          `json:"issuerRegion,omitempty"`

@@ -23,12 +23,12 @@ import (
 
 // NewOffer is what an issuer wants to give somebody.
 type NewOffer struct {
-	Kind    string         `json:"kind" minLength:"1" maxLength:"128" doc:"Of the credential, as the gateway is set up (credential_configuration_id)"`
-	Claims  map[string]any `json:"claims" doc:"What the credential says"`
-	Holder  string         `json:"holder,omitempty" maxLength:"2048" doc:"DID of the one who may accept; whoever has the offer if left out"`
-	TxCode  bool           `json:"txCode,omitempty" doc:"Ask for a second code, which reaches the holder another way"`
-	Expires int64          `json:"expires,omitempty" minimum:"0" doc:"Of the offer, Unix seconds, at most a day from now; in ten minutes if left out"`
-	Status  *StatusEntry   `json:"status,omitempty" doc:"Entry of the issuer's status list"`
+	Kind    string               `json:"kind" minLength:"1" maxLength:"128" doc:"Of the credential, as the gateway is set up (credential_configuration_id)"`
+	Claims  credential.AsWritten `json:"claims" doc:"What the credential says"`
+	Holder  string               `json:"holder,omitempty" maxLength:"2048" doc:"DID of the one who may accept; whoever has the offer if left out"`
+	TxCode  bool                 `json:"txCode,omitempty" doc:"Ask for a second code, which reaches the holder another way"`
+	Expires int64                `json:"expires,omitempty" minimum:"0" doc:"Of the offer, Unix seconds, at most a day from now; in ten minutes if left out"`
+	Status  *StatusEntry         `json:"status,omitempty" doc:"Entry of the issuer's status list"`
 
 	CredentialID string `json:"credentialId,omitempty" maxLength:"2048" doc:"By which /credentials/status finds the entry; the offer's id if left out"`
 }

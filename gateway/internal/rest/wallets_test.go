@@ -192,6 +192,24 @@ func TestWalletTakesAnOffer(t *testing.T) {
 	}
 }
 
+// Numbers beyond what a double holds are signed, and asked for, as they were sent.
+func TestNumbersAsWritten(t *testing.T) {
+	const number = json.Number("9007199254740993")
+	h := newHiring(t)
+	n := aDiploma()
+	n.Claims["number"], n.Claims["mean"] = number, json.Number("3.10")
+	offer := h.offer(n).Offer
+	got, err := h.wallet.Accept(t.Context(), &offer, "", "")
+	require.NoError(t, err)
+	require.Equal(t, number, got.Report.Claims["number"])
+	require.Equal(t, json.Number("3.10"), got.Report.Claims["mean"])
+	body := aRequest()
+	body["dcql_query"] = query([]any{object{"path": []any{"degree", "grade"}, "values": []any{number}}})
+	r, err := h.wallet.Request(t.Context(), h.ask(body).Link)
+	require.NoError(t, err)
+	require.Equal(t, []any{number}, r.Query.Credentials[0].Claims[0].Values)
+}
+
 func TestCredentialOutlivesARotation(t *testing.T) {
 	o := newOffice(t)
 	offer := o.offer(aDiploma()).Offer
