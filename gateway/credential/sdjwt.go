@@ -216,7 +216,8 @@ func Select(sdjwt string, paths []string) (string, error) {
 	return out, nil
 }
 
-// Disclosures are the paths of what a credential lets its holder keep back.
+// Disclosures are the paths of what a credential lets its holder keep back, of what is at
+// hand: elements count as [Revealed] has them.
 func Disclosures(sdjwt string) ([]string, error) {
 	p, err := parseSDJWT(sdjwt)
 	if err != nil {

@@ -4,8 +4,8 @@ package credential
 
 import "strconv"
 
-// locate finds at which path each disclosure stands; what it does not reach has none. It
-// returns CREDENTIAL_MALFORMED for a digest that occurs twice (RFC 9901 section 7.1),
+// locate finds at which path each disclosure stands; what it does not reach has none.
+// Elements count as [Revealed] has them, without those that are kept back or none. It returns CREDENTIAL_MALFORMED for a digest that occurs twice (RFC 9901 section 7.1),
 // which would lead on and on, and for two disclosures of one path, of which a holder
 // could not say which to show.
 func (p *parsedSDJWT) locate() (*located, error) {
@@ -63,12 +63,16 @@ func (l *located) value(v any, path string, in *disclosure, depth int) error {
 			}
 		}
 	case []any:
-		for i, inner := range v {
-			step := strconv.Itoa(i)
+		n := 0
+		for _, inner := range v {
+			step := strconv.Itoa(n)
 			if o, ok := inner.(Object); ok && len(o) == 1 {
 				if digest, concealed := o["..."]; concealed {
 					if err := l.digest(digest, path, step, true, in, depth); err != nil {
 						return err
+					}
+					if s, _ := digest.(string); l.byDigest[s] != nil {
+						n++
 					}
 					continue
 				}
@@ -76,6 +80,7 @@ func (l *located) value(v any, path string, in *disclosure, depth int) error {
 			if err := l.value(inner, path+step+"/", in, depth+1); err != nil {
 				return err
 			}
+			n++
 		}
 	}
 	return nil
