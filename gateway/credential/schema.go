@@ -12,8 +12,6 @@ import (
 
 	"github.com/gowebpki/jcs"
 	"github.com/santhosh-tekuri/jsonschema/v6"
-
-	"github.com/komsco/trust-platform/chaincode/identity"
 )
 
 // SchemaDigest is the digest by which a JSON Schema is registered: SHA-256 of its
@@ -30,42 +28,37 @@ func SchemaDigest(schema []byte) (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// schemasOf checks a credential of VC 2.0 against the schemas that it names, and tells
-// the first one that is registered.
-func (c *checks) schemasOf(o Object, v view) (ref identity.SchemaRef) {
+// schemasOf checks a credential of VC 2.0 against the schemas that it names.
+func (c *checks) schemasOf(o Object, v view) {
 	for _, s := range v.schemas {
 		if text(s, "type") != "JsonSchema" {
 			c.judge(Schema, Unsupported.Errorf("schema of type %.60q, JsonSchema is accepted", text(s, "type")), "")
-			return ref
-		}
-		if ref == "" {
-			ref = schemaRef(text(s, "id"))
+			return
 		}
 	}
 	if c.Of(Schema).Outcome == Failed { // of another type than asked for
-		return ref
+		return
 	}
 	if len(v.schemas) == 0 {
 		if len(c.demand.Types) > 0 {
 			c.judge(Schema, nil, "of type %v; no schema is named", v.types)
-			return ref
+			return
 		}
 		c.note(Schema, NotChecked, "the credential names no schema")
-		return ref
+		return
 	}
 	for _, s := range v.schemas {
 		if err := c.conforms(text(s, "id"), o, false); err != nil {
 			c.judge(Schema, err, "")
-			return ref
+			return
 		}
 	}
 	c.judge(Schema, nil, "as %s asks for", text(v.schemas[0], "id"))
-	return ref
 }
 
 // schemaOfType checks an SD-JWT VC against the schema that its vct names, if that is a
 // registered one. What the holder kept back cannot be asked for.
-func (c *checks) schemaOfType(vct string, claims Object, hidden int) identity.SchemaRef {
+func (c *checks) schemaOfType(vct string, claims Object, hidden int) {
 	ref := schemaRef(vct)
 	switch {
 	case c.Of(Schema).Outcome == Failed:
@@ -76,7 +69,6 @@ func (c *checks) schemaOfType(vct string, claims Object, hidden int) identity.Sc
 	default:
 		c.note(Schema, NotChecked, "the type names no registered schema")
 	}
-	return ref
 }
 
 // conforms returns SCHEMA_MISMATCH unless a value is what a schema asks for. The

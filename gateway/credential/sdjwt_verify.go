@@ -42,7 +42,8 @@ func (v *Verifier) sdjwt(ctx context.Context, s string, d Demand, presented bool
 	c.within(times.issued, times.from, times.until)
 	c.typed([]string{text(claims, "vct")})
 	c.statusOf(claims)
-	c.accredited(c.schemaOfType(text(claims, "vct"), claims, hidden), times.issued)
+	c.schemaOfType(text(claims, "vct"), claims, hidden)
+	c.accredited([]string{text(claims, "vct")}, times.issued)
 	c.asked(p.shownNames())
 	switch {
 	case presented:

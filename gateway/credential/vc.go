@@ -25,6 +25,9 @@ type view struct {
 	attributes  []string // members of the subjects
 }
 
+// maxSchemas bounds the schemas of a credential, of each of which the ledger is asked.
+const maxSchemas = 16
+
 // readVC returns CREDENTIAL_MALFORMED unless an object is a credential.
 func readVC(o Object) (v view, err error) {
 	if v.types, err = readBase(o, "VerifiableCredential"); err != nil {
@@ -68,6 +71,9 @@ func readVC(o Object) (v view, err error) {
 		return v, err
 	}
 	v.schemas, err = objects(o, "credentialSchema")
+	if len(v.schemas) > maxSchemas {
+		err = Malformed.Errorf("%d schemas, at most %d", len(v.schemas), maxSchemas)
+	}
 	return v, err
 }
 
@@ -163,8 +169,12 @@ func (c *checks) verifyVC(o Object, v view, presented bool, holder string) {
 	c.Claims = o
 	c.within(c.Signed, v.from, v.until)
 	c.statusOfVC(v.status)
-	schema := c.schemasOf(o, v)
-	c.accredited(schema, c.Signed)
+	c.schemasOf(o, v)
+	var named []string
+	for _, s := range v.schemas {
+		named = append(named, text(s, "id"))
+	}
+	c.accredited(named, c.Signed)
 	if presented {
 		var err error
 		if !slices.Contains(v.subjects, holder) {

@@ -223,6 +223,56 @@ func TestVCChecks(t *testing.T) {
 	require.ErrorIs(t, err, gatewaytest.Gone)
 }
 
+// Who may issue by one schema may not by another that the credential names beside it.
+func TestAccreditedForEachSchema(t *testing.T) {
+	o := newOffice(t, "ES256")
+	var refs []identity.SchemaRef
+	var named []any
+	o.verifier.Schemas = credential.Schemas{}
+	for _, name := range []string{"a", "b"} {
+		digest, err := credential.SchemaDigest([]byte(`{}`))
+		require.NoError(t, err)
+		register := identity.RegisterSchema{Name: name, Version: 1, Digest: digest, URI: "https://schemas.example/" + name, V: 1}
+		register.Network, register.Channel, register.Chaincode = place()
+		o.issuer.Tell(register)
+		ref := strings.TrimPrefix(o.issuer.DID, identity.Prefix) + "." + name + ".1"
+		refs, named = append(refs, identity.SchemaRef(ref)), append(named, object{"id": site + "/v1/schemas/" + ref, "type": "JsonSchema"})
+		o.verifier.Schemas[site+"/v1/schemas/"+ref] = json.RawMessage(`{}`)
+	}
+	grant := identity.Accredit{
+		Root: "education", Subject: o.issuer.DID, Standing: identity.Issuer, Schema: refs[0], Region: identity.Any,
+		From: o.now(), Until: o.now() + 86400, V: 1,
+	}
+	grant.Network, grant.Channel, grant.Chaincode = place()
+	o.root.Tell(grant)
+	other := object{"id": "https://schemas.example/open", "type": "JsonSchema"}
+	o.verifier.Schemas[other["id"].(string)] = json.RawMessage(`{}`)
+	for name, c := range map[string]struct {
+		schemas any
+		code    string
+	}{
+		"its own":              {named[0], ""},
+		"beside one of nobody": {[]any{other, named[0]}, ""},
+		"another's":            {named[1], "NOT_ACCREDITED"},
+		"both":                 {named, "NOT_ACCREDITED"},
+		"both, turned round":   {[]any{named[1], named[0]}, "NOT_ACCREDITED"},
+		"only one of nobody":   {other, "NOT_ACCREDITED"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			vc := o.alumni()
+			vc["credentialSchema"] = c.schemas
+			r, err := o.verifier.Credential(t.Context(), o.issue(forms["jose ES256"], vc), credential.Demand{Root: "education"})
+			require.NoError(t, err)
+			if c.code != "" {
+				outcome(t, r, credential.Accreditation, credential.Failed, c.code)
+				return
+			}
+			outcome(t, r, credential.Accreditation, credential.OK, "")
+			require.True(t, r.Verified, "%+v", r.Checks)
+		})
+	}
+}
+
 // Reading takes time by the size of what is read, not by its square.
 func TestManyNames(t *testing.T) {
 	o := newOffice(t, "ES256")
@@ -258,6 +308,7 @@ func TestVCRefusesToIssue(t *testing.T) {
 		"a proof":           func(vc object) { vc["proof"] = object{} },
 		"time upside down":  func(vc object) { vc["validFrom"], vc["validUntil"] = "2026-03-02T00:00:00Z", "2026-03-01T00:00:00Z" },
 		"a date":            func(vc object) { vc["validFrom"] = "2026-03-02" },
+		"too many schemas":  func(vc object) { vc["credentialSchema"] = slices.Repeat([]any{object{"id": "urn:x"}}, 17) },
 		"issuer no DID":     func(vc object) { vc["issuer"] = "Seoul" },
 	} {
 		for format, f := range forms {

@@ -158,8 +158,9 @@ func (c *checks) within(issued, from, until int64) bool {
 	return c.judge(Validity, err, "%s", reason)
 }
 
-// accredited checks the issuer's standing when it signed.
-func (c *checks) accredited(schema identity.SchemaRef, at int64) {
+// accredited checks the issuer's standing when it signed, for each registered schema among
+// those that the credential names, or for any.
+func (c *checks) accredited(named []string, at int64) {
 	d := c.demand
 	if d.Root == "" {
 		return
@@ -168,15 +169,28 @@ func (c *checks) accredited(schema identity.SchemaRef, at int64) {
 		c.judge(Accreditation, NotRegistryHere.Errorf("roots of accreditation are on it"), "")
 		return
 	}
-	q := identity.AccreditedQuery{Scope: identity.Scope{Root: d.Root, Subject: c.Issuer, Standing: identity.Issuer, Schema: schema, Region: d.Region}, Time: at}
-	if q.Schema == "" {
-		q.Schema = identity.Any
-	}
+	q := identity.AccreditedQuery{Scope: identity.Scope{Root: d.Root, Subject: c.Issuer, Standing: identity.Issuer, Region: d.Region}, Time: at}
 	if q.Region == "" {
 		q.Region = identity.Any
 	}
-	answer, err := c.Ledger.Accredited(c.ctx, q)
-	c.judge(Accreditation, err, "issuer under root %s by a chain of %d grants at %s", d.Root, len(answer.Chain), stamp(answer.Time))
+	var schemas []identity.SchemaRef
+	for _, url := range named {
+		if ref := schemaRef(url); ref != "" {
+			schemas = append(schemas, ref)
+		}
+	}
+	if schemas == nil {
+		schemas = append(schemas, identity.Any)
+	}
+	var answer identity.AccreditedAnswer
+	for _, q.Schema = range schemas {
+		var err error
+		if answer, err = c.Ledger.Accredited(c.ctx, q); err != nil {
+			c.judge(Accreditation, err, "")
+			return
+		}
+	}
+	c.judge(Accreditation, nil, "issuer under root %s by a chain of %d grants at %s", d.Root, len(answer.Chain), stamp(answer.Time))
 }
 
 // asked checks what the verifier asks for and what is shown to it.
