@@ -4,8 +4,6 @@ package credential
 
 import (
 	"context"
-	"encoding/json"
-	"strings"
 
 	"github.com/komsco/trust-platform/chaincode/identity"
 	"github.com/komsco/trust-platform/chaincode/ledger/did"
@@ -32,24 +30,13 @@ func (v *Verifier) Token(ctx context.Context, compact, typ string, purpose ident
 	if t.typ != typ {
 		return Token{}, Unsupported.Errorf("typ %.40q, %s is expected", t.typ, typ)
 	}
-	head, _, _ := strings.Cut(compact, ".")
-	raw, err := decode64(head)
-	if err != nil {
-		return Token{}, err
-	}
-	var h struct {
-		JWK json.RawMessage `json:"jwk"`
-		X5C any             `json:"x5c"`
-	}
-	if err := Decode(raw, &h); err != nil {
-		return Token{}, Malformed.Errorf("header: %w", err)
-	}
+	jwk, along := t.header["jwk"]
 	out := Token{Kid: t.kid, Claims: t.claims}
 	switch {
-	case h.X5C != nil || (h.JWK != nil) == (t.kid != ""):
+	case t.header["x5c"] != nil || along == (t.kid != ""):
 		return Token{}, Malformed.Errorf("the header names its key by one of kid and jwk")
-	case h.JWK != nil:
-		out.Key, err = publicJWK(h.JWK)
+	case along:
+		out.Key, err = publicJWK(jwk)
 	default:
 		var found foundKey
 		found, err = v.keyAt(ctx, t.kid, purpose, 0)
@@ -62,13 +49,14 @@ func (v *Verifier) Token(ctx context.Context, compact, typ string, purpose ident
 }
 
 // publicJWK reads a key that somebody sent, which must not be a private one.
-func publicJWK(raw json.RawMessage) (did.Key, error) {
-	o, err := decodeObject(raw)
-	if err != nil {
-		return did.Key{}, err
-	}
+func publicJWK(v any) (did.Key, error) {
+	o, _ := v.(Object)
 	if _, private := o["d"]; private {
 		return did.Key{}, Malformed.Errorf("the key came along with its secret: it is compromised")
+	}
+	raw, err := encode(v)
+	if err != nil {
+		return did.Key{}, err
 	}
 	var jwk did.JWK
 	if err := Decode(raw, &jwk); err != nil {

@@ -15,8 +15,10 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/komsco/trust-platform/chaincode/identity"
+	"github.com/komsco/trust-platform/chaincode/ledger/code"
 	"github.com/komsco/trust-platform/chaincode/ledger/did"
 	"github.com/komsco/trust-platform/gateway/credential"
+	"github.com/komsco/trust-platform/gateway/internal/gatewaytest"
 )
 
 func (o *office) diploma() credential.SDJWT {
@@ -329,6 +331,51 @@ func TestBindingTimes(t *testing.T) {
 				return
 			}
 			outcome(t, r, credential.HolderBinding, credential.Failed, c.code)
+		})
+	}
+}
+
+// A proof brings its key along, of any kind, and never its secret. What the header says
+// is read from the bytes that are signed.
+func TestTokenWithItsKey(t *testing.T) {
+	v := credential.Verifier{}
+	for _, alg := range algorithms {
+		t.Run(alg, func(t *testing.T) {
+			key, public := gatewaytest.NewKey(alg)
+			signer, err := credential.NewSigner(key)
+			require.NoError(t, err)
+			proof, err := credential.SignToken("proof+jwt", object{"nonce": "n"}, signer, true)
+			require.NoError(t, err)
+			got, err := v.Token(t.Context(), proof, "proof+jwt", identity.Authentication)
+			require.NoError(t, err)
+			require.Equal(t, public.Thumbprint(), got.Key.Thumbprint())
+			require.Empty(t, got.Kid)
+
+			parts := strings.Split(proof, ".")
+			raw, err := base64.RawURLEncoding.DecodeString(parts[0])
+			require.NoError(t, err)
+			for name, c := range map[string]struct {
+				change func(header object)
+				want   error
+			}{
+				"with its secret":     {func(h object) { h["jwk"].(object)["d"] = "AA" }, credential.Malformed},
+				"with a kid too":      {func(h object) { h["kid"] = signer.Kid }, credential.Malformed},
+				"a kid that is none":  {func(h object) { h["kid"] = 1 }, credential.Malformed},
+				"with no key":         {func(h object) { delete(h, "jwk") }, credential.Malformed},
+				"null for a key":      {func(h object) { h["jwk"] = nil }, credential.Malformed},
+				"a certificate":       {func(h object) { h["x5c"] = []any{"AA"} }, credential.Malformed},
+				"another algorithm":   {func(h object) { h["alg"] = "HS256" }, credential.Unsupported},
+				"none":                {func(h object) { h["alg"] = "none" }, credential.Unsupported},
+				"of another type":     {func(h object) { h["typ"] = "jwt" }, credential.Unsupported},
+				"what is not signed":  {func(h object) { h["note"] = "x" }, code.BadSignature},
+				"with what is not ok": {func(h object) { h["crit"] = []any{"exp"} }, credential.Unsupported},
+			} {
+				header := asObject(t, string(raw))
+				c.change(header)
+				changed := base64.RawURLEncoding.EncodeToString([]byte(asText(t, header))) + "." + parts[1] + "." + parts[2]
+				_, err := v.Token(t.Context(), changed, "proof+jwt", identity.Authentication)
+				require.ErrorIs(t, err, c.want, name)
+			}
 		})
 	}
 }

@@ -3,23 +3,23 @@
 package credential
 
 import (
+	"slices"
 	"strings"
-
-	"github.com/go-jose/go-jose/v4"
 
 	"github.com/komsco/trust-platform/chaincode/ledger/code"
 	"github.com/komsco/trust-platform/chaincode/ledger/did"
 )
 
 // The JOSE algorithms that are accepted (RFC 7518, 8037, 8812).
-var algorithms = []jose.SignatureAlgorithm{jose.ES256, jose.EdDSA, did.ES256K}
+var algorithms = []string{"ES256", "EdDSA", did.ES256K}
 
 // token is a parsed compact JWS whose signature was not checked yet.
 type token struct {
 	typ, kid, alg string
-	header        map[jose.HeaderKey]any // all but alg and kid
+	header        Object
 	claims        Object
-	parsed        *jose.JSONWebSignature
+	input         string
+	signature     []byte
 }
 
 // parseToken reads a compact JWS with a JSON object as payload. It returns
@@ -50,13 +50,16 @@ func parseToken(compact string) (*token, error) {
 	if _, unencoded := header["b64"]; unencoded {
 		return nil, Unsupported.Errorf("header with b64")
 	}
-	parsed, err := jose.ParseSignedCompact(compact, algorithms)
-	if err != nil {
-		return nil, Unsupported.Errorf("%w; accepted are ES256, EdDSA and ES256K", err)
+	t := &token{header: header, input: parts[0] + "." + parts[1], signature: raw[2]}
+	for name, to := range map[string]*string{"alg": &t.alg, "kid": &t.kid, "typ": &t.typ} {
+		v, there := header[name]
+		if *to, _ = v.(string); there && *to == "" {
+			return nil, Malformed.Errorf("%s of the header is no text", name)
+		}
 	}
-	h := parsed.Signatures[0].Protected
-	t := &token{kid: h.KeyID, alg: h.Algorithm, header: h.ExtraHeaders, parsed: parsed}
-	t.typ, _ = h.ExtraHeaders[jose.HeaderType].(string)
+	if !slices.Contains(algorithms, t.alg) {
+		return nil, Unsupported.Errorf("alg %.20q; accepted are %s", t.alg, strings.Join(algorithms, ", "))
+	}
 	t.claims, err = decodeObject(raw[1])
 	return t, err
 }
@@ -66,19 +69,8 @@ func (t *token) verify(key did.Key) error {
 	if key.Alg != t.alg {
 		return code.BadSignature.Errorf("signed as %s by a key for %s", t.alg, key.Alg)
 	}
-	if _, err := t.parsed.Verify(opaque{key}); err != nil {
+	if !key.Verify([]byte(t.input), t.signature) {
 		return code.BadSignature.Errorf("the signature does not verify under %.120s", t.kid)
-	}
-	return nil
-}
-
-// opaque has go-jose verify with the platform's keys, secp256k1 among them.
-type opaque struct{ key did.Key }
-
-// VerifyPayload implements jose.OpaqueVerifier.
-func (o opaque) VerifyPayload(input, signature []byte, _ jose.SignatureAlgorithm) error {
-	if !o.key.Verify(input, signature) {
-		return jose.ErrCryptoFailure
 	}
 	return nil
 }

@@ -135,6 +135,9 @@ func TestWalletTakesAnOffer(t *testing.T) {
 	own, public := gatewaytest.NewKey("EdDSA")
 	byKey, err := credential.NewSigner(own)
 	require.NoError(t, err)
+	k1, _ := gatewaytest.NewKey("ES256K")
+	byK1, err := credential.NewSigner(k1)
+	require.NoError(t, err)
 	for name, c := range map[string]struct {
 		wallet openid.Wallet
 		change func(*issuing.NewOffer)
@@ -150,7 +153,8 @@ func TestWalletTakesAnOffer(t *testing.T) {
 		"by did:key": {wallet: openid.Wallet{Verifier: o.wallet.Verifier, Holder: byKey}, check: func(r credential.Report) {
 			require.Equal(t, public.JWK().X, r.Claims["cnf"].(object)["jwk"].(object)["x"])
 		}},
-		"by a key alone": {wallet: openid.Wallet{Verifier: o.wallet.Verifier, Holder: byKey, KeyAlong: true}},
+		"by a key alone":           {wallet: openid.Wallet{Verifier: o.wallet.Verifier, Holder: byKey, KeyAlong: true}},
+		"by a secp256k1 key alone": {wallet: openid.Wallet{Verifier: o.wallet.Verifier, Holder: byK1, KeyAlong: true}},
 		"by a did:komsco's key alone": {wallet: openid.Wallet{Verifier: o.wallet.Verifier, Holder: stranger.Signer, KeyAlong: true}, check: func(r credential.Report) {
 			raw, err := json.Marshal(r)
 			require.NoError(t, err)
