@@ -335,6 +335,44 @@ func TestBindingTimes(t *testing.T) {
 	}
 }
 
+// A binding need not name its key where the credential does and its subject has no other.
+func TestBindingWithoutKid(t *testing.T) {
+	o := newOffice(t, "ES256")
+	for _, alg := range algorithms {
+		key, public := gatewaytest.NewKey(alg)
+		holder, err := credential.NewSigner(key)
+		require.NoError(t, err)
+		jwk := public.JWK()
+		raw, err := json.Marshal(jwk)
+		require.NoError(t, err)
+		other, _, _ := strings.Cut(o.holder.Signer.Kid, "#")
+		of, _, _ := strings.Cut(holder.Kid, "#")
+		for subject, code := range map[string]string{
+			"": "",
+			of: "",
+			"did:jwk:" + base64.RawURLEncoding.EncodeToString(raw): "",
+			other: "KEY_NOT_VALID",
+		} {
+			issued, err := credential.SDJWT{Type: "t", Claims: object{"a": 1}, Subject: subject, Holder: &credential.Binding{JWK: &jwk}, Issued: o.now()}.Sign(o.issuer.Signer)
+			require.NoError(t, err)
+			draft, err := credential.Presenting{Nonce: "n", Audience: "a", Issued: o.now()}.Prepare(issued, alg, "")
+			require.NoError(t, err)
+			signature, err := holder.SignRaw(draft.Input)
+			require.NoError(t, err)
+			shown, err := draft.Finish(signature)
+			require.NoError(t, err)
+			r, err := o.verifier.Presentation(t.Context(), shown, credential.Demand{Challenge: "n", Domain: "a"})
+			require.NoError(t, err)
+			if code != "" {
+				outcome(t, r, credential.HolderBinding, credential.Failed, code)
+				continue
+			}
+			outcome(t, r, credential.HolderBinding, credential.OK, "")
+			require.Equal(t, subject, r.Holder)
+		}
+	}
+}
+
 // A proof brings its key along, of any kind, and never its secret. What the header says
 // is read from the bytes that are signed.
 func TestTokenWithItsKey(t *testing.T) {

@@ -151,6 +151,9 @@ func (c *checks) holderKey(cnf Object, subject, kid string) (foundKey, error) {
 	url := kid
 	if url == "" {
 		url = subject + "#" + key.Thumbprint()
+		if own, err := did.Resolve(subject, did.ES256K); err == nil { // of a method whose DIDs are a key
+			url = own.URL
+		}
 	}
 	found, err := c.keyAt(c.ctx, url, identity.Authentication, 0)
 	if err == nil && (didOf(url) != subject || found.Key.Thumbprint() != key.Thumbprint()) {
