@@ -48,6 +48,9 @@ func (a *Asker) Answer(ctx context.Context, id, form string) error {
 		return a.end(id, err, nil)
 	}
 	reports, err := a.verify(ctx, r, shown)
+	if reports == nil { // no verdict
+		return err
+	}
 	return a.end(id, err, reports)
 }
 
@@ -116,7 +119,8 @@ func (a *Asker) end(id string, refused error, reports map[string]credential.Repo
 	return refused
 }
 
-// verify verifies every presentation, and that it shows what was asked for of its credential.
+// verify verifies every presentation, and that it shows what was asked for of its
+// credential. There are no reports where the ledger did not answer.
 func (a *Asker) verify(ctx context.Context, r request, shown map[string]string) (map[string]credential.Report, error) {
 	reports := map[string]credential.Report{}
 	var failed error

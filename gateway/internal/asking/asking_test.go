@@ -274,5 +274,8 @@ func TestOneAnswerCounts(t *testing.T) {
 	c.ledger.Gone = gatewaytest.Gone
 	require.ErrorIs(t, a.Answer(t.Context(), made.ID, form), gatewaytest.Gone)
 	c.ledger.Gone = nil
+	out, err = a.Outcome(c.company.DID, made.ID)
+	require.NoError(t, err)
+	require.Equal(t, asking.Outcome{State: asking.Open, Expires: made.Expires}, out, "nobody was refused")
 	require.NoError(t, a.Answer(t.Context(), made.ID, form))
 }
