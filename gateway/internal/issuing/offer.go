@@ -100,6 +100,9 @@ func (i *Issuer) Offer(ctx context.Context, client string, n NewOffer) (Made, er
 		return Made{}, openid.BadOffer.Errorf("%w", err)
 	}
 	o := offer{NewOffer: n, ID: once.Secret(), Expires: expires}
+	if err := i.Shelf.Do(room); err != nil { // before an entry is drawn, which stays taken
+		return Made{}, err
+	}
 	if err := i.entry(ctx, &o); err != nil {
 		return Made{}, err
 	}
@@ -108,12 +111,8 @@ func (i *Issuer) Offer(ctx context.Context, client string, n NewOffer) (Made, er
 	}
 	code := once.Secret()
 	err := i.Shelf.Do(func(tx *shelf.Tx) error {
-		open, err := tx.Count(kindCode, kindToken)
-		if err != nil {
+		if err := room(tx); err != nil {
 			return err
-		}
-		if open >= maxOpen {
-			return openid.TooManyOpen.Errorf("%d offers", open)
 		}
 		return errors.Join(tx.Put(kindID, o.ID, expires, code), tx.Put(kindCode, code, expires, o))
 	})
@@ -124,6 +123,15 @@ func (i *Issuer) Offer(ctx context.Context, client string, n NewOffer) (Made, er
 		ID: o.ID, Link: openid.OfferScheme + "://?credential_offer_uri=" + url.QueryEscape(i.URL+PathOffers+o.ID), Offer: i.offered(o, code),
 		TxCode: o.Second, Expires: expires.Unix(), Status: o.Status,
 	}, nil
+}
+
+// room returns TOO_MANY_OPEN unless one offer more may be open.
+func room(tx *shelf.Tx) error {
+	open, err := tx.Count(kindCode, kindToken)
+	if err == nil && open >= maxOpen {
+		err = openid.TooManyOpen.Errorf("%d offers", open)
+	}
+	return err
 }
 
 // entry draws the entry of a status list that an offer's credential will have, or

@@ -3,6 +3,7 @@
 package rest_test
 
 import (
+	"net/http"
 	"strconv"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/komsco/trust-platform/gateway/internal/party"
 	"github.com/komsco/trust-platform/gateway/internal/publisher"
 	"github.com/komsco/trust-platform/gateway/internal/rest"
+	"github.com/komsco/trust-platform/gateway/internal/shelf"
 	"github.com/komsco/trust-platform/gateway/internal/statuses"
 )
 
@@ -247,4 +249,35 @@ func TestOfferedStatus(t *testing.T) {
 		require.GreaterOrEqual(t, status, 400, "%s: %s", name, raw)
 		require.Less(t, status, 500, "%s: %s", name, raw)
 	}
+}
+
+// An offer that finds no room takes no entry with it.
+func TestOfferWithoutRoom(t *testing.T) {
+	o := newOffice(t)
+	vc := o.withStatuses()
+	full, err := shelf.Open("", time.Now)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, full.Close()) })
+	i, err := issuing.New(issuing.Options{
+		Party: party.Party{URL: o.url, Signer: o.issuer.Signer, Verifier: o.verifier, Shelf: full}, Kinds: []issuing.Kind{{ID: "diploma", Type: diploma}}, Statuses: vc.Statuses,
+	})
+	require.NoError(t, err)
+	o.api.WithIssuing(i)
+	require.NoError(t, full.Do(func(tx *shelf.Tx) error {
+		for n := range 10_000 {
+			if err := tx.Put("code", strconv.Itoa(n), time.Now().Add(time.Hour), nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	n := aDiploma()
+	n.Status, n.CredentialID = &issuing.StatusEntry{List: o.url + "/v1/status-lists/" + o.issuer.DID + "/suspension"}, "diploma-20"
+	status, _, raw := o.sendJSON("/v1/issuance/offers", o.signIn(o.issuer), n)
+	require.Equal(t, http.StatusConflict, status, raw)
+	require.Contains(t, raw, "TOO_MANY_OPEN")
+	status, _, raw = o.sendJSON("/credentials/status", "", object{
+		"credentialId": n.CredentialID, "credentialStatus": object{"type": "BitstringStatusListEntry", "statusPurpose": "suspension"}, "status": true,
+	})
+	require.Equal(t, http.StatusNotFound, status, raw)
 }
