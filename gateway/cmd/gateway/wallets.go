@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -66,10 +67,30 @@ func openKept(c config.Config, client *gateway.Client) (*kept, error) {
 // partyOf is who entrusted a key to the gateway, to issue or ask in its name.
 func partyOf(c config.Config, client *gateway.Client, k *kept, kid, key string, clients []string) (party.Party, error) {
 	signer, err := entrusted(kid, key)
-	return party.Party{
-		URL: c.PublicURL, Signer: signer, Clients: clients, Shelf: k.shelf,
-		Verifier: &credential.Verifier{Ledger: client.Identity(c.Channel, c.DIDs)},
-	}, err
+	if err != nil {
+		return party.Party{}, err
+	}
+	verifier, err := verifierOf(c, client.Identity(c.Channel, c.DIDs))
+	return party.Party{URL: c.PublicURL, Signer: signer, Clients: clients, Shelf: k.shelf, Verifier: verifier}, err
+}
+
+// verifierOf verifies by a ledger, and by the schemas that the configuration has.
+func verifierOf(c config.Config, l credential.Ledger) (*credential.Verifier, error) {
+	v := &credential.Verifier{Ledger: l, Schemas: credential.Schemas{}}
+	for _, s := range c.Schemas {
+		raw, err := os.ReadFile(s.File)
+		if err != nil {
+			return nil, fmt.Errorf("schemas: %w", err)
+		}
+		if _, err := credential.SchemaDigest(raw); err != nil {
+			return nil, fmt.Errorf("schemas: %s: %w", s.File, err)
+		}
+		if _, twice := v.Schemas[s.URL]; twice || s.URL == "" {
+			return nil, fmt.Errorf("schemas: %s: url %q is there twice, or missing", s.File, s.URL)
+		}
+		v.Schemas[s.URL] = raw
+	}
+	return v, nil
 }
 
 // openIssuer is what issues credentials to wallets, nil where the configuration names no
@@ -123,8 +144,11 @@ func openVCAPI(c config.Config, client *gateway.Client, k *kept, log *slog.Logge
 	if c.VCAPI.Anyone {
 		log.Warn("anyone may have credentials issued, and their status changed, by the VC API", "issuers", len(k.statuses.Signers))
 	}
+	verifier, err := verifierOf(c, client.Identity(c.Channel, c.DIDs))
+	if err != nil {
+		return nil, fmt.Errorf("vcAPI: %w", err)
+	}
 	return &rest.VCAPI{
-		Signers: k.statuses.Signers, Verifier: &credential.Verifier{Ledger: client.Identity(c.Channel, c.DIDs)},
-		Statuses: k.statuses, Lists: k.lists, Anyone: c.VCAPI.Anyone,
+		Signers: k.statuses.Signers, Verifier: verifier, Statuses: k.statuses, Lists: k.lists, Anyone: c.VCAPI.Anyone,
 	}, nil
 }

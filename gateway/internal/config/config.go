@@ -45,6 +45,7 @@ type Config struct {
 	SignIn     SignIn    `mapstructure:"signIn" yaml:"signIn"`
 	Issuing    Issuing   `mapstructure:"issuing" yaml:"issuing"` // in a file only
 	Asking     Asking    `mapstructure:"asking" yaml:"asking"`   // in a file only
+	Schemas    []Schema  `mapstructure:"schemas" yaml:"schemas"` // in a file only
 	Wallets    Wallets   `mapstructure:"wallets" yaml:"wallets"`
 	VCAPI      VCAPI     `mapstructure:"vcAPI" yaml:"vcAPI"` // in a file only
 	Anchor     Anchor    `mapstructure:"anchor" yaml:"anchor"`
@@ -134,6 +135,13 @@ type Asking struct {
 	Kid     string   `mapstructure:"kid" yaml:"kid"`         // DID URL, for authentication in the verifier's document; nobody is asked if empty
 	Key     string   `mapstructure:"key" yaml:"key"`         // file, PKCS #8 PEM: P-256 or Ed25519
 	Clients []string `mapstructure:"clients" yaml:"clients"` // DIDs that may ask in its name, besides its own
+}
+
+// Schema is the content of a JSON Schema. What credentials say is checked against those that
+// they name, and nothing is fetched: one that is not here fails.
+type Schema struct {
+	URL  string `mapstructure:"url" yaml:"url"` // as credentials name it
+	File string `mapstructure:"file" yaml:"file"`
 }
 
 // Wallets says where the gateway keeps what it gave out to wallets.
