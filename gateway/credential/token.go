@@ -51,10 +51,13 @@ func parseToken(compact string) (*token, error) {
 		return nil, Unsupported.Errorf("header with b64")
 	}
 	t := &token{header: header, input: parts[0] + "." + parts[1], signature: raw[2]}
-	for name, to := range map[string]*string{"alg": &t.alg, "kid": &t.kid, "typ": &t.typ} {
-		v, there := header[name]
-		if *to, _ = v.(string); there && *to == "" {
-			return nil, Malformed.Errorf("%s of the header is no text", name)
+	for _, member := range []struct {
+		name string
+		to   *string
+	}{{"alg", &t.alg}, {"kid", &t.kid}, {"typ", &t.typ}} {
+		v, there := header[member.name]
+		if *member.to, _ = v.(string); there && *member.to == "" {
+			return nil, Malformed.Errorf("%s of the header is no text", member.name)
 		}
 	}
 	if !slices.Contains(algorithms, t.alg) {
