@@ -62,7 +62,7 @@ func (c *checks) statusOf(claims Object) {
 		c.judge(Status, Malformed.Errorf("idx of the status is no whole number"), "")
 		return
 	}
-	answer, err := c.entry(StatusRef{URI: text(list, "uri"), Index: int(index)})
+	answer, err := c.entry(StatusRef{URI: text(list, "uri"), Index: int(index)}, true)
 	if err == nil {
 		err = refused(answer)
 	}
@@ -70,11 +70,11 @@ func (c *checks) statusOf(claims Object) {
 }
 
 // entry asks the ledger for an entry of a list of the issuer's, or reads it in a signed
-// list that was supplied.
-func (c *checks) entry(ref StatusRef) (identity.StatusAnswer, error) {
+// list that was supplied, which may be a token.
+func (c *checks) entry(ref StatusRef, token bool) (identity.StatusAnswer, error) {
 	owner, list, ok := ParseListURL(ref.URI)
 	if !ok || c.Ledger == nil {
-		return c.suppliedEntry(ref)
+		return c.suppliedEntry(ref, token)
 	}
 	if owner != c.Issuer {
 		return identity.StatusAnswer{}, StatusUnproved.Errorf("the list is of %s, the credential of %.160s", owner, c.Issuer)
@@ -82,14 +82,18 @@ func (c *checks) entry(ref StatusRef) (identity.StatusAnswer, error) {
 	return c.Ledger.StatusAt(c.ctx, identity.StatusQuery{Owner: owner, List: list, Index: ref.Index, Time: c.demand.StatusTime})
 }
 
-// suppliedEntry reads an entry in a signed list (Bitstring Status List 1.0 section 3.2).
-func (c *checks) suppliedEntry(ref StatusRef) (answer identity.StatusAnswer, err error) {
+// suppliedEntry reads an entry in a signed list: a Bitstring Status List 1.0 (section 3.2)
+// or, if it may be a token, a Token Status List.
+func (c *checks) suppliedEntry(ref StatusRef, token bool) (answer identity.StatusAnswer, err error) {
 	signed, supplied := c.Lists[ref.URI]
 	if !supplied {
 		return answer, StatusUnproved.Errorf("%.160q is not on a ledger at hand, and no signed list was supplied", ref.URI)
 	}
 	if c.demand.StatusTime != 0 {
 		return answer, StatusUnproved.Errorf("a signed list does not tell the past; the ledger does")
+	}
+	if t, err := parseToken(signed); token && err == nil && t.typ == FormatStatusToken {
+		return c.tokenEntry(ref, t)
 	}
 	inner := *c.Verifier
 	inner.Lists = nil // a list whose status is in a list, perhaps itself, would lead on and on
@@ -150,7 +154,7 @@ func DecodeBits(encoded string) ([]byte, error) {
 	if err != nil {
 		return nil, Malformed.Errorf("encodedList is not gzip: %w", err)
 	}
-	const most = 16 << 20 / 8
+	const most = maxStatuses / 8
 	bits, err := io.ReadAll(io.LimitReader(unzip, most+1))
 	if err != nil {
 		return nil, Malformed.Errorf("encodedList is not gzip: %w", err)

@@ -216,7 +216,7 @@ func (c *checks) statusOfVC(entries []Object) {
 }
 
 func (c *checks) statusEntry(ref StatusRef, purpose string) error {
-	answer, err := c.entry(ref)
+	answer, err := c.entry(ref, false)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package publisher serves status lists as the credentials that issuers sign
-// (Bitstring Status List 1.0), from the bits on the ledger. It signs with keys that an
+// (Bitstring Status List 1.0), or as their tokens (Token Status List), from the bits on the
+// ledger. It signs with keys that an
 // issuer entrusts to its gateway; lists of others are not served signed.
 package publisher
 
@@ -52,10 +53,10 @@ type Signed struct {
 	digest   [sha256.Size]byte // of what was signed
 }
 
-// List is the list as it is on the ledger now, as a JWS or with a Data Integrity proof.
-// The same list is signed once in a while, not for each who asks. It returns
+// List is the list as it is on the ledger now, in a format: credential.FormatVCJWT,
+// credential.FormatStatusToken, or with a Data Integrity proof for any other. The same list is signed once in a while, not for each who asks. It returns
 // STATUS_LIST_UNKNOWN, and STATUS_LIST_UNSIGNED for an owner whose key is not here.
-func (p *Publisher) List(ctx context.Context, owner, list, url string, asJWT bool) (Signed, error) {
+func (p *Publisher) List(ctx context.Context, owner, list, url, format string) (Signed, error) {
 	signer, ok := p.Signers[owner]
 	if !ok {
 		return Signed{}, credential.ListUnsigned.Errorf("%s has no key at this gateway", owner)
@@ -68,26 +69,14 @@ func (p *Publisher) List(ctx context.Context, owner, list, url string, asJWT boo
 	if p.Now != nil {
 		now = p.Now()
 	}
-	form := "integrity"
-	if asJWT {
-		form = "jwt"
-	}
-	name, digest := strings.Join([]string{form, owner, list, url}, " "), sha256.Sum256(bits.Bits)
+	name, digest := strings.Join([]string{format, owner, list, url}, " "), sha256.Sum256(bits.Bits)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if have, found := p.kept[name]; found && have.digest == digest && now.Before(have.until.Add(-renew)) {
 		return have, nil
 	}
 	made := Signed{Modified: max(bits.Opened, bits.Changed), until: now.Add(life).Truncate(time.Second), digest: digest}
-	unsigned, err := credential.ListCredential(bits, url, made.until)
-	if err != nil {
-		return Signed{}, err
-	}
-	sign := credential.SignIntegrity
-	if asJWT {
-		sign = credential.SignJWT
-	}
-	if made.Body, err = sign(unsigned, signer, now); err != nil {
+	if made.Body, err = sign(bits, url, format, now, made.until, signer); err != nil {
 		return Signed{}, code.Broken.Errorf("sign %s of %s: %w", list, owner, err)
 	}
 	sum := sha256.Sum256([]byte(made.Body))
@@ -97,4 +86,18 @@ func (p *Publisher) List(ctx context.Context, owner, list, url string, asJWT boo
 	}
 	p.kept[name] = made
 	return made, nil
+}
+
+func sign(bits identity.StatusBits, url, format string, now, until time.Time, signer credential.Signer) (string, error) {
+	if format == credential.FormatStatusToken {
+		return credential.SignStatusToken(bits, url, now, until, signer)
+	}
+	unsigned, err := credential.ListCredential(bits, url, until)
+	if err != nil {
+		return "", err
+	}
+	if format == credential.FormatVCJWT {
+		return credential.SignJWT(unsigned, signer, now)
+	}
+	return credential.SignIntegrity(unsigned, signer, now)
 }

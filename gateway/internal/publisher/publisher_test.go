@@ -50,9 +50,9 @@ func (p *press) set(index int, on bool) {
 	})
 }
 
-func (p *press) list(asJWT bool) publisher.Signed {
+func (p *press) list(format string) publisher.Signed {
 	p.t.Helper()
-	s, err := p.List(p.t.Context(), p.issuer.DID, "2026", url, asJWT)
+	s, err := p.List(p.t.Context(), p.issuer.DID, "2026", url, format)
 	require.NoError(p.t, err)
 	return s
 }
@@ -79,14 +79,14 @@ func (p *press) entry(s publisher.Signed, index int) bool {
 // What is signed is what the ledger says, in both forms, at every moment.
 func TestList(t *testing.T) {
 	p := newPress(t)
-	for _, asJWT := range []bool{false, true} {
-		t.Run(fmt.Sprint("jwt ", asJWT), func(t *testing.T) {
+	for _, format := range []string{"vc", credential.FormatVCJWT} {
+		t.Run(format, func(t *testing.T) {
 			for i, on := range []bool{false, true, false, true} {
 				if i > 0 {
 					p.ledger.Advance(time.Minute)
 					p.set(77, on)
 				}
-				s := p.list(asJWT)
+				s := p.list(format)
 				require.Equal(t, on, p.entry(s, 77))
 				require.False(t, p.entry(s, 78))
 			}
@@ -99,46 +99,46 @@ func TestList(t *testing.T) {
 // changed, at once. Forms and addresses do not get each other's.
 func TestSignedOnce(t *testing.T) {
 	p := newPress(t)
-	first := p.list(false)
-	require.Equal(t, first, p.list(false))
+	first := p.list("vc")
+	require.Equal(t, first, p.list("vc"))
 	p.ledger.Advance(29 * time.Minute)
-	require.Equal(t, first, p.list(false))
+	require.Equal(t, first, p.list("vc"))
 	p.ledger.Advance(2 * time.Minute)
-	renewed := p.list(false)
+	renewed := p.list("vc")
 	require.NotEqual(t, first.ETag, renewed.ETag, "whoever caches it for five minutes must not be left with one that is over")
 	require.Equal(t, first.Modified, renewed.Modified, "the list itself is as it was")
 
 	p.ledger.Advance(time.Minute)
 	p.set(1, true)
-	changed := p.list(false)
+	changed := p.list("vc")
 	require.NotEqual(t, renewed.ETag, changed.ETag)
 	require.Equal(t, p.ledger.Now().Unix(), changed.Modified)
 
-	jwt := p.list(true)
+	jwt := p.list(credential.FormatVCJWT)
 	require.NotEqual(t, changed.ETag, jwt.ETag)
-	elsewhere, err := p.List(t.Context(), p.issuer.DID, "2026", "https://other.example/list", false)
+	elsewhere, err := p.List(t.Context(), p.issuer.DID, "2026", "https://other.example/list", "vc")
 	require.NoError(t, err)
 	require.Contains(t, elsewhere.Body, "https://other.example/list")
-	require.NotContains(t, p.list(false).Body, "other.example")
+	require.NotContains(t, p.list("vc").Body, "other.example")
 
 	// Somebody who asks by many addresses does not fill the memory, and gets right lists all the same.
 	for i := range 300 {
-		s, err := p.List(t.Context(), p.issuer.DID, "2026", fmt.Sprintf("https://h%d.example/list", i), true)
+		s, err := p.List(t.Context(), p.issuer.DID, "2026", fmt.Sprintf("https://h%d.example/list", i), credential.FormatVCJWT)
 		require.NoError(t, err)
 		require.NotEmpty(t, s.Body)
 	}
-	require.True(t, p.entry(p.list(false), 1))
+	require.True(t, p.entry(p.list("vc"), 1))
 }
 
 func TestListRefused(t *testing.T) {
 	p := newPress(t)
-	_, err := p.List(t.Context(), p.issuer.DID, "none", url, false)
+	_, err := p.List(t.Context(), p.issuer.DID, "none", url, "vc")
 	require.ErrorIs(t, err, identity.StatusListUnknown)
 	other := p.ledger.Born("EdDSA", identity.UnlockNone)
-	_, err = p.List(t.Context(), other.DID, "2026", url, false)
+	_, err = p.List(t.Context(), other.DID, "2026", url, "vc")
 	require.ErrorIs(t, err, credential.ListUnsigned, "lists of others are not signed with somebody else's key")
 	p.ledger.Gone = errors.New("the peer is gone")
-	_, err = p.List(t.Context(), p.issuer.DID, "2026", url, false)
+	_, err = p.List(t.Context(), p.issuer.DID, "2026", url, "vc")
 	require.ErrorContains(t, err, "the peer is gone", "rather nothing than what was true a while ago")
 }
 
@@ -160,7 +160,7 @@ func TestManyAskAtOnce(t *testing.T) {
 	tags := make([]string, 8)
 	for i := range tags {
 		wg.Go(func() {
-			s, err := p.List(t.Context(), p.issuer.DID, "2026", url, true)
+			s, err := p.List(t.Context(), p.issuer.DID, "2026", url, credential.FormatVCJWT)
 			if err == nil {
 				tags[i] = s.ETag
 			}

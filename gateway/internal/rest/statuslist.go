@@ -14,16 +14,18 @@ import (
 	"github.com/komsco/trust-platform/gateway/credential"
 )
 
-// The media types of a signed status list (VC-JOSE-COSE, VC Data Model 2.0).
+// The media types of a signed status list (VC Data Model 2.0, VC-JOSE-COSE, Token Status
+// List).
 const (
-	mediaVC    = "application/vc"
-	mediaVCJWT = "application/vc+jwt"
+	mediaVC          = "application/vc"
+	mediaVCJWT       = "application/" + credential.FormatVCJWT
+	mediaStatusToken = "application/" + credential.FormatStatusToken
 )
 
 type signedListInput struct {
 	Owner  string `path:"owner" doc:"DID of the issuer"`
 	List   string `path:"list"`
-	Accept string `header:"Accept" doc:"application/vc (with a Data Integrity proof) or application/vc+jwt; the first if left out"`
+	Accept string `header:"Accept" doc:"application/vc (with a Data Integrity proof), application/vc+jwt or application/statuslist+jwt; the first if left out"`
 	Match  string `header:"If-None-Match" doc:"ETag of what is kept already"`
 	base   string
 }
@@ -49,11 +51,12 @@ type signedListOutput struct {
 func (a *API) signedLists() {
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "status-list-credential", Method: http.MethodGet, Path: "/v1/status-lists/{owner}/{list}/credential", Tags: []string{"identity"},
-		Summary:     "A status list as the credential that its issuer signs",
-		Description: "Bitstring Status List 1.0, for verifiers that do not ask the ledger. Signed with the key that the issuer entrusted to this gateway.",
+		Summary:     "A status list as the credential, or the token, that its issuer signs",
+		Description: "Bitstring Status List 1.0 or, for SD-JWT VCs, IETF's Token Status List, for verifiers that do not ask the ledger. Signed with the key that the issuer entrusted to this gateway.",
 		Responses: map[string]*huma.Response{
 			"200": {Description: "The signed list", Content: map[string]*huma.MediaType{
 				mediaVC: {Schema: &huma.Schema{Type: "object"}}, mediaVCJWT: {Schema: &huma.Schema{Type: "string"}},
+				mediaStatusToken: {Schema: &huma.Schema{Type: "string"}},
 			}},
 			"304": {Description: "It is the one that is kept already"},
 		},
@@ -65,20 +68,17 @@ func (a *API) signedList(ctx context.Context, in *signedListInput) (*signedListO
 	if a.identity.Lists == nil {
 		return nil, coded(credential.ListUnsigned, "this gateway signs no lists")
 	}
-	jwt, err := acceptsJWT(in.Accept)
+	media, err := accepted(in.Accept)
 	if err != nil {
 		return nil, err
 	}
-	signed, err := a.identity.Lists.List(ctx, in.Owner, in.List, credential.ListURL(a.publicURL(in.base), in.Owner, in.List), jwt)
+	signed, err := a.identity.Lists.List(ctx, in.Owner, in.List, credential.ListURL(a.publicURL(in.base), in.Owner, in.List), strings.TrimPrefix(media, "application/"))
 	if err != nil {
 		return nil, problemOf(err)
 	}
 	out := &signedListOutput{
 		Status: http.StatusOK, Cache: fmt.Sprintf("public, max-age=%d", statusListAge), ETag: signed.ETag,
-		Modified: time.Unix(signed.Modified, 0), Vary: "Accept", Type: mediaVC, Body: []byte(signed.Body),
-	}
-	if jwt {
-		out.Type = mediaVCJWT
+		Modified: time.Unix(signed.Modified, 0), Vary: "Accept", Type: media, Body: []byte(signed.Body),
 	}
 	if kept(in.Match, signed.ETag) {
 		out.Status, out.Body = http.StatusNotModified, nil
@@ -97,19 +97,19 @@ func kept(match, etag string) bool {
 	return false
 }
 
-// acceptsJWT chooses between the two forms. It answers NOT_ACCEPTABLE for others.
-func acceptsJWT(accept string) (jwt bool, err error) {
+// accepted chooses between the forms. It answers NOT_ACCEPTABLE for others.
+func accepted(accept string) (media string, err error) {
 	if accept == "" {
-		return false, nil
+		return mediaVC, nil
 	}
 	for _, part := range strings.Split(accept, ",") {
 		media, _, _ := strings.Cut(part, ";")
-		switch strings.TrimSpace(media) {
-		case mediaVCJWT:
-			return true, nil
+		switch media = strings.TrimSpace(media); media {
+		case mediaVCJWT, mediaStatusToken:
+			return media, nil
 		case mediaVC, "application/json", "application/ld+json", "application/*", "*/*":
-			return false, nil
+			return mediaVC, nil
 		}
 	}
-	return false, notAcceptable.problem(fmt.Sprintf("%s and %s are there", mediaVC, mediaVCJWT))
+	return "", notAcceptable.problem(fmt.Sprintf("%s, %s and %s are there", mediaVC, mediaVCJWT, mediaStatusToken))
 }

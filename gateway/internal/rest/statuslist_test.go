@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -68,14 +69,26 @@ func TestSignedStatusList(t *testing.T) {
 	require.NoError(t, err)
 	document, err := json.Marshal(resolved.Version.State.Document(issuer.DID))
 	require.NoError(t, err)
-	status := func(list string) credential.Check {
+	sdjwt, err := credential.SDJWT{Type: "t", Claims: object{}, Issued: l.Now().Unix(), Status: &credential.StatusRef{URI: url, Index: 77}}.Sign(issuer.Signer)
+	require.NoError(t, err)
+	// An SD-JWT VC's entry is read in every form, that of a credential of VC 2.0 in those of its own.
+	status := func(media, list string) credential.Check {
 		t.Helper()
 		v := credential.Verifier{Documents: credential.Documents{issuer.DID: document}, Lists: map[string]string{url: list}, Now: l.Now}
-		r, err := v.Credential(t.Context(), issued, credential.Demand{})
-		require.NoError(t, err)
-		return r.Of(credential.Status)
+		checks := map[string]credential.Check{}
+		for name, c := range map[string]string{"sd-jwt": sdjwt, "vc": issued} {
+			r, err := v.Credential(t.Context(), c, credential.Demand{})
+			require.NoError(t, err)
+			checks[name] = r.Of(credential.Status)
+		}
+		if strings.HasSuffix(media, credential.FormatStatusToken) {
+			require.Equal(t, "CREDENTIAL_UNSUPPORTED", checks["vc"].Code)
+		} else {
+			require.Equal(t, checks["vc"].Code, checks["sd-jwt"].Code)
+		}
+		return checks["sd-jwt"]
 	}
-	for _, media := range []string{"application/vc", "application/vc+jwt"} {
+	for _, media := range []string{"application/vc", "application/vc+jwt", "application/statuslist+jwt"} {
 		set(false)
 		clear, list := get(url, "Accept", media)
 		require.Equal(t, http.StatusOK, clear.StatusCode, list)
@@ -83,7 +96,7 @@ func TestSignedStatusList(t *testing.T) {
 		require.Equal(t, "public, max-age=60", clear.Header.Get("Cache-Control"))
 		require.Equal(t, "Accept", clear.Header.Get("Vary"))
 		require.NotEmpty(t, clear.Header.Get("Last-Modified"))
-		require.Equal(t, credential.OK, status(list).Outcome, "%+v", status(list))
+		require.Equal(t, credential.OK, status(media, list).Outcome, "%+v", status(media, list))
 		again, same := get(url, "Accept", media)
 		require.Equal(t, list, same)
 		require.Equal(t, clear.Header.Get("ETag"), again.Header.Get("ETag"))
@@ -95,14 +108,14 @@ func TestSignedStatusList(t *testing.T) {
 		changed, list := get(url, "Accept", media, "If-None-Match", clear.Header.Get("ETag"))
 		require.Equal(t, http.StatusOK, changed.StatusCode)
 		require.NotEqual(t, clear.Header.Get("ETag"), changed.Header.Get("ETag"))
-		require.Equal(t, "CREDENTIAL_SUSPENDED", status(list).Code)
+		require.Equal(t, "CREDENTIAL_SUSPENDED", status(media, list).Code)
 		// What somebody kept is out of date after an hour.
 		l.Advance(2 * time.Hour)
-		require.Equal(t, "CREDENTIAL_EXPIRED", status(list).Code)
+		require.Equal(t, "CREDENTIAL_EXPIRED", status(media, list).Code)
 		_, renewed := get(url, "Accept", media)
-		require.Equal(t, "CREDENTIAL_SUSPENDED", status(renewed).Code)
+		require.Equal(t, "CREDENTIAL_SUSPENDED", status(media, renewed).Code)
 	}
-	require.Equal(t, "STATUS_UNPROVED", status(issued).Code)
+	require.Equal(t, "STATUS_UNPROVED", status("application/vc", issued).Code)
 
 	for path, want := range map[string]string{
 		server.URL + "/v1/status-lists/" + issuer.DID + "/none/credential": "STATUS_LIST_UNKNOWN",
