@@ -189,7 +189,7 @@ func (o AskCashback) Decide(h Holder, who Person, p Program, rules Policy, paid 
 // refunded in part: what was given beyond the cashback of what stayed spent. What a cap
 // had kept back is so taken first.
 func (b CashedBack) Refund(c Cashback, paid Receipt, back Refunded) (CashedBack, int64) {
-	owed := b.Amount - min(b.Amount, share(c.spent(paid, back), c.Rate))
+	owed := max(b.Owed, b.Amount-min(b.Amount, share(c.spent(paid, back), c.Rate))) // more may have been owed in proportion, before
 	more := owed - b.Owed
 	b.Owed = owed
 	return b, more

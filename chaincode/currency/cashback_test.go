@@ -94,6 +94,9 @@ func TestCashbackOfRefunds(t *testing.T) {
 		paid := paidOn(today, part(1, 0, currency.Principal, "deposits", spent))
 		cap := rapid.Int64Range(0, spent/10).Draw(t, "cap") // 10% are given
 		given := currency.CashedBack{Policy: 1, Spent: spent, Amount: min(spent/10, cap)}
+		if over, more := (currency.CashedBack{Spent: spent, Amount: given.Amount, Owed: given.Amount}).Refund(*cashback(), paid, currency.Refunded{Amount: 1}); more != 0 || over.Owed != given.Amount {
+			t.Fatalf("all was owed, %d more are", more)
+		}
 		var back, owed int64
 		for back < spent {
 			back += rapid.Int64Range(1, spent-back).Draw(t, "refunded")
