@@ -56,6 +56,11 @@ func setMerchantTerms(t *ledger.Tx, r currency.SetMerchantTerms) (currency.Merch
 	if err := checkBusiness(t, p, r.MerchantTerms); err != nil {
 		return m, err
 	}
+	if m.Business != "" && m.Business != r.Business { // another one does not make the ban another's
+		if err := checkBusiness(t, p, m.MerchantTerms); err != nil {
+			return m, err
+		}
+	}
 	if err := keepBusiness(t, r.Program, m.ID, m.Business, r.Business); err != nil {
 		return m, err
 	}

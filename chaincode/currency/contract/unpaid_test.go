@@ -131,6 +131,9 @@ func TestBannedWhileSuspended(t *testing.T) {
 	tn.refused(currency.MerchantBanned, tn.city, "SetMerchantStatus", tn.json(currency.SetMerchantStatus{
 		Operation: tn.op(), Program: nowon, ID: "stall", Status: currency.Active,
 	}))
+	tn.refused(currency.MerchantBanned, tn.city, "SetMerchantTerms", tn.json(currency.SetMerchantTerms{
+		Operation: tn.op(), Program: nowon, ID: "stall", MerchantTerms: currency.MerchantTerms{Business: businessOf("another")},
+	}))
 	tn.setMerchant(nowon, "stall", currency.Closed)
 	tn.do(tn.bank, "ConfirmPayout", tn.paidOut(claim.Seq, 1_000, 0, "t-1"))
 }
