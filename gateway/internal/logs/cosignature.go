@@ -59,10 +59,10 @@ func (s *Store) upgradeCosignatures() error {
 	}
 	for _, r := range rows {
 		witness, err := witnessOf(r.line)
-		if err != nil {
-			return err
+		if err != nil { // nobody could read it as a cosignature either
+			witness = r.name + "+"
 		}
-		if _, err := tx.Exec("UPDATE cosignature SET witness = ? WHERE source = ? AND size = ? AND witness = ?", witness, r.source, r.size, r.name); err != nil {
+		if _, err := tx.Exec("UPDATE OR REPLACE cosignature SET witness = ? WHERE source = ? AND size = ? AND witness = ?", witness, r.source, r.size, r.name); err != nil {
 			return err
 		}
 	}

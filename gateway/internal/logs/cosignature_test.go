@@ -20,6 +20,12 @@ func TestCosignaturesByKey(t *testing.T) {
 	_, err := s.write.Exec("INSERT INTO cosignature (source, size, witness, line) VALUES ('docs', 3, 'city.example', ?)", line("city.example", 1, 2, 3, 4))
 	require.NoError(t, err)
 	s = reopen(t, s, dir)
+	// Nor is a gateway before that ran in between, or a line that is none, in the way.
+	for size, kept := range map[int]string{3: line("city.example", 1, 2, 3, 4), 4: "?"} {
+		_, err = s.write.Exec("INSERT INTO cosignature (source, size, witness, line) VALUES ('docs', ?, 'city.example', ?)", size, kept)
+		require.NoError(t, err)
+	}
+	s = reopen(t, s, dir)
 	defer func() { require.NoError(t, s.Close()) }()
 	require.NoError(t, s.Cosign(t.Context(), "docs", 3, line("city.example", 5, 6, 7, 8)))
 	require.NoError(t, s.Cosign(t.Context(), "docs", 5, line("bank.example", 9, 9, 9, 9)))

@@ -142,6 +142,7 @@ const maxCandidates = 16
 // candidates are leaves that may be of these keys, the first of each.
 func candidates(ctx context.Context, q rows, keys []int64) (map[int64][]uint64, error) {
 	found := map[int64][]uint64{}
+	keys = slices.Compact(slices.Sorted(slices.Values(keys))) // each of them once
 	for part := range slices.Chunk(keys, rowsAtOnce) {
 		args := make([]any, len(part))
 		for i, k := range part {

@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -169,17 +170,26 @@ func (s *Store) known(ctx context.Context, tx *sql.Tx, all []Submission) ([]Stat
 	if err != nil {
 		return nil, err
 	}
+	read := map[string]*anchor.Record{} // leaves, nil where there is none: many may be held against one
 	for i, sub := range all {
 		var leaves []uint64
 		for _, key := range places(sub.Source, sub.Record) {
 			leaves = append(leaves, found[key]...)
 		}
 		for _, index := range leaves {
-			leaf, there, err := s.leaf(sub.Source, index)
-			if err != nil {
-				return nil, err
+			at := fmt.Sprint(sub.Source, "/", index)
+			leaf, known := read[at]
+			if !known {
+				r, there, err := s.leaf(sub.Source, index)
+				if err != nil {
+					return nil, err
+				}
+				if there {
+					leaf = &r
+				}
+				read[at] = leaf
 			}
-			if there && says(leaf, sub.Record) {
+			if leaf != nil && says(*leaf, sub.Record) {
 				states[i] = State{Sealed: true, Before: true, Index: index}
 				break
 			}

@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -230,6 +231,11 @@ func TestManyOfOneDigest(t *testing.T) {
 	for _, leaves := range found {
 		require.Len(t, leaves, maxCandidates)
 	}
+	// However often one is asked for in a submission.
+	many := slices.Repeat([]int64{termOf(byName, "docs", Name(one.Record)).key()}, 3*rowsAtOnce)
+	again, err := candidates(t.Context(), s.read, many)
+	require.NoError(t, err)
+	require.Equal(t, found, again)
 	states, err := s.Submit(t.Context(), []Submission{one, deposit(2*maxCandidates - 1), deposit(2 * maxCandidates)})
 	require.NoError(t, err)
 	require.Equal(t, []State{{Sealed: true, Before: true}, {Sealed: true, Before: true, Index: 2*maxCandidates - 1}, {}}, states)
