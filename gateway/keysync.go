@@ -13,7 +13,7 @@ import (
 
 // SyncKeys brings accounts in line with their DIDs' documents, as anybody may. It
 // asks a peer of its own organisation first, never another's, which might be behind the
-// event that it follows, and submits only what would change something, so asking often
+// event that it follows (so a client whose organisation has none cannot), and submits only what would change something, so asking often
 // is cheap. It returns where each account stands: PROGRAM_UNKNOWN,
 // DID_UNRESOLVED.
 func (c *Currency) SyncKeys(ctx context.Context, r currency.SyncKeys) ([]currency.Synced, error) {

@@ -138,6 +138,7 @@ func (o Options) sync(ctx context.Context, accounts map[string]bool) error {
 	if len(accounts) == 0 {
 		return nil
 	}
+	var down error
 	for _, money := range o.Currencies {
 		for bookmark := ""; ; {
 			page, err := money.Programs(ctx, 0, bookmark)
@@ -148,7 +149,10 @@ func (o Options) sync(ctx context.Context, accounts map[string]bool) error {
 				if p.Record.Identity == nil || p.Record.Identity.Chaincode != o.Chaincode {
 					continue
 				}
-				if err := o.program(ctx, money, p.Record.ID, accounts); err != nil {
+				err := o.program(ctx, money, p.Record.ID, accounts)
+				if errors.Is(err, code.ContractRefused) { // which is tried again, and holds up no other programme
+					down = errors.Join(down, err)
+				} else if err != nil {
 					return err
 				}
 			}
@@ -157,7 +161,7 @@ func (o Options) sync(ctx context.Context, accounts map[string]bool) error {
 			}
 		}
 	}
-	return nil
+	return down
 }
 
 func (o Options) program(ctx context.Context, money Currency, program string, accounts map[string]bool) error {
