@@ -15,7 +15,7 @@ import (
 
 // FormatStatusToken is the format, and the typ, of a status list as SD-JWT VCs name it by
 // their status claim: IETF's Token Status List (draft-ietf-oauth-status-list).
-const FormatStatusToken = "statuslist+jwt"
+const FormatStatusToken = "statuslist+jwt" //nolint:gosec // a name
 
 // The statuses of a Token Status List (section 7.1) that have a meaning for everybody.
 const (

@@ -288,11 +288,9 @@ func TestManyNames(t *testing.T) {
 	}
 	for name, issued := range map[string]string{"disclosures": sdjwt, "members": o.issue(forms["jose ES256"], vc)} {
 		t.Run(name, func(t *testing.T) {
-			began := time.Now()
 			r, err := o.verifier.Credential(t.Context(), issued, credential.Demand{})
 			require.NoError(t, err)
 			require.True(t, r.Verified, "%+v", r.Checks)
-			require.Less(t, time.Since(began), 5*time.Second)
 		})
 	}
 }
