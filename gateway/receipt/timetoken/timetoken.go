@@ -12,10 +12,13 @@ import (
 	"crypto"
 	"crypto/sha256"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/digitorus/pkcs7"
@@ -100,6 +103,9 @@ func Verify(response []byte, c receipt.Checkpoint, roots *x509.CertPool) (stamp 
 	if signer == nil {
 		return stamp, fmt.Errorf("%w: it needs one signer, whose certificate is in it", ErrRefused)
 	}
+	if !stamps(signer) {
+		return stamp, fmt.Errorf("%w: the certificate of its signer %s is not for time stamping alone", ErrRefused, signer.Subject)
+	}
 	between := x509.NewCertPool()
 	for _, one := range signed.Certificates {
 		between.AddCert(one)
@@ -112,3 +118,13 @@ func Verify(response []byte, c receipt.Checkpoint, roots *x509.CertPool) (stamp 
 	}
 	return Stamp{Time: token.Time.UTC(), Authority: signer.Subject.String(), Serial: fmt.Sprintf("%x", token.SerialNumber)}, nil
 }
+
+// stamps reports whether a certificate is for time stamping and for nothing else, in
+// an extension that nobody may pass over (RFC 3161 section 2.3). For Go one that says
+// nothing is for everything.
+func stamps(c *x509.Certificate) bool {
+	critical := slices.ContainsFunc(c.Extensions, func(e pkix.Extension) bool { return e.Critical && e.Id.Equal(extendedKeyUsage) })
+	return critical && !c.IsCA && len(c.UnknownExtKeyUsage) == 0 && slices.Equal(c.ExtKeyUsage, []x509.ExtKeyUsage{x509.ExtKeyUsageTimeStamping})
+}
+
+var extendedKeyUsage = asn1.ObjectIdentifier{2, 5, 29, 37}

@@ -3,8 +3,16 @@
 package timetoken_test
 
 import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"io"
+	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -14,6 +22,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/digitorus/timestamp"
 	"github.com/stretchr/testify/require"
 
 	"github.com/komsco/trust-platform/gateway/receipt"
@@ -133,6 +142,60 @@ func TestWrongAuthority(t *testing.T) {
 	require.ErrorIs(t, err, timetoken.ErrRefused)
 	_, err = timetoken.Ask(t.Context(), "http://127.0.0.1:1/", checkpoint)
 	require.Error(t, err)
+}
+
+// A root that also certifies for other uses does not make its other holders authorities.
+func TestOnlyTimeStampingCounts(t *testing.T) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	issue := func(template, parent *x509.Certificate) *x509.Certificate {
+		template.NotBefore, template.NotAfter, template.BasicConstraintsValid = time.Now().Add(-time.Hour), time.Now().Add(time.Hour), true
+		der, err := x509.CreateCertificate(rand.Reader, template, parent, key.Public(), key)
+		require.NoError(t, err)
+		cert, err := x509.ParseCertificate(der)
+		require.NoError(t, err)
+		return cert
+	}
+	top := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "root"}, IsCA: true, KeyUsage: x509.KeyUsageCertSign}
+	root := issue(top, top)
+	roots := x509.NewCertPool()
+	roots.AddCert(root)
+	stamping, mail, anything := asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 3, 8}, asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 3, 4}, asn1.ObjectIdentifier{2, 5, 29, 37, 0}
+	for name, tc := range map[string]struct {
+		critical bool
+		isCA     bool
+		usages   []asn1.ObjectIdentifier
+		ok       bool
+	}{
+		"for time stamping alone":           {true, false, []asn1.ObjectIdentifier{stamping}, true},
+		"in an extension to be passed over": {false, false, []asn1.ObjectIdentifier{stamping}, false},
+		"for mail too":                      {true, false, []asn1.ObjectIdentifier{stamping, mail}, false},
+		"for anything":                      {true, false, []asn1.ObjectIdentifier{anything}, false},
+		"for something unknown too":         {true, false, []asn1.ObjectIdentifier{stamping, {1, 2, 3}}, false},
+		"for nothing that it says":          {false, false, nil, false},
+		"an authority of certificates":      {true, true, []asn1.ObjectIdentifier{stamping}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			template := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "leaf"}, KeyUsage: x509.KeyUsageDigitalSignature, IsCA: tc.isCA}
+			if tc.usages != nil {
+				value, err := asn1.Marshal(tc.usages)
+				require.NoError(t, err)
+				template.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Critical: tc.critical, Value: value}}
+			}
+			sum := sha256.Sum256([]byte(checkpoint.Text()))
+			stamp := timestamp.Timestamp{
+				HashAlgorithm: crypto.SHA256, HashedMessage: sum[:], Time: time.Now(), Policy: asn1.ObjectIdentifier{1, 2, 3}, AddTSACertificate: true,
+			}
+			token, err := stamp.CreateResponseWithOpts(issue(template, root), key, crypto.SHA256)
+			require.NoError(t, err)
+			if _, err = timetoken.Verify(token, checkpoint, roots); tc.ok {
+				require.NoError(t, err)
+			} else {
+				require.ErrorIs(t, err, timetoken.ErrRefused)
+				require.ErrorContains(t, err, "not for time stamping alone")
+			}
+		})
+	}
 }
 
 func FuzzVerify(f *testing.F) {
