@@ -56,16 +56,18 @@ func publicKey(vkey string, signature byte) (ed25519.PublicKey, error) {
 }
 
 // parseWitnessKey reads the key of cosignature/v1 (C2SP tlog-cosignature).
-func parseWitnessKey(vkey string) (note.Verifier, error) {
-	if _, err := publicKey(vkey, 4); err != nil {
-		return nil, err
+func parseWitnessKey(vkey string) (w witness, err error) {
+	if w.public, err = publicKey(vkey, 4); err != nil {
+		return w, err
 	}
-	return tnote.NewVerifierForCosignatureV1(vkey)
+	w.verifier, err = tnote.NewVerifierForCosignatureV1(vkey)
+	return w, err
 }
 
 type witness struct {
 	name     string
 	verifier note.Verifier
+	public   ed25519.PublicKey
 }
 
 // quorum is a witness, or some of a group's members; none of both needs nobody.
@@ -116,14 +118,15 @@ func (p *Policy) line(f []string, named map[string]quorum, chosen *string) error
 		}
 		p.logs = append(p.logs, v)
 	case f[0] == "witness" && (len(f) == 3 || len(f) == 4):
-		v, err := parseWitnessKey(f[2])
+		one, err := parseWitnessKey(f[2])
 		if err != nil {
 			return fmt.Errorf("witness key %.100q: %w", f[2], err)
 		}
-		if slices.ContainsFunc(p.witnesses, func(w witness) bool { return w.verifier.Name() == v.Name() && w.verifier.KeyHash() == v.KeyHash() }) {
+		if slices.ContainsFunc(p.witnesses, func(w witness) bool { return w.public.Equal(one.public) }) { // whatever the key is called
 			return fmt.Errorf("the key of witness %q is another's too; it would count twice", f[1])
 		}
-		p.witnesses = append(p.witnesses, witness{f[1], v})
+		one.name = f[1]
+		p.witnesses = append(p.witnesses, one)
 		if err := fresh(f[1]); err != nil {
 			return err
 		}

@@ -227,6 +227,8 @@ func TestUntrusted(t *testing.T) {
 func TestPolicyRefuses(t *testing.T) {
 	_, vkey := signer(t, origin, "log")
 	_, cityKey := witness(t, "city.example")
+	same, err := torchwood.NewCosignatureSigner("bank.example", private("city.example"))
+	require.NoError(t, err)
 	for name, lines := range map[string][]string{
 		"nothing":                  {""},
 		"no quorum":                {"log " + vkey},
@@ -236,6 +238,7 @@ func TestPolicyRefuses(t *testing.T) {
 		"two quorums":              {"log " + vkey, "quorum none", "quorum none"},
 		"a group of one twice":     {"log " + vkey, "witness city " + cityKey, "group g all city city", "quorum g"},
 		"a key twice":              {"log " + vkey, "witness city " + cityKey, "witness town " + cityKey, "quorum city"},
+		"a key of two names":       {"log " + vkey, "witness city " + cityKey, "witness bank " + same.Verifier().String(), "quorum city"},
 		"a group of more than all": {"log " + vkey, "witness city " + cityKey, "group g 2 city", "quorum g"},
 		"a log's key as a witness": {"log " + vkey, "witness city " + vkey, "quorum city"},
 		"a group in itself":        {"log " + vkey, "group g all g", "quorum g"},
