@@ -27,8 +27,10 @@ type Evidence struct {
 // holds the transaction which sealed the receipt's checkpoint; that the peers which
 // endorsed it signed that very size and root; and that ordering nodes signed the
 // block. Peers and ordering nodes have to be such (by their NodeOUs) of these
-// organisations, peers of at least so many different ones. It returns ErrMalformed, ErrNotIncluded,
-// ErrOther or ErrUntrusted.
+// organisations, peers of at least so many different ones. That the transaction was valid
+// nobody signs: it is the word of the peer that gave the block. So evidence does not
+// exclude another tree of that size, which witnesses do. It returns ErrMalformed,
+// ErrNotIncluded, ErrOther or ErrUntrusted.
 func CheckEvidence(p Proof, block io.Reader, orgs []fabric.Org, organisations int) (Evidence, error) {
 	var e Evidence
 	raw, err := io.ReadAll(io.LimitReader(block, maxBlock+1))
@@ -49,6 +51,9 @@ func CheckEvidence(p Proof, block io.Reader, orgs []fabric.Org, organisations in
 	at := slices.Index(fabric.TransactionIDs(b.Envelopes), p.Tx)
 	if at < 0 {
 		return e, fmt.Errorf("%w: block %d does not hold transaction %s, which sealed the checkpoint", ErrNotIncluded, b.Number, p.Tx)
+	}
+	if at >= len(b.Flags) || b.Flags[at] != 0 {
+		return e, fmt.Errorf("%w: by the peer that gave block %d, transaction %s is not valid", ErrNotIncluded, b.Number, p.Tx)
 	}
 	t, err := fabric.ReadTransaction(b.Envelopes[at])
 	if err != nil {
@@ -80,6 +85,9 @@ func checkpointIn(t fabric.Transaction, p Proof) error {
 	if len(place) != 4 {
 		return malformed("origin %.200q is not network, channel, chaincode and source", p.Origin)
 	}
+	if t.Channel != place[1] {
+		return fmt.Errorf("%w: transaction %s is of channel %.60q, the receipt's log is on %.60q", ErrOther, t.ID, t.Channel, place[1])
+	}
 	// The ledger's composite keys: parts between zero bytes, numbers of fixed width.
 	key := fmt.Sprintf("\x00%s\x00%s\x00%016d\x00", anchor.TableCheckpoint, place[3], p.Size)
 	value, err := t.Write(place[2], key)
@@ -109,5 +117,6 @@ func (e Evidence) Words() string {
 		return strings.Join(out, ", ")
 	}
 	return fmt.Sprintf("The ledger's own block %d proves that tree too, down to the certificates you gave:\n"+
-		"  peers that computed and signed it: %s\n  ordering nodes that signed the block: %s\n", e.Block, names(e.Endorsers), names(e.Orderers))
+		"  peers that computed and signed it: %s\n  ordering nodes that signed the block: %s\n"+
+		"  that it was valid there: the word of the peer that gave the block\n", e.Block, names(e.Endorsers), names(e.Orderers))
 }

@@ -6,9 +6,14 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
+	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/komsco/trust-platform/chaincode/anchor/fabric"
 	"github.com/komsco/trust-platform/gateway/receipt"
@@ -63,6 +68,16 @@ func TestEvidence(t *testing.T) {
 	require.ErrorIs(t, check(func(p *receipt.Proof) { p.Root[3] ^= 1 }, raw, orgs, 2), receipt.ErrOther)
 	require.ErrorIs(t, check(func(p *receipt.Proof) { p.Size++ }, raw, orgs, 2), receipt.ErrOther)
 	require.ErrorIs(t, check(func(p *receipt.Proof) { p.Time = p.Time.Add(1e9) }, raw, orgs, 2), receipt.ErrOther)
+	require.ErrorIs(t, check(func(p *receipt.Proof) { p.Origin = strings.Replace(p.Origin, "/trust/", "/trial/", 1) }, raw, orgs, 2), receipt.ErrOther, "another channel's log")
+	b, err := fabric.ParseBlock(raw)
+	require.NoError(t, err)
+	at := slices.Index(fabric.TransactionIDs(b.Envelopes), proof.Tx)
+	var marked common.Block
+	require.NoError(t, proto.Unmarshal(raw, &marked))
+	marked.Metadata.Metadata[common.BlockMetadataIndex_TRANSACTIONS_FILTER][at] = byte(peer.TxValidationCode_MVCC_READ_CONFLICT)
+	invalid, err := proto.Marshal(&marked)
+	require.NoError(t, err)
+	require.ErrorIs(t, check(nil, invalid, orgs, 2), receipt.ErrNotIncluded, "a transaction that was not valid")
 	swapped := []fabric.Org{{MSP: "KomscoMSP", Roots: orgs[1].Roots}, {MSP: "CityMSP", Roots: orgs[0].Roots}, {MSP: "BankMSP", Roots: orgs[0].Roots}, orgs[3]}
 	require.ErrorIs(t, check(nil, raw, swapped, 2), receipt.ErrUntrusted, "authorities of other organisations")
 	// The same certificates, of organisations that call other members so.

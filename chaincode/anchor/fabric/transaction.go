@@ -16,6 +16,7 @@ import (
 // signed, and what they say it writes.
 type Transaction struct {
 	ID           string
+	Channel      string
 	Response     []byte // proposal response payload: results and the hash of what was proposed
 	Endorsements []Endorsement
 	results      []byte // TxReadWriteSet
@@ -49,11 +50,15 @@ func ReadTransaction(envelope []byte) (t Transaction, err error) {
 	if kind, err := channel.number(1); err != nil || kind != 3 {
 		return t, malformed("the envelope is of type %d, an endorsed transaction is of type 3", kind)
 	}
+	name, err := channel.one(4)
+	if err != nil {
+		return t, err
+	}
 	id, err := channel.one(5)
 	if err != nil {
 		return t, err
 	}
-	t.ID = string(id)
+	t.Channel, t.ID = string(name), string(id)
 	// Transaction.actions: Fabric allows one; its payload.
 	action, err := path("transaction", payload, 2, 1, 2)
 	if err != nil {
