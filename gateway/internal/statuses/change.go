@@ -85,6 +85,7 @@ func (k *Keeper) meant(ctx context.Context, c Change) ([]Entry, error) {
 	if c.Entry != nil {
 		e := *c.Entry
 		e.Purpose = ""
+		have = slices.DeleteFunc(have, func(other Entry) bool { return other.Issuer != e.Issuer }) // ids are each issuer's own
 		if len(have) > 0 && !slices.Contains(have, e) {
 			return nil, credential.BadStatusChange.Errorf("entry %d of %s is not the credential's", e.Index, e.List)
 		}

@@ -180,7 +180,7 @@ func (k *Keeper) take(ctx context.Context, id string, e Entry, alone bool) (free
 		return false, nil
 	}
 	if id != "" {
-		if err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM entry WHERE id = ?", hash(id)).Scan(&mine); err != nil {
+		if err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM entry WHERE id = ? AND issuer = ?", hash(id), e.Issuer).Scan(&mine); err != nil {
 			return false, err
 		}
 	}

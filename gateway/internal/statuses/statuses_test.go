@@ -201,3 +201,25 @@ func TestEntriesAreDrawnOnce(t *testing.T) {
 	_, err = k.Draw(t.Context(), b.DID, "nowhere", "x")
 	require.ErrorIs(t, err, identity.StatusListUnknown)
 }
+
+// Ids are each issuer's own: another's credential of the same id is in nobody's way.
+func TestSameIDOfTwoIssuers(t *testing.T) {
+	b := newBureau(t)
+	k := b.keeper(t)
+	other := b.ledger.Born("ES256", identity.UnlockNone)
+	k.Signers[other.DID] = other.Signer
+	(&bureau{Subject: other, ledger: b.ledger}).open("suspended", identity.Suspension)
+	for i := range identity.MaxChanges {
+		require.NoError(t, k.Note(t.Context(), "diploma-17", statuses.Entry{Issuer: other.DID, List: "suspended", Index: i, Purpose: identity.Suspension}))
+	}
+	require.ErrorIs(t, k.Note(t.Context(), "diploma-17", statuses.Entry{Issuer: other.DID, List: "suspended", Index: identity.MaxChanges, Purpose: identity.Suspension}),
+		credential.BadStatusChange)
+
+	elsewhere := statuses.Entry{Issuer: b.DID, List: "suspended", Index: 77}
+	_, err := k.Change(t.Context(), statuses.Change{Caller: b.DID, ID: "diploma-17", Purpose: identity.Suspension, Set: true, Entry: &elsewhere})
+	require.NoError(t, err)
+	require.True(t, b.set(t, elsewhere))
+	require.False(t, b.set(t, statuses.Entry{Issuer: other.DID, List: "suspended", Index: 77}))
+	_, err = k.Draw(t.Context(), b.DID, "revoked", "diploma-17")
+	require.NoError(t, err)
+}
