@@ -65,7 +65,7 @@ const defaultParallel = 8
 // results then hold what was done. The same file may be sent again at any time: what
 // was recorded stays as it is.
 func (c Confirming) Confirm(ctx context.Context, ledger Ledger) ([]Result, error) {
-	w := &work{Confirming: c, ledger: ledger, results: make([]Result, len(c.File.Rows))}
+	w := &work{Confirming: c, ledger: ledger, results: make([]Result, len(c.File.Rows)), same: map[int]int{}}
 	todo := w.sort()
 	parallel := c.Parallel
 	if parallel < 1 {
@@ -92,6 +92,7 @@ func (c Confirming) Confirm(ctx context.Context, ledger Ledger) ([]Result, error
 	}
 	close(next)
 	workers.Wait()
+	w.again()
 	if ctx.Err() == nil {
 		return w.results, nil
 	}
@@ -108,6 +109,7 @@ type work struct {
 	Confirming
 	ledger  Ledger
 	results []Result
+	same    map[int]int // rows that say what an earlier one says, and which
 
 	mu   sync.Mutex
 	done int
@@ -126,8 +128,9 @@ func (w *work) sort() (todo []int) {
 		}
 		same := c
 		same.Reference, _ = NewReference(w.Program, name) // one spelling; a name read from one makes one
-		if _, twice := first[same]; twice {
-			continue // told once it is known what becomes of the first
+		if at, twice := first[same]; twice {
+			w.same[i] = at // told once it is known what becomes of the first
+			continue
 		}
 		first[same] = i
 		byRedemption[name], byBankRef[c.BankRef] = append(byRedemption[name], i), append(byBankRef[c.BankRef], i)
@@ -156,23 +159,25 @@ func (w *work) sort() (todo []int) {
 			sound = append(sound, i)
 		}
 	}
-	for i, r := range w.results {
-		if r.Outcome != "" {
+	return sound
+}
+
+// again settles the rows that say what an earlier one says, where that one is settled.
+func (w *work) again() {
+	for i := range w.results {
+		at, twice := w.same[i]
+		if !twice || w.results[at].Outcome == "" {
 			continue
 		}
-		name, _ := r.Reference.Redemption(w.Program) // was checked above
-		same := r.Confirmation
-		same.Reference, _ = NewReference(w.Program, name)
-		switch at := first[same]; {
-		case at == i:
-		case contradicted[at] != nil:
-			w.finish(i, Refused, contradicted[at])
-		default:
+		first := w.results[at]
+		if first.Outcome != Refused {
 			w.finish(i, Repeated, nil)
 			w.results[i].Detail = "the same as row " + strconv.Itoa(at+1)
+			continue
 		}
+		w.finish(i, Refused, nil)
+		w.results[i].Code, w.results[i].Detail = first.Code, first.Detail
 	}
-	return sound
 }
 
 func numbers(rows []int) string {

@@ -151,6 +151,7 @@ func TestEachRowHasItsOwnResult(t *testing.T) {
 		settlement.Confirmation{Reference: "SALARY", BankRef: "T-6", Amount: 5_000, Unit: "KRW"},
 		settlement.Confirmation{Reference: file.Rows[4].Reference, BankRef: "no good", Amount: 5_000, Unit: "KRW"},
 		settlement.Confirmation{Reference: file.Rows[4].Reference, BankRef: "T-7", Amount: 0, Unit: "KRW"},
+		f.Rows[1], // again, of what is refused
 	)
 	var progress []int
 	confirming := settlement.Confirming{Program: "nowon", Unit: "KRW", File: f, Progress: func(done, total int) {
@@ -161,9 +162,9 @@ func TestEachRowHasItsOwnResult(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{
 		"paid", "refused INVALID_AMOUNT", "refused REDEMPTION_UNKNOWN", "paid", "repeated",
-		"refused UNIT_MISMATCH", "refused REDEMPTION_UNKNOWN", "refused INVALID_ID", "refused INVALID_AMOUNT",
+		"refused UNIT_MISMATCH", "refused REDEMPTION_UNKNOWN", "refused INVALID_ID", "refused INVALID_AMOUNT", "refused INVALID_AMOUNT",
 	}, outcomes(results))
-	require.Equal(t, []int{1, 2, 3, 4, 5, 6, 7, 8, 9}, progress)
+	require.Equal(t, []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, progress)
 	require.Equal(t, "the same as row 4", results[4].Detail)
 	require.Contains(t, results[1].Detail, "2000 won were claimed, 2001 paid")
 
@@ -204,6 +205,7 @@ func TestRowsThatContradictOneAnotherAreNotRecorded(t *testing.T) {
 func TestConfirmingGoesOnWhereItStopped(t *testing.T) {
 	b, file := takings(t, 12)
 	f := confirmations(file)
+	f.Rows = append(f.Rows, f.Rows[11]) // no outcome is told of it before that of the first
 	b.gone = func(n int) bool { return n == 5 }
 	confirming := settlement.Confirming{Program: "nowon", Unit: "KRW", File: f, Parallel: 2}
 	results, err := confirming.Confirm(t.Context(), b)
@@ -215,7 +217,8 @@ func TestConfirmingGoesOnWhereItStopped(t *testing.T) {
 	again, err := confirming.Confirm(t.Context(), b)
 	require.NoError(t, err)
 	before := 0
-	for _, r := range again {
+	require.Equal(t, settlement.Repeated, again[12].Outcome)
+	for _, r := range again[:12] {
 		require.Contains(t, []settlement.Outcome{settlement.Paid, settlement.Before}, r.Outcome)
 		if r.Outcome == settlement.Before {
 			before++
