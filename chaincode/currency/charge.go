@@ -112,11 +112,11 @@ func (o *Order) charged(place Place) (*Order, error) {
 func (o Charge) Check(s Shown, at Till, rules Policy, now time.Time) error {
 	m, till := at.Merchant, at.Account
 	longest := rules.tokenLife()
-	switch left := time.Duration(s.Token.Exp-now.Unix()) * time.Second; {
+	switch left := s.Token.Exp - now.Unix(); { // seconds: centuries fit no Duration
 	case o.Amount > s.Token.Max:
 		return TokenExceeded.Errorf("%d won are charged, the token allows %d", o.Amount, s.Token.Max)
-	case left > longest:
-		return TokenLife.Errorf("the token expires in %s, at most %s ahead is allowed", left, longest)
+	case left > int64(longest/time.Second):
+		return TokenLife.Errorf("the token expires in %d seconds, at most %s ahead is allowed", left, longest)
 	case m.Account != s.MerchantAccount:
 		return RequestMismatch.Errorf("account %s charges for merchant %s, whose account is %s", s.MerchantAccount, m.ID, m.Account)
 	case till.Kid != s.Merchant.Header.Kid:

@@ -503,6 +503,7 @@ func badRequests(t *testing.T, tried map[string]bool) {
 		{"WaitingRefunds", b.courier, currency.OwnQuery{PageQuery: currency.PageQuery{Program: nowon}, Account: b.owing.account, Read: b.read(nowon, b.owing)}, of(own, account, page)},
 		{"Takings", b.courier, currency.TakingsQuery{OwnQuery: currency.OwnQuery{PageQuery: currency.PageQuery{Program: nowon}, Account: b.jisoo.account, Read: b.read(nowon, b.jisoo)}, Seq: b.refunded}, of(own, account, page, seq, bad{
 			"unknown": {members{"seq": 99}, currency.ReceiptUnknown}, "another's": {members{"account": b.minsu.account}, currency.ReadRefused},
+			"of a claim": {members{"seq": 1}, currency.RefundUnknown},
 		})},
 		{"Programs", b.courier, currency.ProgramsQuery{}, page},
 		{"SyncKeys", b.courier, currency.SyncKeys{Program: mobile, Accounts: []string{b.minsu.account}}, of(program, bad{

@@ -121,6 +121,9 @@ func takings(t *ledger.Tx, r currency.TakingsQuery) (currency.Takings, error) {
 	if err != nil || !found {
 		return out, first(err, currency.ReceiptUnknown.Errorf("account %s seq %d", r.Account, r.Seq))
 	}
+	if paid.To == "" { // it paid nobody
+		return out, currency.RefundUnknown.Errorf("receipt %s is a %s", payment, paid.Kind)
+	}
 	waiting, err := due(t, r.Program, paid.To, payment)
 	if err != nil {
 		return out, err

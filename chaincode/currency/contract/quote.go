@@ -5,6 +5,7 @@ package contract
 import (
 	"github.com/komsco/trust-platform/chaincode/currency"
 	"github.com/komsco/trust-platform/chaincode/ledger"
+	"github.com/komsco/trust-platform/chaincode/ledger/code"
 )
 
 // quoteFunctions:
@@ -44,6 +45,13 @@ func quote(t *ledger.Tx, r currency.QuoteQuery) (currency.Quote, error) {
 	rules, err := s.policies()
 	if err != nil {
 		return currency.Quote{}, err
+	}
+	if err := first(h.CanAct(), s.checkOwed()); err != nil {
+		refusal := code.Of(err)
+		if refusal == nil || refusal.Code.Kind == code.Internal {
+			return currency.Quote{}, err
+		}
+		return currency.Quote{Code: refusal.Code.Name, Detail: refusal.Detail()}, nil
 	}
 	return o.Quote(purse.Buckets, at, s.rules, rules, p.Today(t.Now())), nil
 }

@@ -160,6 +160,8 @@ func TestRequestsAndTokensRefused(t *testing.T) {
 	token := w.sign(shown)
 	long := shown
 	long.Exp = tn.at(6 * time.Minute)
+	forEver := shown
+	forEver.Exp += 9_300_000_000 // more nanoseconds than 63 bits hold
 	stolen := *w
 	stolen.Key = thief.Key
 	for name, c := range map[string]struct {
@@ -169,6 +171,7 @@ func TestRequestsAndTokensRefused(t *testing.T) {
 	}{
 		"above the token":      {tn.stall, tn.charging(nowon, tn.stall, "stall", token, 5_001), currency.TokenExceeded},
 		"zero":                 {tn.stall, tn.charging(nowon, tn.stall, "stall", token, 0), currency.InvalidAmount},
+		"a life of centuries":  {tn.stall, tn.charging(nowon, tn.stall, "stall", w.sign(forEver), 5_000), currency.TokenLife},
 		"a long life":          {tn.stall, tn.charging(nowon, tn.stall, "stall", w.sign(long), 5_000), currency.TokenLife},
 		"forged token":         {tn.stall, tn.charging(nowon, tn.stall, "stall", stolen.sign(shown), 5_000), code.BadSignature},
 		"forged charge":        {&forged, tn.charging(nowon, tn.stall, "stall", token, 5_000), code.BadSignature},

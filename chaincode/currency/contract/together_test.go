@@ -96,4 +96,8 @@ func TestQuote(t *testing.T) {
 	require.Equal(t, "BILL_MISSING", ask("stall", 1_000, 0).Code)
 	require.Equal(t, "BILL_SHARE", ask("stall", 1_001, 10_000).Code)
 	require.Empty(t, ask("stall", 1_000, 10_000).Code)
+	tn.do(tn.komsco, "FreezeHolder", tn.freezing(nowon, w))
+	frozen := ask("stall", 1_000, 10_000)
+	require.Equal(t, "HOLDER_FROZEN", frozen.Code)
+	require.Zero(t, frozen.Most)
 }
