@@ -129,6 +129,8 @@ type Purse struct {
 	Seq       int64   `json:"seq"`                 // orders carried out so far; the next one's seq is one more
 	Buckets   Buckets `json:"buckets,omitempty"`   // what it holds
 	HeldUntil int64   `json:"heldUntil,omitempty"` // when the last of its holds has gone back by itself, Unix seconds
+	HeldAt    int64   `json:"heldAt,omitempty"`    // when it made the last of them, Unix seconds
+	Holds     []int64 `json:"holds,omitempty"`     // seqs of those that were not settled when it last looked, see [Hold.Settled]
 }
 
 // SetFreeze freezes an account or lets it go.

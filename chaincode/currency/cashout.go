@@ -90,11 +90,12 @@ type standing struct {
 
 // Decide refunds, of each policy version and last day, the value left less the
 // subsidy, once the policy's share of its face was used, or none of it within the
-// policy's days. The subsidy is taken off rounded up to the won, so cash is
+// policy's days, nor anything held: held is the last day on which something was, 0 if
+// never. The subsidy is taken off rounded up to the won, so cash is
 // rounded down, and never more than what is left of the bought part. What is not
 // refunded goes back to the funds it came from. It returns TO_MERCHANT, whose way
 // is to redeem, or NOT_CASHABLE.
-func (o CashOut) Decide(b Buckets, h Holder, policies Policies, today Day) (Cashed, error) {
+func (o CashOut) Decide(b Buckets, h Holder, policies Policies, today, held Day) (Cashed, error) {
 	if h.Merchant != "" {
 		return Cashed{}, ToMerchant.Errorf("account %s is merchant %s, who redeems", o.Holder, h.Merchant)
 	}
@@ -117,7 +118,7 @@ func (o CashOut) Decide(b Buckets, h Holder, policies Policies, today Day) (Cash
 		key := bucket.batch()
 		s, ok := all[key]
 		if ok && policies.cashable(bucket, today) {
-			due, refusal := policies[bucket.Policy].due(s, bucket.Expiry, today)
+			due, refusal := policies[bucket.Policy].due(s, bucket.Expiry, today, held)
 			if refusal == nil {
 				out.take(bucket, min(bucket.Left, due-s.cash))
 				if bucket.Source == Principal {
@@ -167,11 +168,12 @@ func (c *Cashed) take(b Bucket, cash int64) {
 
 // due is the cash that value of one policy version and last day gives, won; the
 // error says with figures why it gives none yet.
-func (p Policy) due(s standing, expiry, today Day) (int64, error) {
+func (p Policy) due(s standing, expiry, today, held Day) (int64, error) {
 	c := *p.CashRefund
 	used := s.face - s.left
 	needed := s.face - share(s.face, 10_000-c.Share) // rounded up
-	young := c.Days > 0 && used == 0 && p.expiry(s.purpose, today.After(-c.Days)) <= expiry
+	first := today.After(-c.Days)                    // on which what is young was bought
+	young := c.Days > 0 && used == 0 && held < first && p.expiry(s.purpose, first) <= expiry
 	if !young && (c.Share == 0 || used < needed) {
 		return 0, NotCashable.Errorf("of %d won until %s %d were used, %d have to be", s.face, expiry, used, needed)
 	}

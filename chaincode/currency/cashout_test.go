@@ -111,7 +111,7 @@ func TestCashOut(t *testing.T) {
 			p.CashRefund = tc.terms
 			wantCode(t, p.Validate(), nil)
 			before := tc.held.Total()
-			done, err := currency.CashOut{Holder: alice.account}.Decide(tc.held, tc.holder, currency.Policies{1: p}, tc.today)
+			done, err := currency.CashOut{Holder: alice.account}.Decide(tc.held, tc.holder, currency.Policies{1: p}, tc.today, 0)
 			wantCode(t, err, tc.want)
 			if err != nil {
 				return

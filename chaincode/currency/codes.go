@@ -115,6 +115,7 @@ var (
 	PersonCeiling     = Codes.New("PERSON_CEILING", code.Rule, "One person would be issued more than the policy allows in a batch.")
 	BatchCeiling      = Codes.New("BATCH_CEILING", code.Rule, "The batch is larger than the policy allows.")
 	HoldingCap        = Codes.New("HOLDING_CAP", code.Rule, "Claiming more of the credit would pass what a person may hold; the rest stays claimable.")
+	HoldLimit         = Codes.New("HOLD_LIMIT", code.Rule, "The purse has as many open holds as it may; capture, void or claim what went back.")
 	BucketLimit       = Codes.New("BUCKET_LIMIT", code.Rule, "The purse holds as many kinds of value as fit; the credit stays claimable.")
 	GiftsOff          = Codes.New("GIFTS_OFF", code.Rule, "The terms of this value do not allow gifts.")
 	ToMerchant        = Codes.New("TO_MERCHANT", code.Rule, "Merchants are paid: nothing is given or issued to them.")

@@ -34,7 +34,8 @@ func (p Purse) Lapse(c Calendar) (Purse, []Part, error) {
 	if lapsed == nil {
 		return p, nil, NothingLapsed.Errorf("of %d kinds of value in the purse none lapsed before %s", len(p.Buckets), c.Today())
 	}
-	return Purse{Seq: p.Seq, Buckets: left, HeldUntil: p.HeldUntil}, lapsed, nil
+	p.Buckets = left
+	return p, lapsed, nil
 }
 
 // Lapse takes what has lapsed out of a credit; one without parts is to be

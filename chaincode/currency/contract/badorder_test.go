@@ -95,8 +95,10 @@ func badOrders(t *testing.T, tried map[string]bool) {
 	authorise, held := b.authorising(nowon, b.minsu, "stall", 1_000), currency.ReceiptName{Holder: b.minsu.account, Seq: b.held}
 	capture, void := b.capturing(nowon, b.stall, held, 1_000), b.voiding(nowon, b.stall, held)
 	authorise.Seq, capture.Seq, void.Seq = next(b.minsu), next(b.stall), next(b.stall)
-	cashOut := b.cashingOut(nowon, b.minsu)
-	cashOut.Seq = next(b.minsu)
+	leaver := b.resident(nowon, "leaver") // who has no hold
+	b.order("Pay", b.pay(nowon, leaver, "stall", 5_000))
+	cashOut := b.cashingOut(nowon, leaver)
+	cashOut.Seq = next(leaver)
 	closing := b.closing(nowon, b.empty)
 	complete := b.completing(nowon, b.owing, currency.ReceiptName{Holder: b.jisoo.account, Seq: b.refunded})
 	complete.Seq = next(b.owing)
@@ -312,7 +314,7 @@ func badOrders(t *testing.T, tried map[string]bool) {
 			"no deadline":       {members{"until": 0}, currency.InvalidID},
 			"negative deadline": {members{"until": -1}, currency.InvalidID},
 		}}},
-		{"CashOut", b.minsu, cashOut, []map[string]change{binding, seq, claims, {
+		{"CashOut", leaver, cashOut, []map[string]change{binding, seq, claims, {
 			"no account":        {members{"payout": ""}, currency.InvalidID},
 			"malformed account": {members{"payout": "KB 123-456"}, currency.InvalidID},
 			"amount":            {members{"amount": 1}, code.BadJWS},

@@ -8,7 +8,7 @@ import (
 
 // close closes the account that signed: see currency.Close.Decide.
 func (s *step) close(o currency.Close) (currency.Buckets, string, error) {
-	h, err := o.Decide(currency.Purse{Buckets: s.collected.Buckets, HeldUntil: s.heldUntil}, s.holder, s.tx.Now())
+	h, err := o.Decide(currency.Purse{Buckets: s.collected.Buckets, HeldUntil: s.purse.HeldUntil}, s.holder, s.tx.Now())
 	if err != nil {
 		return nil, "", err
 	}

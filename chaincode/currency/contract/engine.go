@@ -298,7 +298,7 @@ func (e *engine) spend(o *task) error {
 	if err := e.checkCondition(o); err != nil {
 		return err
 	}
-	s := &step{engine: e, task: o, program: p, holder: h, heldUntil: purse.HeldUntil}
+	s := &step{engine: e, task: o, program: p, holder: h, purse: purse}
 	if s.rules, err = current(e.tx, p); err != nil {
 		return err
 	}
@@ -319,7 +319,8 @@ func (e *engine) spend(o *task) error {
 	if err := s.ask(); err != nil {
 		return err
 	}
-	if err := purses.Put(e.tx, currency.Purse{Seq: o.Seq, Buckets: left, HeldUntil: s.heldUntil}, o.Program, o.Holder); err != nil {
+	s.purse.Seq, s.purse.Buckets = o.Seq, left
+	if err := purses.Put(e.tx, s.purse, o.Program, o.Holder); err != nil {
 		return err
 	}
 	if err := receipts.Put(e.tx, o.receipt, o.Program, o.Holder, ledger.Num(o.Seq)); err != nil {

@@ -3,6 +3,8 @@
 package contract
 
 import (
+	"slices"
+
 	"github.com/komsco/trust-platform/chaincode/currency"
 	"github.com/komsco/trust-platform/chaincode/ledger"
 )
@@ -46,7 +48,16 @@ func (s *step) authorise(o currency.Authorise) (currency.Buckets, string, error)
 	if err != nil {
 		return nil, "", err
 	}
-	s.heldUntil = max(s.heldUntil, held.Back)
+	if len(s.purse.Holds) >= currency.MaxHolds {
+		if err := s.settle(); err != nil {
+			return nil, "", err
+		}
+	}
+	if n := len(s.purse.Holds); n >= currency.MaxHolds {
+		return nil, "", currency.HoldLimit.Errorf("%d holds of account %s, %d are allowed", n, s.Holder, currency.MaxHolds)
+	}
+	s.purse.Holds = append(slices.Clone(s.purse.Holds), s.Seq)
+	s.purse.HeldUntil, s.purse.HeldAt = max(s.purse.HeldUntil, held.Back), max(s.purse.HeldAt, held.At)
 	s.fill(currency.KindHold, o.Amount, o.To, o.Ref, done.Used)
 	if err := s.keepBill(done.Bill, o.To, o.Ref); err != nil {
 		return nil, "", err
@@ -94,6 +105,7 @@ func (s *step) void(o currency.Void) (currency.Buckets, string, error) {
 		return nil, "", err
 	}
 	s.send(currency.CreditRefund, o.Hold.Holder, m.ID, back)
+	held.Returned = currency.NewCreditName(s.tx.ID(), s.sent.n)
 	s.fill(currency.KindVoid, currency.Total(back), o.Hold.Holder, "", nil)
 	s.receipt.Payment = &o.Hold
 	return s.collected.Buckets, "Voided", holds.Put(s.tx, held, s.Program, o.Hold.Holder, ledger.Num(o.Hold.Seq))
@@ -110,11 +122,40 @@ func release(t *ledger.Tx, program string, name currency.ReceiptName, n int) err
 		return err
 	}
 	t.Emit("Released", program+"/"+name.String())
+	held.Returned = currency.NewCreditName(t.ID(), n)
 	credit := currency.Credit{Kind: currency.CreditRefund, From: held.Merchant, Parts: back, At: t.Now().Unix()}
 	if err := credits.Put(t, credit, program, name.Holder, t.ID(), ledger.Num(int64(n))); err != nil {
 		return err
 	}
 	return holds.Put(t, held, program, name.Holder, ledger.Num(name.Seq))
+}
+
+// settle leaves the purse those of its holds that are not settled.
+func (s *step) settle() error {
+	var open []int64
+	for _, seq := range s.purse.Holds {
+		held, err := hold(s.tx, s.Program, currency.ReceiptName{Holder: s.Holder, Seq: seq})
+		if err != nil {
+			return err
+		}
+		waits := false
+		if held.Returned != "" {
+			tx, n, err := held.Returned.Split()
+			if err != nil {
+				return err
+			}
+			if waits = tx == s.tx.ID(); !waits { // credits of this transaction are written at its end
+				if waits, err = credits.Has(s.tx, s.Program, s.Holder, tx, ledger.Num(n)); err != nil {
+					return err
+				}
+			}
+		}
+		if !held.Settled(waits) {
+			open = append(open, seq)
+		}
+	}
+	s.purse.Holds = open
+	return nil
 }
 
 func hold(t *ledger.Tx, program string, name currency.ReceiptName) (currency.Hold, error) {

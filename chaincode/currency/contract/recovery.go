@@ -103,7 +103,7 @@ func moveBelongings(t *ledger.Tx, r currency.ProposeRecovery, before, after curr
 	}
 	if found {
 		moved := purse
-		moved.Seq = 0 // the new account's orders count from one
+		moved.Seq, moved.Holds = 0, nil // the new account's orders count from one; holds stay the old one's
 		purse.Buckets = nil
 		if err := purses.Put(t, purse, r.Program, r.Account); err != nil {
 			return err

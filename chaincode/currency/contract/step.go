@@ -14,8 +14,8 @@ type step struct {
 	holder    currency.Holder
 	rules     currency.Policy // in force
 	collected currency.Collected
-	heldUntil int64    // when the last of its holds has gone back
-	sent      *pending // what the other side is credited
+	purse     currency.Purse // as the order leaves it, but for seq and buckets
+	sent      *pending       // what the other side is credited
 }
 
 // run decides the order by its type. It returns what the purse holds then and
