@@ -183,17 +183,25 @@ func TestCashbackRacesRefund(t *testing.T) {
 	}
 }
 
-// The month's cap holds for all payments of a month, in one block and in two, and
-// the month is the payment's.
-func TestCashbackCapHolds(t *testing.T) {
-	tn := newTown(t)
+// bigSpender is a resident of a programme that gives cashback, who holds so many won more
+// than others may.
+func (tn *town) bigSpender(won int64) *wallet {
+	tn.t.Helper()
 	tn.rewards(nowon)
 	p := policyOf(nowon, 2)
 	p.HoldingCap = 0
 	tn.newPolicy(p)
 	w := tn.resident(nowon, "minsu")
-	tx := tn.issue(nowon, currency.Principal, []currency.Row{{To: w.account, Amount: 400_000}})
+	tx := tn.issue(nowon, currency.Principal, []currency.Row{{To: w.account, Amount: won}})
 	tn.order("Claim", tn.claim(nowon, w, currency.NewCreditName(tx, 0)))
+	return w
+}
+
+// The month's cap holds for all payments of a month, in one block and in two, and
+// the month is the payment's.
+func TestCashbackCapHolds(t *testing.T) {
+	tn := newTown(t)
+	w := tn.bigSpender(400_000)
 	var seqs []int64
 	for range 4 {
 		tn.order("Pay", tn.pay(nowon, w, "stall", 130_000))
@@ -215,13 +223,7 @@ func TestCashbackCapHolds(t *testing.T) {
 // is owed. Of a payment whose cashback the cap had cut, so much may go back for nothing.
 func TestCashbackOfARefundedMonth(t *testing.T) {
 	tn := newTown(t)
-	tn.rewards(nowon)
-	p := policyOf(nowon, 2)
-	p.HoldingCap = 0
-	tn.newPolicy(p)
-	w := tn.resident(nowon, "minsu")
-	tx := tn.issue(nowon, currency.Principal, []currency.Row{{To: w.account, Amount: 700_000}})
-	tn.order("Claim", tn.claim(nowon, w, currency.NewCreditName(tx, 0)))
+	w := tn.bigSpender(700_000)
 	who := func() currency.Person {
 		p, _ := record[currency.Person](tn, currency.TablePerson, nowon, "p-"+w.account)
 		return p

@@ -32,14 +32,20 @@ func (tn *town) paidOut(seq, amount, sent int64, ref string) currency.ConfirmPay
 	return currency.ConfirmPayout{Operation: tn.op(), Program: nowon, Ref: ref, Account: tn.stall.account, Seq: seq, Amount: amount, Sent: sent}
 }
 
+// claimOfTheStall is a claim on the bank of 1,000 won, of the 9,000 that the stall was paid.
+func (tn *town) claimOfTheStall() currency.Redeem {
+	tn.t.Helper()
+	paid := tn.order("Pay", tn.pay(nowon, tn.resident(nowon, "minsu"), "stall", 9_000))
+	claim := tn.redemption(nowon, tn.stall, 1_000, paid.Credit)
+	tn.order("Redeem", tn.stall.sign(claim))
+	return claim
+}
+
 // A claim on the bank waits while its account is frozen by a case, or its shop
 // suspended, and is there again after. What had left the bank before is recorded.
 func TestFrozenShopIsNotPaid(t *testing.T) {
 	tn := newTown(t)
-	w := tn.resident(nowon, "minsu")
-	paid := tn.order("Pay", tn.pay(nowon, w, "stall", 9_000))
-	first := tn.redemption(nowon, tn.stall, 1_000, paid.Credit)
-	tn.order("Redeem", tn.stall.sign(first))
+	first := tn.claimOfTheStall()
 	for _, won := range []int64{2_000, 3_000} {
 		tn.order("Redeem", tn.redeem(nowon, tn.stall, won))
 	}
@@ -99,10 +105,7 @@ func TestFreezeWinsOverAPayout(t *testing.T) {
 // money by now.
 func TestClaimOfARecoveredShop(t *testing.T) {
 	tn := newTown(t)
-	w, phone := tn.resident(nowon, "minsu"), newWallet("new till")
-	paid := tn.order("Pay", tn.pay(nowon, w, "stall", 9_000))
-	claim := tn.redemption(nowon, tn.stall, 1_000, paid.Credit)
-	tn.order("Redeem", tn.stall.sign(claim))
+	claim, phone := tn.claimOfTheStall(), newWallet("new till")
 	tn.do(tn.komsco, "FreezeHolder", tn.freezing(nowon, tn.stall))
 	tn.do(tn.komsco, "ProposeRecovery", tn.recovery(tn.stall, phone))
 	tn.net.Advance(72 * time.Hour)
@@ -119,10 +122,7 @@ func TestClaimOfARecoveredShop(t *testing.T) {
 // A ban does not release what a suspended shop claimed, nor does the shop come back.
 func TestBannedWhileSuspended(t *testing.T) {
 	tn := newTown(t)
-	w := tn.resident(nowon, "minsu")
-	paid := tn.order("Pay", tn.pay(nowon, w, "stall", 9_000))
-	claim := tn.redemption(nowon, tn.stall, 1_000, paid.Credit)
-	tn.order("Redeem", tn.stall.sign(claim))
+	claim := tn.claimOfTheStall()
 	tn.setMerchant(nowon, "stall", currency.Suspended)
 	suspended := &currency.Withholding{Code: "MERCHANT_SUSPENDED", Since: tn.now()}
 	tn.net.Advance(time.Hour)
