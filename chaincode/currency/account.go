@@ -130,7 +130,7 @@ type Purse struct {
 	Buckets   Buckets `json:"buckets,omitempty"`   // what it holds
 	HeldUntil int64   `json:"heldUntil,omitempty"` // when the last of its holds has gone back by itself, Unix seconds
 	HeldAt    int64   `json:"heldAt,omitempty"`    // when it made the last of them, Unix seconds
-	Holds     []int64 `json:"holds,omitempty"`     // seqs of those that were not settled when it last looked, see [Hold.Settled]
+	Holds     []int64 `json:"holds,omitempty"`     // seqs of those that were not settled when it last looked, see [MaxHolds]
 }
 
 // SetFreeze freezes an account or lets it go.

@@ -7,7 +7,9 @@ import "time"
 // MaxHold bounds how long a payer may set value aside.
 const MaxHold = 31 * 24 * time.Hour
 
-// MaxHolds bounds the holds of a purse that are not settled.
+// MaxHolds bounds the holds of a purse that are not settled: neither captured whole, nor
+// is what went back claimed. Until then what is set aside, which is neither used nor
+// left, would count as used for a cash refund.
 const MaxHolds = 32
 
 // Authorise sets value aside for a merchant, who captures it until a deadline or
@@ -64,11 +66,6 @@ type Hold struct {
 
 	Returned CreditName `json:"returned,omitempty"` // what went back to its payer
 }
-
-// Settled reports whether all of a hold was captured, or what went back was claimed;
-// waits says whether its credit is still there. Until then what is set aside, which is
-// neither used nor left, would count as used for a cash refund.
-func (h Hold) Settled(waits bool) bool { return len(h.Parts) == 0 && !waits }
 
 // Decide sets amount aside as [Payment.Decide] would pay it. It returns the same
 // codes, or HOLD_DEADLINE where the deadline has passed or is too far.

@@ -150,7 +150,7 @@ func (s *step) settle() error {
 				}
 			}
 		}
-		if !held.Settled(waits) {
+		if waits || len(held.Parts) > 0 {
 			open = append(open, seq)
 		}
 	}
