@@ -353,8 +353,10 @@ func comes(tx *blocks.Tx, key []string, from map[string]string) bool {
 func takenFrom(tx *blocks.Tx, chaincode string) map[string]string {
 	from := map[string]string{}
 	for _, w := range tx.Writes {
-		table, key, ok := blocks.SplitKey(w.Key)
-		if ok && w.Namespace == chaincode && w.IsDelete && table == currency.TableCredit && len(key) == 4 {
+		if !w.IsDelete || w.Namespace != chaincode { // nearly all of them
+			continue
+		}
+		if table, key, ok := blocks.SplitKey(w.Key); ok && table == currency.TableCredit && len(key) == 4 {
 			from[creditOf(key)] = key[1]
 		}
 	}
