@@ -9,7 +9,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -162,40 +161,56 @@ func (s *Store) leave(all []waiter) {
 
 // known tells which submissions stand in a log already.
 func (s *Store) known(ctx context.Context, tx *sql.Tx, all []Submission) ([]State, error) {
-	states, keys := make([]State, len(all)), make([]int64, 0, len(all))
-	for _, sub := range all {
-		keys = append(keys, places(sub.Source, sub.Record)...)
+	states, at, keys := make([]State, len(all)), make([][]int64, len(all)), make([]int64, 0, len(all))
+	for i, sub := range all {
+		at[i] = places(sub.Source, sub.Record)
+		keys = append(keys, at[i]...)
 	}
 	found, err := candidates(ctx, tx, keys)
 	if err != nil {
 		return nil, err
 	}
-	read := map[string]*anchor.Record{} // leaves, nil where there is none: many may be held against one
+	read := map[place]*anchor.Record{} // many submissions may be held against one leaf
 	for i, sub := range all {
-		var leaves []uint64
-		for _, key := range places(sub.Source, sub.Record) {
-			leaves = append(leaves, found[key]...)
-		}
-		for _, index := range leaves {
-			at := fmt.Sprint(sub.Source, "/", index)
-			leaf, known := read[at]
-			if !known {
-				r, there, err := s.leaf(sub.Source, index)
-				if err != nil {
-					return nil, err
-				}
-				if there {
-					leaf = &r
-				}
-				read[at] = leaf
-			}
-			if leaf != nil && says(*leaf, sub.Record) {
-				states[i] = State{Sealed: true, Before: true, Index: index}
+		for _, key := range at[i] {
+			if states[i].Sealed {
 				break
+			}
+			if states[i], err = s.sealed(sub, found[key], read); err != nil {
+				return nil, err
 			}
 		}
 	}
 	return states, nil
+}
+
+// place is that of a leaf.
+type place struct {
+	source string
+	index  uint64
+}
+
+// sealed tells whether one of some leaves says what a submission would. read has those
+// that were read before, nil where a log has none there.
+func (s *Store) sealed(sub Submission, leaves []uint64, read map[place]*anchor.Record) (State, error) {
+	for _, index := range leaves {
+		at := place{sub.Source, index}
+		leaf, known := read[at]
+		if !known {
+			r, there, err := s.leaf(sub.Source, index)
+			if err != nil {
+				return State{}, err
+			}
+			if there {
+				leaf = &r
+			}
+			read[at] = leaf
+		}
+		if leaf != nil && says(*leaf, sub.Record) {
+			return State{Sealed: true, Before: true, Index: index}, nil
+		}
+	}
+	return State{}, nil
 }
 
 // ErrUnknown is a digest that is neither in the log nor on its way.
