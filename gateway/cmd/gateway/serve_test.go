@@ -22,7 +22,7 @@ func TestSilentClientsAreLetGo(t *testing.T) {
 	mux.HandleFunc("/long", func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.ReadAll(r.Body)
 		for i := range 6 {
-			time.Sleep(100 * time.Millisecond)
+			time.Sleep(100 * time.Millisecond) // in all, three times as long as a request may take
 			if r.Context().Err() != nil {
 				return
 			}
