@@ -27,6 +27,7 @@ import (
 	registry "github.com/komsco/trust-platform/chaincode/identity/contract" //nolint:depguard // the real contract, in memory
 	"github.com/komsco/trust-platform/chaincode/ledger"
 	"github.com/komsco/trust-platform/chaincode/ledger/call"
+	"github.com/komsco/trust-platform/chaincode/ledger/code"
 	"github.com/komsco/trust-platform/chaincode/ledger/did"
 	"github.com/komsco/trust-platform/chaincode/ledger/jws"
 	"github.com/komsco/trust-platform/chaincode/ledger/ledgertest"
@@ -43,9 +44,10 @@ type town struct {
 	courier *ledgertest.Caller
 
 	mu        sync.Mutex
-	gone      error // what every call fails with
-	submitted int   // key syncs in a block
-	refused   int   // key syncs that the contract refused
+	gone      error      // what every call fails with
+	first     *code.Code // what programme a-first refuses with
+	submitted int        // key syncs in a block
+	refused   int        // key syncs that the contract refused
 	opened    []keysync.Cursor
 }
 
@@ -176,7 +178,7 @@ func (n *town) Programs(_ context.Context, _ int, bookmark string) (page call.Pa
 
 func (n *town) SyncKeys(_ context.Context, r currency.SyncKeys) (all []currency.Synced, _ error) {
 	if r.Program == "a-first" {
-		return nil, &gateway.Error{Code: currency.DIDUnresolved}
+		return nil, &gateway.Error{Code: n.first}
 	}
 	arg, err := json.Marshal(r)
 	if err != nil {
@@ -304,12 +306,24 @@ func TestFollowTrouble(t *testing.T) {
 			Identity:      &currency.Identity{Chaincode: "registry"},
 		},
 	})
-	minsu.become(identity.Suspend)
-	n.follow("", func() bool { return minsu.stopped() == currency.StopSuspended })
-
 	file := filepath.Join(t.TempDir(), "cursor.json")
+	n.first = currency.DIDUnresolved
+	minsu.become(identity.Suspend)
+	n.follow(file, func() bool { return minsu.stopped() == currency.StopSuspended })
+
+	// Nor does one whose identity contract is down, which is asked again after that.
+	n.first = code.ContractRefused
+	minsu.become(identity.Resume)
+	passed, err := (&keysync.File{Path: file}).Load()
+	require.NoError(t, err)
+	n.follow(file, func() bool { return minsu.stopped() == "" })
+	kept, err := (&keysync.File{Path: file}).Load()
+	require.NoError(t, err)
+	require.Equal(t, passed, kept)
+
+	file = filepath.Join(t.TempDir(), "cursor.json")
 	require.NoError(t, os.WriteFile(file, []byte("{"), 0o600))
-	_, err := (&keysync.File{Path: file}).Load()
+	_, err = (&keysync.File{Path: file}).Load()
 	require.ErrorContains(t, err, file)
 	for i := range 3 { // what is written is read
 		at := keysync.Cursor{Block: uint64(i), Tx: fmt.Sprint(i)}
