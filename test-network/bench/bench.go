@@ -178,6 +178,7 @@ const (
 	Mixed           = "M"
 	Hostile         = "A"
 	HotHTTP         = "H-http"
+	Storm           = "storm" // behind the rounds, no workload of theirs
 	OpenHTTP        = "open-http"
 	Welfare         = "welfare"
 )

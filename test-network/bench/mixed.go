@@ -142,11 +142,13 @@ func (s *stage) desks(ctx context.Context) ([]func(ctx, stop context.Context) er
 	return []func(ctx, stop context.Context) error{claims, refunds, payouts}, nil
 }
 
-// payEach has a resident pay each of the shops, and returns the receipts' names.
+// payEach has a resident pay each of the shops, and returns the receipts' names. They
+// are none who have paid again and again: those have no subsidy left and pay of their
+// principal, which a shop may not have taken in from others to give back.
 func (s *stage) payEach(ctx context.Context, shops []*demo.Shop) ([]currency.ReceiptName, error) {
 	orders, receipts := make([]string, len(shops)), make([]currency.ReceiptName, len(shops))
 	for i, shop := range shops {
-		p := s.payers[i%len(s.payers)]
+		p := s.payers[(s.turns+i)%len(s.payers)]
 		order, err := p.Pay(shop.ID, price)
 		if err != nil {
 			return nil, err

@@ -34,9 +34,13 @@ func (s *stage) overload(ctx context.Context, r *Report) error {
 		stop()
 		return err
 	}
-	o.Storm, err = s.paying(ctx, "storm", s.hot, func(ctx, stop context.Context, t *tally) error {
+	if s.Profiles != "" {
+		s.profiling = Storm
+	}
+	o.Storm, err = s.paying(ctx, Storm, s.hot, func(ctx, stop context.Context, t *tally) error {
 		return openLoop(ctx, stop, t, o.Offered, s.payers, s.byHTTP)
 	})
+	s.profiling = ""
 	stop()
 	o.MemoryMiB = <-memory
 	if err != nil {
@@ -49,7 +53,7 @@ func (s *stage) overload(ctx context.Context, r *Report) error {
 	if n := after.count - before.count; n > 0 {
 		o.RefusedMS = 1000 * (after.seconds - before.seconds) / n
 	}
-	o.Storm.Workload, o.Goodput = "storm", o.Storm.PerSecond
+	o.Storm.Workload, o.Goodput = Storm, o.Storm.PerSecond
 	o.After, err = s.paying(ctx, "after", s.hot, func(ctx, stop context.Context, t *tally) error {
 		return openLoop(ctx, stop, t, peak/2, s.payers, s.byHTTP)
 	})
