@@ -154,7 +154,8 @@ func (c *Currency) Run(ctx context.Context, program, id string) (currency.Run, e
 	return evaluate[currency.Run](ctx, c, "Run", currency.RecordQuery{Program: program, ID: id})
 }
 
-// Batch is what a batch of a run issued: BATCH_UNKNOWN where it was not yet.
+// Batch is what a batch of a run issued, for issuing officers of the issuer,
+// approvers, auditors and guards: ROLE_MISSING, BATCH_UNKNOWN where it was not yet.
 func (c *Currency) Batch(ctx context.Context, program, run string, number int) (currency.Batch, error) {
 	return evaluate[currency.Batch](ctx, c, "Batch", currency.BatchQuery{Program: program, Run: run, Batch: number})
 }

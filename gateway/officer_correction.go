@@ -27,7 +27,8 @@ func (c *Currency) ApproveCorrection(ctx context.Context, r currency.ApproveCorr
 	return record, err
 }
 
-// Correction is a correction of a run: CORRECTION_UNKNOWN.
+// Correction is a correction of a run, for issuing officers of the issuer, approvers,
+// auditors and guards: ROLE_MISSING, CORRECTION_UNKNOWN.
 func (c *Currency) Correction(ctx context.Context, program, run, id string) (currency.Correction, error) {
 	return evaluate[currency.Correction](ctx, c, "Correction", currency.CorrectionQuery{Program: program, Run: run, ID: id})
 }

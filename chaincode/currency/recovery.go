@@ -148,7 +148,7 @@ func (r ForwardCredits) Validate() error {
 
 // Forwarded is what became of credits that were to be forwarded. Their names stay.
 type Forwarded struct {
-	Account string       `json:"account"`           // that may claim them now
+	Account string       `json:"account"`           // that may claim them now; empty where none moved
 	Moved   []CreditName `json:"moved,omitempty"`   // under their old names
 	Unknown []CreditName `json:"unknown,omitempty"` // not there, or moved before
 }

@@ -85,6 +85,22 @@ func requirePayer(t *ledger.Tx, id string) error {
 	return requireReader(t, id)
 }
 
+// requireIssuer lets officers pass who may read which account a run gave what: those
+// who issue, those who approve it, and those who may read accounts.
+func requireIssuer(t *ledger.Tx, id string) error {
+	p, err := program(t, id)
+	if err != nil {
+		return err
+	}
+	if _, issuer := t.RequireRole(currency.RoleIssuer, p.Organisations.Issuer); issuer == nil {
+		return nil
+	}
+	if _, approver := t.RequireRole(currency.RoleApprover, p.Organisations.All()...); approver == nil {
+		return nil
+	}
+	return requireReader(t, id)
+}
+
 // ownerOrPayer lets the account's owner pass, by a read order, and officers who
 // may read what goes through the bank.
 func ownerOrPayer(t *ledger.Tx, program, account, read string) error {

@@ -306,14 +306,14 @@ func badRequests(t *testing.T, tried map[string]bool) {
 			"other rows": {members{"rows": b.rows}, currency.BatchMismatch}, "no rows": {members{"rows": nil}, currency.TooLarge},
 			"too many rows": {members{"rows": make([]currency.Row, currency.MaxRows+1)}, currency.TooLarge},
 		})},
-		{"Correction", b.courier, currency.CorrectionQuery{Program: nowon, Run: "spring", ID: "fix"}, of(id, bad{
+		{"Correction", b.city, currency.CorrectionQuery{Program: nowon, Run: "spring", ID: "fix"}, of(program, id, bad{
 			"unknown": {members{"id": "nothing"}, currency.CorrectionUnknown}, "no run": {members{"run": nil}, currency.InvalidID},
 		})},
 		{"CloseRun", b.city, currency.RecordOperation{RecordQuery: currency.RecordQuery{Program: nowon, ID: "open"}}, of(operation, program, id, bad{
 			"unknown": {members{"id": "nothing"}, currency.RunUnknown}, "closed": {members{"id": "shut"}, currency.RunClosed},
 		})},
 		{"Run", b.courier, currency.RecordQuery{Program: nowon, ID: "open"}, of(id, bad{"unknown": {members{"id": "nothing"}, currency.RunUnknown}})},
-		{"Batch", b.courier, currency.BatchQuery{Program: nowon, Run: "done"}, bad{
+		{"Batch", b.city, currency.BatchQuery{Program: nowon, Run: "done"}, bad{
 			"not issued": {members{"run": "open"}, currency.BatchUnknown}, "negative": {members{"batch": -1}, currency.InvalidID},
 			"too large": {members{"batch": currency.MaxBatches}, currency.InvalidID}, "no run": {members{"run": nil}, currency.InvalidID},
 		}},
@@ -617,5 +617,5 @@ var restricted = map[string]*code.Code{
 	"Redemption": code.RoleMissing, "Redemptions": code.RoleMissing, "Unpaid": code.RoleMissing, "Payout": code.RoleMissing,
 	"AbsorbReturns": code.RoleMissing, "Lapsing": code.RoleMissing, "ProposeRecovery": code.RoleMissing, "ApproveRecovery": code.RoleMissing, "Hold": currency.ReadRefused,
 	"OpenCase": code.RoleMissing, "HoldFunds": code.RoleMissing, "ProposeClawback": code.RoleMissing, "ApproveClawback": code.RoleMissing, "CloseCase": code.RoleMissing,
-	"Case": code.RoleMissing,
+	"Case": code.RoleMissing, "Batch": code.RoleMissing, "Correction": code.RoleMissing,
 }

@@ -23,12 +23,18 @@ var corrections = ledger.NewTable[currency.Correction](currency.TableCorrection,
 //     issued twice, and never more than the batch announced. CORRECTION_UNKNOWN,
 //     CORRECTION_APPROVED, CORRECTION_MISMATCH, BATCH_MISMATCH, SAME_OFFICER,
 //     SAME_ORGANISATION and the run's.
-//   - Correction {program, run, id} answers the record.
+//   - Correction {program, run, id} answers the record to issuing officers of the
+//     issuer, approvers, auditors and guards.
 func correctionFunctions() []ledger.Function {
 	return []ledger.Function{
 		ledger.Officer("ProposeCorrection", proposeCorrection),
 		ledger.Officer("ApproveCorrection", approveCorrection),
-		ledger.Query("Correction", correction),
+		ledger.Query("Correction", func(t *ledger.Tx, r currency.CorrectionQuery) (currency.Correction, error) {
+			if err := requireIssuer(t, r.Program); err != nil {
+				return currency.Correction{}, err
+			}
+			return correction(t, r)
+		}),
 	}
 }
 

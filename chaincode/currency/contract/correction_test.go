@@ -71,7 +71,7 @@ func TestCorrection(t *testing.T) {
 	require.Equal(t, "UNIT_MISMATCH", paid.Failed[0].Code)
 	after, _ := tn.unclaimed(nowon, to[0])
 	require.EqualValues(t, 7_000, after-before)
-	require.Equal(t, paid, get[currency.Correction](tn, tn.courier, "Correction", approve.CorrectionQuery))
+	require.Equal(t, paid, get[currency.Correction](tn, tn.komsco, "Correction", approve.CorrectionQuery))
 
 	// The same again answers the same; another one does not find the rows.
 	repeated := tn.endorse(tn.bank, "ApproveCorrection", tn.json(approve))
@@ -84,7 +84,7 @@ func TestCorrection(t *testing.T) {
 	last := []currency.CorrectedRow{{Row: 3, To: to[2].account, Amount: 3_000}}
 	tn.do(tn.city, "ProposeCorrection", tn.correcting("fix-2", last...))
 	tn.do(tn.bank, "ApproveCorrection", tn.approving("fix-2", last, rows))
-	b := get[currency.Batch](tn, tn.courier, "Batch", currency.BatchQuery{Program: nowon, Run: "spring"})
+	b := get[currency.Batch](tn, tn.city, "Batch", currency.BatchQuery{Program: nowon, Run: "spring"})
 	require.Equal(t, 4, b.Rows)
 	require.Empty(t, b.Failed)
 	require.Equal(t, append(mended[:2:2], last...), b.Corrected)

@@ -89,7 +89,7 @@ func reward(t *ledger.Tx, p currency.Program, rules currency.Policy, h currency.
 		return before, none, err
 	}
 	if found {
-		return before, none, currency.EvidenceUsed.Errorf("%s was credited to account %s in transaction %s", a.Evidence, before.Holder, before.Tx)
+		return before, none, currency.EvidenceUsed.Errorf("%s was credited before", a.Evidence) // to whom is for those who may ask Evidence
 	}
 	id := h.PersonID()
 	who, err := person(t, p.ID, id, a.Holder)

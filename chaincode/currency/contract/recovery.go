@@ -201,8 +201,10 @@ func forwardCredits(t *ledger.Tx, r currency.ForwardCredits) (currency.Forwarded
 			return out, err
 		}
 	}
-	if len(out.Moved) > 0 {
-		t.Emit("CreditsForwarded", r.Program+"/"+r.Account)
+	if len(out.Moved) == 0 {
+		out.Account = "" // an invented credit shall not tell anybody who took over
+		return out, nil
 	}
+	t.Emit("CreditsForwarded", r.Program+"/"+r.Account)
 	return out, nil
 }

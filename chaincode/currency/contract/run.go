@@ -10,7 +10,7 @@ import (
 	"github.com/komsco/trust-platform/chaincode/ledger/code"
 )
 
-// runFunctions, all by the issuer's issuing officer:
+// runFunctions, those that write by the issuer's issuing officer:
 //
 //   - OpenRun {op, program, id, unit, source, purpose, draws, batches} reserves the money;
 //     emits RunOpened. RUN_EXISTS, UNIT_MISMATCH, PURPOSE_UNKNOWN, BATCH_CEILING, PERSON_CEILING, DAY_CEILING, POLICY_EXPIRED, FUND_EXCEEDED,
@@ -20,14 +20,22 @@ import (
 //     RUN_WAITING, RUN_COOLING, RUN_STOPPED,
 //     BATCH_UNKNOWN, BATCH_MISMATCH, BATCH_DONE.
 //   - CloseRun {op, program, id} returns what was not issued; emits RunClosed.
-//   - Run {program, id}, Batch {program, run, batch} answer the records.
+//   - Run {program, id} answers the record to anybody.
+//   - Batch {program, run, batch} answers what became of it, with the accounts whose
+//     rows fell or were corrected, to issuing officers of the issuer, approvers,
+//     auditors and guards.
 func runFunctions() []ledger.Function {
 	return []ledger.Function{
 		ledger.Officer("OpenRun", openRun),
 		ledger.Officer("IssueBatch", issueBatch),
 		ledger.Officer("CloseRun", closeRun),
 		ledger.Query("Run", func(t *ledger.Tx, r currency.RecordQuery) (currency.Run, error) { return run(t, r.Program, r.ID) }),
-		ledger.Query("Batch", issuedBatch),
+		ledger.Query("Batch", func(t *ledger.Tx, r currency.BatchQuery) (currency.Batch, error) {
+			if err := requireIssuer(t, r.Program); err != nil {
+				return currency.Batch{}, err
+			}
+			return issuedBatch(t, r)
+		}),
 	}
 }
 
