@@ -107,10 +107,8 @@ func prepare(ctx context.Context, o *Options) (*Network, error) {
 			return nil, err
 		}
 	}
-	for _, sub := range []string{"log", "run", "nodes", "builder/bin", "chaincodes"} {
-		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {
-			return nil, fmt.Errorf("state folder: %w", err)
-		}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("state folder: %w", err)
 	}
 	if err := checkSpace(dir, minFree); err != nil {
 		return nil, err
@@ -144,6 +142,12 @@ func (n *Network) locked(f func() error) error {
 func (n *Network) up(ctx context.Context, o Options) error {
 	if err := n.settle(o); err != nil {
 		return err
+	}
+	// Only now: what is broken off before there is a state leaves an empty folder, which the next up takes.
+	for _, sub := range []string{"log", "run", "nodes", "builder/bin", "chaincodes"} {
+		if err := os.MkdirAll(filepath.Join(n.dir, sub), 0o700); err != nil {
+			return fmt.Errorf("state folder: %w", err)
+		}
 	}
 	if err := n.makeBuilder(ctx); err != nil {
 		return err

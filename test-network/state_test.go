@@ -57,6 +57,17 @@ func TestAFolderOfOthersIsLeftAlone(t *testing.T) {
 	require.FileExists(t, filepath.Join(dir, "thesis.txt"))
 }
 
+// What ends before there is a network, for want of Fabric's programs here, leaves
+// nothing that keeps the next one from coming up.
+func TestUpBrokenOffEarly(t *testing.T) {
+	t.Setenv("FABRIC_BIN", t.TempDir())
+	dir := filepath.Join(t.TempDir(), "network")
+	_, first := Up(t.Context(), Options{Dir: dir})
+	require.Error(t, first)
+	_, again := Up(t.Context(), Options{Dir: dir})
+	require.EqualError(t, again, first.Error())
+}
+
 func TestFullDisk(t *testing.T) {
 	require.NoError(t, checkSpace(t.TempDir(), 1))
 	err := checkSpace(t.TempDir(), math.MaxUint64)
