@@ -27,7 +27,7 @@ func run(args []string, in io.Reader, out, errs io.Writer) int {
 	a := &app{}
 	defer a.close()
 	root := a.root()
-	root.SetArgs(args)
+	root.SetArgs(hyphened(root, args))
 	root.SetIn(in)
 	root.SetOut(out)
 	root.SetErr(errs)
