@@ -186,6 +186,7 @@ func (n *Network) replace(d deployed) []string {
 
 // withdraw forgets a version that did not even start, so that it does not stand in the way of the next Up.
 func (n *Network) withdraw(ctx context.Context, d deployed, before []deployed) error {
+	ctx = context.WithoutCancel(ctx) // an interrupt may be why
 	n.state.Chaincodes = before
 	for _, p := range n.instanceProcesses(d) {
 		if err := n.stop(ctx, p.Name); err != nil {

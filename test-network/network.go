@@ -182,6 +182,14 @@ func (n *Network) up(ctx context.Context, o Options) error {
 		}
 	}
 	for _, d := range n.state.Chaincodes {
+		committed, err := n.committed(ctx, d.Name)
+		if err != nil {
+			return err
+		}
+		if committed == nil || committed.version != d.Version {
+			n.say("%s %s is not committed yet: its deployment was broken off", d.Name, d.Version)
+			continue
+		}
 		if err := n.checkChaincode(ctx, d.Name); err != nil {
 			return err
 		}
