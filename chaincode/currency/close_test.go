@@ -26,6 +26,7 @@ func TestClose(t *testing.T) {
 		"a hold may be captured":    {currency.Purse{HeldUntil: until.Unix()}, resident, until.Add(-time.Hour), currency.NotEmpty},
 		"a hold may wait to return": {currency.Purse{HeldUntil: until.Unix()}, resident, until, currency.NotEmpty},
 		"holds are over":            {currency.Purse{HeldUntil: until.Unix()}, resident, until.Add(time.Second), nil},
+		"a hold is not settled":     {currency.Purse{HeldUntil: until.Unix(), Holds: []int64{2}}, resident, until.Add(time.Second), currency.NotEmpty},
 		"a shop":                    {currency.Purse{}, shop, until, currency.HolderState},
 	} {
 		t.Run(name, func(t *testing.T) {

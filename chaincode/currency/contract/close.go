@@ -8,7 +8,10 @@ import (
 
 // close closes the account that signed: see currency.Close.Decide.
 func (s *step) close(o currency.Close) (currency.Buckets, string, error) {
-	h, err := o.Decide(currency.Purse{Buckets: s.collected.Buckets, HeldUntil: s.purse.HeldUntil}, s.holder, s.tx.Now())
+	if err := s.settle(); err != nil {
+		return nil, "", err
+	}
+	h, err := o.Decide(currency.Purse{Buckets: s.collected.Buckets, HeldUntil: s.purse.HeldUntil, Holds: s.purse.Holds}, s.holder, s.tx.Now())
 	if err != nil {
 		return nil, "", err
 	}

@@ -18,6 +18,29 @@ func (tn *town) closing(program string, w *wallet) currency.Close {
 	}
 }
 
+// What a shop never captured is not left behind: who closes has it swept and claims it.
+func TestCloseLeavesNoHoldBehind(t *testing.T) {
+	tn := newTown(t)
+	both := tn.residents(nowon, "minsu", "jisoo")
+	w, friend := both[0], both[1]
+	hold := tn.authorising(nowon, w, "stall", 10_000)
+	tn.order("Authorise", w.sign(hold))
+	tn.order("Give", tn.give(nowon, w, friend, 100_000))
+	name := currency.ReceiptName{Holder: w.account, Seq: hold.Seq}
+	tn.net.Advance(26 * time.Hour)
+	refused := func() {
+		t.Helper()
+		tn.refused(currency.NotEmpty, tn.courier, "Close", w.sign(tn.closing(nowon, w)))
+		w.seq[nowon]--
+	}
+	refused()
+	swept := result[currency.Swept](tn, tn.commitOne(tn.endorse(tn.courier, "Sweep", sweepHolds(tn, name))))
+	refused()
+	tn.order("Claim", tn.claim(nowon, w, swept.Released[0]))
+	tn.order("Give", tn.give(nowon, w, friend, 10_000))
+	tn.order("Close", w.sign(tn.closing(nowon, w)))
+}
+
 // Minsu moves to another town: he gives away what he holds, waits for his hold
 // and closes the account. Nothing goes in or out any more; he himself may open
 // another one, when he comes back with a new phone.
