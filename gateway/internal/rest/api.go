@@ -137,6 +137,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodPost && a.carries[r.URL.Path] && a.service.Crowded() {
 		// net/http drains what it did not give us; who never sends it does not keep us.
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(5 * time.Second)) // not in tests' recorders
+		r.Pattern = r.Method + " " + r.URL.Path                                            // as the mux would note
 		writeProblem(w, r, problemOf(lanes.ErrOverloaded))
 		return
 	}
@@ -157,12 +158,6 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default: // a redirect to the path's clean form
 		handler.ServeHTTP(w, r)
 	}
-}
-
-// Route is the pattern that a request matches, empty if none.
-func (a *API) Route(r *http.Request) string {
-	_, pattern := a.mux.Handler(r)
-	return pattern
 }
 
 // answer keeps status and header of an answer and drops its body.

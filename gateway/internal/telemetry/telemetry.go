@@ -44,7 +44,7 @@ func NewRegistry() *prometheus.Registry {
 // requestID is the header that names a request in answers and logs.
 const requestID = "X-Request-Id"
 
-// HTTP wraps the API: it names each request, logs it, measures it, and serves
+// HTTP wraps the API, a mux: it names each request, logs it, measures it, and serves
 // /metrics. Bodies, queries and headers are never logged: they are the callers'.
 // Of the requests that are turned away (503), and of those that fail in part, a
 // hundred a second are logged as warnings; the others are counted in the metrics all
@@ -66,17 +66,24 @@ func HTTP(api http.Handler, r *prometheus.Registry, log *slog.Logger) http.Handl
 		}
 		w.Header().Set(requestID, id)
 		seen := &status{ResponseWriter: w, code: http.StatusOK}
+		req = req.WithContext(context.WithValue(req.Context(), seenKey{}, seen))
 		start := time.Now()
 		defer func() {
 			if failure := recover(); failure != nil {
 				log.Error("request panicked", "id", id, "failure", failure)
 				panic(http.ErrAbortHandler)
 			}
-			route := routeOf(api, req)
+			route := req.Pattern
+			if route == "" || route == "/" {
+				route = "other" // so that labels are few
+			}
 			latency.WithLabelValues(route, strconv.Itoa(seen.code)).Observe(time.Since(start).Seconds())
 			level := slog.LevelDebug
 			if seen.failed() && (seen.defect() || warnings.Allow()) {
 				level = slog.LevelWarn
+			}
+			if !log.Enabled(req.Context(), level) {
+				return
 			}
 			said := []any{"id", id, "route", route, "status", seen.code, "took", time.Since(start).Round(time.Microsecond)}
 			if seen.cause != nil {
@@ -84,7 +91,7 @@ func HTTP(api http.Handler, r *prometheus.Registry, log *slog.Logger) http.Handl
 			}
 			log.Log(req.Context(), level, "request", said...)
 		}()
-		mux.ServeHTTP(seen, req.WithContext(context.WithValue(req.Context(), seenKey{}, seen)))
+		mux.ServeHTTP(seen, req) // and the API's own, which note in the request the pattern that it matched
 	})
 }
 
@@ -97,16 +104,6 @@ func Because(ctx context.Context, err error) {
 	if seen, ok := ctx.Value(seenKey{}).(*status); ok && seen.cause == nil {
 		seen.cause = err
 	}
-}
-
-// routeOf is the pattern that a request matched, so that labels are few.
-func routeOf(api http.Handler, r *http.Request) string {
-	if routes, ok := api.(interface{ Route(*http.Request) string }); ok {
-		if route := routes.Route(r); route != "" {
-			return route
-		}
-	}
-	return "other"
 }
 
 // plain reports whether a caller's request id may stand in a log.
