@@ -137,13 +137,13 @@ func (c *Currency) Purse(ctx context.Context, program, account, read string) (cu
 }
 
 // Receipt is the receipt of an order, shown to its holder and to the merchant
-// who was paid.
+// who was paid; the merchant does not see kinds of value, claims and other programmes.
 func (c *Currency) Receipt(ctx context.Context, q currency.ReceiptQuery) (currency.ReceiptView, error) {
 	return evaluate[currency.ReceiptView](ctx, c, "Receipt", q)
 }
 
 // Hold is what an authorise order set aside, shown to its payer and to the
-// merchant it is for: HOLD_UNKNOWN, READ_REFUSED.
+// merchant it is for, without the kinds of value: HOLD_UNKNOWN, READ_REFUSED.
 func (c *Currency) Hold(ctx context.Context, q currency.ReceiptQuery) (currency.Hold, error) {
 	return evaluate[currency.Hold](ctx, c, "Hold", q)
 }
@@ -170,7 +170,8 @@ func (c *Currency) Policy(ctx context.Context, program string, version int) (cur
 	return evaluate[currency.Policy](ctx, c, "Policy", currency.PolicyQuery{Program: program, Version: version})
 }
 
-// Merchant is a merchant of a programme.
+// Merchant is a merchant of a programme. Its owner, business, revenue and sales are
+// shown to merchants officers, cashiers, auditors and guards only.
 func (c *Currency) Merchant(ctx context.Context, program, id string) (currency.Merchant, error) {
 	return evaluate[currency.Merchant](ctx, c, "Merchant", currency.RecordQuery{Program: program, ID: id})
 }

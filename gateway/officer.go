@@ -86,7 +86,8 @@ func (c *Currency) ConfirmDeposit(ctx context.Context, r currency.ConfirmDeposit
 	return record, err
 }
 
-// Deposit is the deposit of a bank reference: DEPOSIT_UNKNOWN.
+// Deposit is the deposit of a bank reference, its donor shown to cashiers, auditors
+// and guards only: DEPOSIT_UNKNOWN.
 func (c *Currency) Deposit(ctx context.Context, program, ref string) (currency.Deposit, error) {
 	return evaluate[currency.Deposit](ctx, c, "Deposit", currency.RecordQuery{Program: program, ID: ref})
 }

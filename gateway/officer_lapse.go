@@ -34,7 +34,8 @@ func (c *Currency) AbsorbReturns(ctx context.Context, r currency.AbsorbReturns) 
 }
 
 // FundReturns pages through what came back to the funds of a programme, 1 to 500
-// at a time; limit 0 is 500. The key of an entry is fund and transaction.
+// at a time; limit 0 is 500. The key of an entry is fund and transaction. It is for the
+// issuer's treasurers, auditors and guards: ROLE_MISSING.
 func (c *Currency) FundReturns(ctx context.Context, program string, limit int, bookmark string) (call.Page[currency.FundReturn], error) {
 	return evaluate[call.Page[currency.FundReturn]](ctx, c, "FundReturns", currency.PageQuery{Program: program, Limit: limit, Bookmark: bookmark})
 }

@@ -116,6 +116,12 @@ func checkMoney(program, id, fund string, amount int64) error {
 	return CheckAmount("amount", amount)
 }
 
+// DepositQuery names a deposit. Read is a read order of its donor; others leave it out.
+type DepositQuery struct {
+	RecordQuery
+	Read string `json:"read,omitempty"`
+}
+
 // RecordQuery names a record of a programme by its id.
 type RecordQuery struct {
 	Program string `json:"program"`

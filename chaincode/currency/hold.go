@@ -67,6 +67,13 @@ type Hold struct {
 	Returned CreditName `json:"returned,omitempty"` // what went back to its payer
 }
 
+// ForMerchant is the hold as the merchant whom it is for sees it: what is left by
+// fund, without the payer's kinds of value.
+func (h Hold) ForMerchant() Hold {
+	h.Parts = plain(h.Parts)
+	return h
+}
+
 // Decide sets amount aside as [Payment.Decide] would pay it. It returns the same
 // codes, or HOLD_DEADLINE where the deadline has passed or is too far.
 func (o Authorise) Decide(b Buckets, at Till, current Policy, policies Policies, today Day, now time.Time) (Transfer, Hold, error) {

@@ -22,6 +22,13 @@ type Merchant struct {
 	Evidence string `json:"evidence,omitempty"` // digest of the papers that prove them, hex
 }
 
+// Public is what anybody may know of a shop: where it is, what it takes and where
+// payments to it go, not who owns it and what it sells.
+func (m Merchant) Public() Merchant {
+	m.Revenue, m.Owner, m.Business, m.Sales, m.Evidence = 0, "", "", 0, ""
+	return m
+}
+
 // MerchantTerms are what a programme knows of a shop besides, all of it optional.
 type MerchantTerms struct {
 	Class    string `json:"class,omitempty"`    // e.g. social, which policies may name

@@ -48,6 +48,13 @@ type Receipt struct {
 	Unclaimed []Unclaimed  `json:"unclaimed,omitempty"` // credits named and not claimed, or not all of
 }
 
+// ForMerchant is the receipt as the merchant who was paid sees it: what was paid by
+// fund, without the payer's kinds of value, claims and other programmes.
+func (r Receipt) ForMerchant() Receipt {
+	r.Used, r.Claimed, r.Unclaimed, r.With = plain(r.Used), nil, nil, nil
+	return r
+}
+
 // PageQuery pages through the records of a programme.
 type PageQuery struct {
 	Program  string `json:"program"`

@@ -212,7 +212,8 @@ func badRequests(t *testing.T, tried map[string]bool) {
 		{"ApproveAppropriation", b.komsco, currency.RecordOperation{RecordQuery: currency.RecordQuery{Program: nowon, ID: "pending"}}, of(operation, program, id, bad{
 			"unknown": {members{"id": "nothing"}, currency.AppropriationUnknown}, "approved": {members{"id": "budget"}, currency.AppropriationState},
 		})},
-		{"Deposit", b.courier, currency.RecordQuery{Program: nowon, ID: "deposit"}, of(id, bad{
+		{"Deposit", b.courier, currency.DepositQuery{RecordQuery: currency.RecordQuery{Program: nowon, ID: "deposit"}}, of(id, bad{
+			"not signed": {members{"read": "x"}, code.BadJWS}, "unsigned": {members{"read": unsigned}, code.BadSignature},
 			"unknown": {members{"id": "nothing"}, currency.DepositUnknown}, "unknown programme": {members{"program": "nowhere"}, currency.DepositUnknown},
 		})},
 		{"Appropriation", b.courier, currency.RecordQuery{Program: nowon, ID: "budget"}, of(id, bad{
@@ -519,7 +520,7 @@ func badRequests(t *testing.T, tried map[string]bool) {
 		{"Lapsing", b.komsco, currency.LapsingQuery{PageQuery: currency.PageQuery{Program: nowon}, Of: currency.LapsingPurses}, of(program, page, bad{
 			"of nothing": {members{"of": nil}, currency.InvalidID}, "of runs": {members{"of": "runs"}, currency.InvalidID},
 		})},
-		{"FundReturns", b.courier, currency.PageQuery{Program: nowon}, of(page, bad{"malformed programme": {members{"program": "a b"}, currency.InvalidID}})},
+		{"FundReturns", b.city, currency.PageQuery{Program: nowon}, of(page, bad{"malformed programme": {members{"program": "a b"}, currency.InvalidID}})},
 		{"Purse", b.courier, currency.OwnQuery{PageQuery: currency.PageQuery{Program: nowon}, Account: b.minsu.account, Read: read}, of(own, account)},
 		{"Receipts", b.courier, currency.OwnQuery{PageQuery: currency.PageQuery{Program: nowon}, Account: b.minsu.account, Read: read}, of(own, account, page)},
 		{"Credits", b.courier, currency.OwnQuery{PageQuery: currency.PageQuery{Program: nowon}, Account: b.minsu.account, Read: read}, of(own, account, page)},
@@ -617,5 +618,5 @@ var restricted = map[string]*code.Code{
 	"Redemption": code.RoleMissing, "Redemptions": code.RoleMissing, "Unpaid": code.RoleMissing, "Payout": code.RoleMissing,
 	"AbsorbReturns": code.RoleMissing, "Lapsing": code.RoleMissing, "ProposeRecovery": code.RoleMissing, "ApproveRecovery": code.RoleMissing, "Hold": currency.ReadRefused,
 	"OpenCase": code.RoleMissing, "HoldFunds": code.RoleMissing, "ProposeClawback": code.RoleMissing, "ApproveClawback": code.RoleMissing, "CloseCase": code.RoleMissing,
-	"Case": code.RoleMissing, "Batch": code.RoleMissing, "Correction": code.RoleMissing,
+	"Case": code.RoleMissing, "Batch": code.RoleMissing, "Correction": code.RoleMissing, "FundReturns": code.RoleMissing,
 }

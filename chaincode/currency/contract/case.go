@@ -56,7 +56,7 @@ func caseFunctions() []ledger.Function {
 		ledger.Officer("ApproveClawback", approveClawback),
 		ledger.Officer("CloseCase", closeCase),
 		ledger.Query("Case", func(t *ledger.Tx, r currency.CaseQuery) (currency.Case, error) {
-			if err := requireReader(t, r.Program); err != nil {
+			if err := requireOne(t, r.Program, readAccounts); err != nil {
 				return currency.Case{}, err
 			}
 			return fraudCase(t, r)

@@ -72,7 +72,7 @@ func TestCase(t *testing.T) {
 	require.EqualValues(t, 17_000, done.ClawedBack)
 	require.EqualValues(t, 18_000, currency.Total(done.Held))
 	require.EqualValues(t, 17_000, funds("bought", currency.Returned)+funds("budget", currency.Returned))
-	returns := get[call.Page[currency.FundReturn]](tn, tn.courier, "FundReturns", currency.PageQuery{Program: nowon})
+	returns := get[call.Page[currency.FundReturn]](tn, tn.city, "FundReturns", currency.PageQuery{Program: nowon})
 	for _, r := range returns.Records {
 		require.Equal(t, "c-1", r.Record.Case)
 	}

@@ -30,7 +30,7 @@ func correctionFunctions() []ledger.Function {
 		ledger.Officer("ProposeCorrection", proposeCorrection),
 		ledger.Officer("ApproveCorrection", approveCorrection),
 		ledger.Query("Correction", func(t *ledger.Tx, r currency.CorrectionQuery) (currency.Correction, error) {
-			if err := requireIssuer(t, r.Program); err != nil {
+			if err := requireOne(t, r.Program, readIssues); err != nil {
 				return currency.Correction{}, err
 			}
 			return correction(t, r)

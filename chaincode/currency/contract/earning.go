@@ -22,7 +22,7 @@ func earningFunctions() []ledger.Function {
 	return []ledger.Function{
 		ledger.Officer("SubmitAttestation", submitAttestation),
 		ledger.Query("Evidence", func(t *ledger.Tx, r currency.EvidenceQuery) (currency.Evidence, error) {
-			if err := requireReader(t, r.Program); err != nil {
+			if err := requireOne(t, r.Program, readAccounts); err != nil {
 				return currency.Evidence{}, err
 			}
 			e, found, err := evidences.Get(t, r.Program, r.Evidence)

@@ -16,19 +16,37 @@ import (
 //   - ApproveAppropriation {op, program, id} by an approver who is another person
 //     of another organisation; emits AppropriationApproved.
 //     APPROPRIATION_UNKNOWN, APPROPRIATION_STATE, SAME_OFFICER, SAME_ORGANISATION.
-//   - Deposit {program, id}, Appropriation {program, id} answer the records.
+//   - Deposit {program, id, read} answers the record; its donor is shown to itself, by
+//     a read order, to cashiers and to who may read accounts.
+//   - Appropriation {program, id} answers the record.
 func fundFunctions() []ledger.Function {
 	return []ledger.Function{
 		ledger.Officer("ConfirmDeposit", confirmDeposit),
 		ledger.Officer("ProposeAppropriation", proposeAppropriation),
 		ledger.Officer("ApproveAppropriation", approveAppropriation),
-		ledger.Query("Deposit", func(t *ledger.Tx, r currency.RecordQuery) (currency.Deposit, error) {
-			return deposit(t, r.Program, r.ID)
+		ledger.Query("Deposit", func(t *ledger.Tx, r currency.DepositQuery) (currency.Deposit, error) {
+			d, err := deposit(t, r.Program, r.ID)
+			if err != nil {
+				return d, err
+			}
+			shown, err := seesDonor(t, r, d)
+			if !shown {
+				d.Donor = ""
+			}
+			return d, err
 		}),
 		ledger.Query("Appropriation", func(t *ledger.Tx, r currency.RecordQuery) (currency.Appropriation, error) {
 			return appropriation(t, r.Program, r.ID)
 		}),
 	}
+}
+
+func seesDonor(t *ledger.Tx, r currency.DepositQuery, d currency.Deposit) (bool, error) {
+	if r.Read == "" {
+		return mayRead(t, r.Program, readBank)
+	}
+	by, err := reader(t, r.Program, r.Read)
+	return err == nil && by.account == d.Donor, err
 }
 
 func confirmDeposit(t *ledger.Tx, r currency.ConfirmDeposit) (currency.Deposit, error) {

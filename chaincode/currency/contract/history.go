@@ -14,7 +14,8 @@ import (
 // BAD_SIGNATURE, HOLDER_UNKNOWN.
 //
 //   - Purse {program, account, read}
-//   - Receipt {program, account, seq, read}; also to the merchant who was paid
+//   - Receipt {program, account, seq, read}; also to the merchant who was paid,
+//     without the payer's kinds of value, claims and other programmes
 //   - Receipts, Credits {program, account, read, limit, bookmark}: pages, the
 //     credits being those not claimed yet, to who took over a recovered account too
 func historyFunctions() []ledger.Function {
@@ -59,8 +60,11 @@ func receipt(t *ledger.Tx, r currency.ReceiptQuery) (currency.ReceiptView, error
 	if err != nil {
 		return out, err
 	}
-	if reader != nil && reader.account != r.Account && (!found || (stored.Kind != currency.KindPayment && stored.Kind != currency.KindHold) || stored.To != reader.Merchant) {
-		return out, currency.ReadRefused.Errorf("receipt %s/%d is neither of nor for the reader", r.Account, r.Seq)
+	if reader != nil && reader.account != r.Account {
+		if !found || (stored.Kind != currency.KindPayment && stored.Kind != currency.KindHold) || stored.To != reader.Merchant {
+			return out, currency.ReadRefused.Errorf("receipt %s/%d is neither of nor for the reader", r.Account, r.Seq)
+		}
+		stored = stored.ForMerchant()
 	}
 	if !found {
 		return out, currency.ReceiptUnknown.Errorf("account %s seq %d", r.Account, r.Seq)
@@ -121,7 +125,7 @@ type readingHolder struct {
 // may read without one.
 func reader(t *ledger.Tx, program, read string) (*readingHolder, error) {
 	if read == "" {
-		if err := requireReader(t, program); err != nil {
+		if err := requireOne(t, program, readAccounts); err != nil {
 			return nil, currency.ReadRefused.Errorf("no read order, and: %w", err)
 		}
 		return nil, nil

@@ -42,7 +42,10 @@ func TestHistoryIsTheOwners(t *testing.T) {
 	tn.refused(currency.ReadRefused, tn.courier, "Receipt", tn.json(receipt(tn.read(nowon, jisoo))))
 	tn.refused(currency.ReadRefused, tn.courier, "Receipt", tn.json(receipt(tn.read(nowon, tn.arcade))))
 	tn.refused(currency.OrderElsewhere, tn.courier, "Receipt", tn.json(receipt(tn.read(bazaar, tn.stall))))
-	get[currency.ReceiptView](tn, tn.courier, "Receipt", receipt(tn.read(nowon, tn.stall)))
+	seen := get[currency.ReceiptView](tn, tn.courier, "Receipt", receipt(tn.read(nowon, tn.stall)))
+	whole := get[currency.ReceiptView](tn, tn.courier, "Receipt", receipt(tn.read(nowon, minsu)))
+	require.Equal(t, currency.Subsidy, whole.Used[0].Source)
+	require.Equal(t, []currency.Part{{Terms: currency.Terms{Origin: "budget"}, Amount: 1_000}}, seen.Used, "the shop sees no kinds of value")
 
 	// A read order lives a quarter of an hour, whatever it says.
 	long := tn.reading(nowon, minsu)

@@ -12,8 +12,8 @@ import (
 // holdFunctions:
 //
 //   - Hold {program, account, seq, read} answers a hold to its payer, to the
-//     merchant it is for and to officers who may read accounts. READ_REFUSED,
-//     HOLD_UNKNOWN.
+//     merchant it is for, without the payer's kinds of value, and to officers who may
+//     read accounts. READ_REFUSED, HOLD_UNKNOWN.
 func holdFunctions() []ledger.Function {
 	return []ledger.Function{
 		ledger.Query("Hold", func(t *ledger.Tx, r currency.ReceiptQuery) (currency.Hold, error) {
@@ -23,10 +23,13 @@ func holdFunctions() []ledger.Function {
 			}
 			name := currency.ReceiptName{Holder: r.Account, Seq: r.Seq}
 			h, err := hold(t, r.Program, name)
-			if reader != nil && reader.account != r.Account && (err != nil || reader.Merchant != h.Merchant) {
+			if reader == nil || reader.account == r.Account {
+				return h, err
+			}
+			if err != nil || reader.Merchant != h.Merchant {
 				return currency.Hold{}, currency.ReadRefused.Errorf("hold %s is neither of nor for the reader", name)
 			}
-			return h, err
+			return h.ForMerchant(), nil
 		}),
 	}
 }

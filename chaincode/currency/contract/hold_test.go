@@ -68,6 +68,7 @@ func TestHolds(t *testing.T) {
 		h := get[currency.Hold](tn, tn.courier, "Hold", q)
 		require.EqualValues(t, 12_000, h.Captured)
 		require.EqualValues(t, 18_000, currency.Total(h.Parts))
+		require.Equal(t, reader == tn.stall, h.Parts[0].IsPlain(), "the shop sees no kinds of value")
 		get[currency.ReceiptView](tn, tn.courier, "Receipt", q)
 	}
 	tn.refused(currency.ReadRefused, tn.courier, "Hold", tn.json(currency.ReceiptQuery{Program: nowon, Account: w.account, Seq: o.Seq, Read: tn.read(nowon, tn.arcade)}))

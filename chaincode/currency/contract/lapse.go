@@ -26,13 +26,18 @@ import (
 //     RETURN_ABSORBED, FISCAL_YEAR.
 //   - Lapsing {program, of, limit, bookmark} answers officers who may read accounts
 //     which of a page of purses, credits or holds a sweep may name.
-//   - FundReturns {program, limit, bookmark} pages through what came back.
+//   - FundReturns {program, limit, bookmark} pages through what came back, for the
+//     issuer's treasurers and who may read accounts: what one sweep gave back is what
+//     one account lost.
 func lapseFunctions() []ledger.Function {
 	return []ledger.Function{
 		ledger.Officer("Sweep", sweep),
 		ledger.Officer("AbsorbReturns", absorbReturns),
 		ledger.Query("Lapsing", lapsing),
 		ledger.Query("FundReturns", func(t *ledger.Tx, r currency.PageQuery) (call.Page[currency.FundReturn], error) {
+			if err := requireOne(t, r.Program, readReturns); err != nil {
+				return call.Page[currency.FundReturn]{}, err
+			}
 			return fundReturns.List(t, r.Limit, r.Bookmark, r.Program)
 		}),
 	}
@@ -241,7 +246,7 @@ func absorbReturns(t *ledger.Tx, r currency.AbsorbReturns) (currency.Appropriati
 
 func lapsing(t *ledger.Tx, r currency.LapsingQuery) (currency.Lapsing, error) {
 	var out currency.Lapsing
-	if err := requireReader(t, r.Program); err != nil {
+	if err := requireOne(t, r.Program, readAccounts); err != nil {
 		return out, err
 	}
 	p, err := program(t, r.Program)

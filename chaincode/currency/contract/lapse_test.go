@@ -80,7 +80,7 @@ func TestLapse(t *testing.T) {
 	absorb := func(id string, txs ...string) currency.AbsorbReturns {
 		return currency.AbsorbReturns{Operation: tn.op(), Program: bazaar, ID: id, Returns: txs}
 	}
-	page := get[call.Page[currency.FundReturn]](tn, tn.courier, "FundReturns", currency.PageQuery{Program: bazaar})
+	page := get[call.Page[currency.FundReturn]](tn, tn.city, "FundReturns", currency.PageQuery{Program: bazaar})
 	require.Len(t, page.Records, 2)
 	for _, year := range []int{2025, 2026} {
 		id := map[int]string{2025: "old", 2026: "new"}[year]

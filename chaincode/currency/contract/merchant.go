@@ -17,13 +17,22 @@ import (
 //   - SetMerchantStatus {op, program, id, status}; emits MerchantStatusChanged.
 //     MERCHANT_UNKNOWN, MERCHANT_STATE, MERCHANT_BANNED where one whose business is
 //     banned is to be active again.
-//   - Merchant {program, id} answers the record.
+//   - Merchant {program, id} answers the record to merchants officers, to cashiers
+//     and to who may read accounts; others see no owner, business, revenue and sales.
 func merchantFunctions() []ledger.Function {
 	return []ledger.Function{
 		ledger.Officer("RegisterMerchant", registerMerchant),
 		ledger.Officer("SetMerchantStatus", setMerchantStatus),
 		ledger.Query("Merchant", func(t *ledger.Tx, r currency.RecordQuery) (currency.Merchant, error) {
-			return merchant(t, r.Program, r.ID)
+			m, err := merchant(t, r.Program, r.ID)
+			if err != nil {
+				return m, err
+			}
+			all, err := mayRead(t, r.Program, readShops)
+			if !all {
+				m = m.Public()
+			}
+			return m, err
 		}),
 	}
 }

@@ -37,14 +37,14 @@ func payoutFunctions() []ledger.Function {
 			return redemption(t, r.Program, r.Account, r.Seq)
 		}),
 		ledger.Query("Redemptions", func(t *ledger.Tx, r currency.PageQuery) (call.Page[currency.Redemption], error) {
-			if err := requirePayer(t, r.Program); err != nil {
+			if err := requireOne(t, r.Program, readBank); err != nil {
 				return call.Page[currency.Redemption]{}, err
 			}
 			return redemptions.List(t, r.Limit, r.Bookmark, r.Program)
 		}),
 		ledger.Query("Unpaid", unpaid),
 		ledger.Query("Payout", func(t *ledger.Tx, r currency.RecordQuery) (currency.Payout, error) {
-			if err := requirePayer(t, r.Program); err != nil {
+			if err := requireOne(t, r.Program, readBank); err != nil {
 				return currency.Payout{}, err
 			}
 			p, found, err := payouts.Get(t, r.Program, r.ID)
@@ -117,7 +117,7 @@ func withheld(t *ledger.Tx, program, account string, r currency.Redemption) (*cu
 
 func unpaid(t *ledger.Tx, r currency.PageQuery) (call.Page[currency.UnpaidRedemption], error) {
 	out := call.Page[currency.UnpaidRedemption]{Records: []call.Entry[currency.UnpaidRedemption]{}}
-	if err := requirePayer(t, r.Program); err != nil {
+	if err := requireOne(t, r.Program, readBank); err != nil {
 		return out, err
 	}
 	page, err := unpaids.List(t, r.Limit, r.Bookmark, r.Program)

@@ -214,7 +214,7 @@ func (d *days) sweep(t *rapid.T) {
 	}
 	r.Holds = append(r.Holds, d.someHold(t, r.Program))
 	d.call(t, d.courier, "Sweep", r)
-	page := get[call.Page[currency.FundReturn]](d.town, d.courier, "FundReturns", currency.PageQuery{Program: r.Program})
+	page := get[call.Page[currency.FundReturn]](d.town, d.city, "FundReturns", currency.PageQuery{Program: r.Program})
 	if len(page.Records) == 0 {
 		return
 	}

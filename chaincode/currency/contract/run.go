@@ -31,7 +31,7 @@ func runFunctions() []ledger.Function {
 		ledger.Officer("CloseRun", closeRun),
 		ledger.Query("Run", func(t *ledger.Tx, r currency.RecordQuery) (currency.Run, error) { return run(t, r.Program, r.ID) }),
 		ledger.Query("Batch", func(t *ledger.Tx, r currency.BatchQuery) (currency.Batch, error) {
-			if err := requireIssuer(t, r.Program); err != nil {
+			if err := requireOne(t, r.Program, readIssues); err != nil {
 				return currency.Batch{}, err
 			}
 			return issuedBatch(t, r)

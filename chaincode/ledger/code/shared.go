@@ -14,7 +14,7 @@ func share(name string, kind Kind, meaning string) *Code {
 var (
 	BadRequest      = share("BAD_REQUEST", Invalid, "The arguments are not what the function takes: count, JSON, unknown field or a value out of its form.")
 	UnknownFunction = share("UNKNOWN_FUNCTION", Invalid, "The chaincode has no function of exactly this name.")
-	NestedCall      = share("NESTED_CALL", Forbidden, "A function that changes state was called by another chaincode.")
+	NestedCall      = share("NESTED_CALL", Forbidden, "A function that changes state, or asks for a role, was called by another chaincode.")
 	ContractRefused = share("CONTRACT_REFUSED", Rule, "Another contract, which this one has to ask, refused or could not be reached.")
 	NoCaller        = share("NO_CALLER", Unauthorized, "The submitter's certificate is missing or cannot be read.")
 	NotAdmin        = share("NOT_ADMIN", Forbidden, "Only an administrator (NodeOU admin) of the organisation may do this.")

@@ -100,7 +100,7 @@ func (a *API) accounts() {
 		func(ctx context.Context, in *receiptInput) (*output[currency.TakingsForwarded], error) {
 			return answered(a.service.ForwardTakings(ctx, in.query()))
 		})
-	huma.Register(a.huma, operation("receipt", "/receipts/{seq}", "A receipt, for its holder and for the merchant who was paid"),
+	huma.Register(a.huma, operation("receipt", "/receipts/{seq}", "A receipt, for its holder and, without the kinds of value, for the merchant who was paid"),
 		func(ctx context.Context, in *receiptInput) (*output[currency.ReceiptView], error) {
 			return answered(a.service.Receipt(ctx, in.query()))
 		})
@@ -108,7 +108,7 @@ func (a *API) accounts() {
 		func(ctx context.Context, in *quoteInput) (*output[currency.Quote], error) {
 			return answered(a.service.Quote(ctx, in.query()))
 		})
-	huma.Register(a.huma, operation("hold", "/holds/{seq}", "What a payer set aside, for its payer and the merchant it is for"),
+	huma.Register(a.huma, operation("hold", "/holds/{seq}", "What a payer set aside, for its payer and, without the kinds of value, the merchant it is for"),
 		func(ctx context.Context, in *receiptInput) (*output[currency.Hold], error) {
 			return answered(a.service.Hold(ctx, in.query()))
 		})

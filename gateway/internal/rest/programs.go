@@ -38,7 +38,7 @@ func (a *API) programs() {
 		) (*output[currency.Policy], error) {
 			return answered(a.service.Policy(ctx, in.Program, in.Version))
 		})
-	huma.Register(a.huma, operation("merchant", "/v1/programs/{program}/merchants/{merchant}", "A merchant"),
+	huma.Register(a.huma, operation("merchant", "/v1/programs/{program}/merchants/{merchant}", "A merchant; its owner, business and sales are for officers"),
 		func(ctx context.Context, in *struct {
 			Program  string `path:"program" doc:"Programme id"`
 			Merchant string `path:"merchant" doc:"Merchant id"`

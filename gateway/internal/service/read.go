@@ -23,7 +23,8 @@ func (s *Service) Policy(ctx context.Context, program string, version int) (curr
 	return read[currency.Policy](ctx, s.home(program), "Policy", currency.PolicyQuery{Program: program, Version: version})
 }
 
-// Merchant is a merchant of a programme.
+// Merchant is a merchant of a programme, without what only officers see: the gateway's
+// certificate has no role.
 func (s *Service) Merchant(ctx context.Context, program, id string) (currency.Merchant, error) {
 	return read[currency.Merchant](ctx, s.home(program), "Merchant", currency.RecordQuery{Program: program, ID: id})
 }

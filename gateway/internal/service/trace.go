@@ -41,7 +41,7 @@ func (s *Service) TraceDonation(ctx context.Context, q currency.OwnQuery, ref st
 	if err != nil {
 		return trace.Graph{}, err
 	}
-	given, err := read[currency.Deposit](ctx, r, "Deposit", currency.RecordQuery{Program: q.Program, ID: ref})
+	given, err := read[currency.Deposit](ctx, r, "Deposit", currency.DepositQuery{RecordQuery: currency.RecordQuery{Program: q.Program, ID: ref}, Read: q.Read})
 	if err != nil {
 		return trace.Graph{}, err
 	}
