@@ -74,6 +74,7 @@ func (s *stage) drain(ctx context.Context) error {
 	}
 	var mu sync.Mutex
 	var orders []string
+	var claims []int
 	err := parallel(len(holders), func(i int) error {
 		h := holders[i]
 		for names := range slices.Chunk(s.credits.of(h.Account()), currency.MaxClaims) {
@@ -84,6 +85,7 @@ func (s *stage) drain(ctx context.Context) error {
 			}
 			mu.Lock()
 			orders = append(orders, order) // one holder's stay in their order
+			claims = append(claims, len(names))
 			mu.Unlock()
 		}
 		return nil
@@ -91,7 +93,7 @@ func (s *stage) drain(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.sendAll(ctx, orders); err != nil {
+	if err := s.sendClaims(ctx, orders, claims); err != nil {
 		return err
 	}
 	_, err = s.catchUp(ctx)

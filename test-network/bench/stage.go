@@ -14,6 +14,9 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
+
 	"github.com/komsco/trust-platform/chaincode/currency"
 	"github.com/komsco/trust-platform/gateway"
 	"github.com/komsco/trust-platform/gateway/lanes"
@@ -223,41 +226,35 @@ func (s *stage) newcomers(ctx context.Context, n int) ([]*payer, error) {
 
 // sendAll carries orders out through the lanes, as fast as they go.
 func (s *stage) sendAll(ctx context.Context, orders []string) error {
+	return s.sendClaims(ctx, orders, make([]int, len(orders)))
+}
+
+// sendClaims is sendAll for orders that claim so many credits each. A transaction takes
+// [currency.MaxClaims], so that of orders full of them few may wait, or those behind
+// outlive their time.
+func (s *stage) sendClaims(ctx context.Context, orders []string, claims []int) error {
 	// As many as the lanes have in flight when they are full, a quarter of what may wait.
-	outstanding := make(chan struct{}, s.Lanes*s.InFlight*s.Batch)
-	var wg sync.WaitGroup
-	defer wg.Wait()
-	failed := make(chan error, 1)
-	report := func(err error) {
-		select {
-		case failed <- err:
-		default:
+	room := max(int64(s.Lanes*s.InFlight*s.Batch), currency.MaxClaims)
+	outstanding := semaphore.NewWeighted(room)
+	all, going := errgroup.WithContext(ctx)
+	for i, order := range orders {
+		weight := int64(max(claims[i], 1))
+		if outstanding.Acquire(going, weight) != nil {
+			break // with what failed first
 		}
-	}
-	for _, order := range orders {
-		select {
-		case outstanding <- struct{}{}:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		sent, err := s.send(ctx, order)
-		if err != nil {
-			return err
-		}
-		wg.Go(func() {
-			if out := <-sent; out.Err != nil {
-				report(out.Err)
+		sent, err := s.send(going, order)
+		all.Go(func() error {
+			if err != nil {
+				return err
 			}
-			<-outstanding
+			defer outstanding.Release(weight)
+			return (<-sent).Err
 		})
 	}
-	wg.Wait()
-	select {
-	case err := <-failed:
+	if err := all.Wait(); err != nil {
 		return err
-	default:
-		return nil
 	}
+	return ctx.Err()
 }
 
 // send waits where the lane is full.
