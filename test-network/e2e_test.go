@@ -201,6 +201,7 @@ func TestPortInUse(t *testing.T) {
 	_, err = testnetwork.Up(t.Context(), testnetwork.Options{Dir: dir, BasePort: base})
 	require.ErrorIs(t, err, testnetwork.ErrPortInUse)
 	require.ErrorContains(t, err, fmt.Sprintf("127.0.0.1:%d, which peer0.city needs", base+31))
+	require.ErrorContains(t, err, "or give this network another base port")
 
 	// The port free again, the same command goes on where it stopped.
 	require.NoError(t, holder.Close())

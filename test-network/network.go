@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/lockedfile"
@@ -152,14 +153,19 @@ func (n *Network) up(ctx context.Context, o Options) error {
 	if err := n.makeBuilder(ctx); err != nil {
 		return err
 	}
-	if !n.state.Made {
-		if err := n.makeChannel(ctx); err != nil {
-			return err
-		}
-	}
 	nodes, err := n.nodes()
 	if err != nil {
 		return err
+	}
+	if !n.state.Made { // only then may it have other ports
+		for _, p := range nodes {
+			if err := n.portsFree(ctx, p); err != nil {
+				return err
+			}
+		}
+		if err := n.makeChannel(ctx); err != nil {
+			return err
+		}
 	}
 	started, err := n.startAll(ctx, nodes)
 	if err != nil {
@@ -194,7 +200,8 @@ func (n *Network) up(ctx context.Context, o Options) error {
 			return err
 		}
 	}
-	if _, err := n.startAll(ctx, n.serviceProcesses()); err != nil {
+	services := slices.DeleteFunc(n.serviceProcesses(), func(p process) bool { return slices.Contains(o.Later, p.Name) })
+	if _, err := n.startAll(ctx, services); err != nil {
 		return err
 	}
 	n.say("The network works: channel %s, ports from %d", n.state.Consortium.Channel, n.state.BasePort)

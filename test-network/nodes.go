@@ -7,7 +7,9 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"encoding/hex"
+	"fmt"
 	"net"
+	"os"
 	"path/filepath"
 	"strconv"
 
@@ -28,8 +30,7 @@ func (n *Network) nodes() ([]process, error) {
 		if err != nil {
 			return nil, err
 		}
-		p := n.node(node.Name, KindOrderer, "orderer.yaml", settings)
-		p.Program = filepath.Join(n.state.BinDir, "orderer")
+		p := n.node(node.Name, KindOrderer, "orderer", "orderer.yaml", settings)
 		p.Listen = []listener{{portOf(node.Listen), "clients and peers"}, {portOf(node.Admin), "its channel administration"}, {portOf(node.Operations), "health and metrics"}}
 		p.ready = func(ctx context.Context) error {
 			_, err := n.participation(ctx, node)
@@ -45,8 +46,8 @@ func (n *Network) nodes() ([]process, error) {
 			if err != nil {
 				return nil, err
 			}
-			p := n.node(name, KindPeer, "core.yaml", settings)
-			p.Program, p.Args = filepath.Join(n.state.BinDir, "peer"), []string{"node", "start"}
+			p := n.node(name, KindPeer, "peer", "core.yaml", settings)
+			p.Args = []string{"node", "start"}
 			files := n.crypto().PeerNode(o, node)
 			p.Env = append(p.Env, "CCAAS_CLIENT_CERT="+files.TLSCert, "CCAAS_CLIENT_KEY="+files.TLSKey)
 			if first := n.state.PeerProfiles; first > 0 {
@@ -78,11 +79,16 @@ func handshake(ctx context.Context, address, root string) error {
 // logFormat is Fabric's, without the colours.
 const logFormat = "%{time:2006-01-02T15:04:05.000Z07:00} [%{module}] %{level:.4s} %{message}"
 
-func (n *Network) node(name, kind, file string, settings []byte) process {
-	dir := n.nodeDir(name)
-	sum := sha256.Sum256(settings)
+// node runs one of Fabric's programs with settings in a file. It is restarted when either has changed.
+func (n *Network) node(name, kind, program, file string, settings []byte) process {
+	dir, path := n.nodeDir(name), filepath.Join(n.state.BinDir, program)
+	h := sha256.New()
+	h.Write(settings)
+	if info, err := os.Stat(path); err == nil { // else starting it tells why
+		fmt.Fprintln(h, path, info.Size(), info.ModTime().UnixNano())
+	}
 	return process{
-		Name: name, Kind: kind, Dir: dir, Revision: hex.EncodeToString(sum[:8]),
+		Name: name, Kind: kind, Dir: dir, Program: path, Revision: hex.EncodeToString(h.Sum(nil)[:8]),
 		Settings: map[string][]byte{filepath.Join(dir, file): settings},
 		Env:      []string{"FABRIC_CFG_PATH=" + dir, "FABRIC_LOGGING_SPEC=warning", "FABRIC_LOGGING_FORMAT=" + logFormat},
 	}

@@ -34,6 +34,8 @@ type Options struct {
 	// PeerProfiles is the port from which on each peer serves profiles of itself (/debug/pprof/), one after the other; 0 for
 	// none.
 	PeerProfiles int
+	// Later are services of an existing network that the caller starts, by RunService; up leaves them alone.
+	Later []string
 	// Progress gets a line for each step.
 	Progress io.Writer
 }

@@ -107,10 +107,8 @@ func (n *Network) start(ctx context.Context, p process) (bool, error) {
 			return false, err
 		}
 	}
-	for _, l := range p.Listen {
-		if err := portFree(ctx, p.Name, l); err != nil {
-			return false, err
-		}
+	if err := n.portsFree(ctx, p); err != nil {
+		return false, err
 	}
 	for path, data := range p.Settings {
 		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), writeFile(path, data)); err != nil {
@@ -154,17 +152,35 @@ func baseEnv() []string {
 	return env
 }
 
-func portFree(ctx context.Context, name string, l listener) error {
+// portsFree refuses ports that another program holds.
+func (n *Network) portsFree(ctx context.Context, p process) error {
 	var listen net.ListenConfig
-	s, err := listen.Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(l.Port)))
-	if err != nil {
-		if errors.Is(err, syscall.EADDRINUSE) {
-			return fmt.Errorf("%w: 127.0.0.1:%d, which %s needs for %s. End the program that holds it (`ss -ltnp` or `lsof -i :%d` shows it), "+
-				"or give this network another base port", ErrPortInUse, l.Port, name, l.Use, l.Port)
+	for _, l := range p.Listen {
+		s, err := listen.Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(l.Port)))
+		if err == nil {
+			err = s.Close()
 		}
-		return fmt.Errorf("port %d of %s (%s): %w", l.Port, name, l.Use, err)
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return fmt.Errorf("%w: 127.0.0.1:%d, which %s needs for %s. End the program that holds it (`ss -ltnp` or `lsof -i :%d` shows it), or %s",
+				ErrPortInUse, l.Port, p.Name, l.Use, l.Port, n.otherPort(p))
+		}
+		if err != nil {
+			return fmt.Errorf("port %d of %s (%s): %w", l.Port, p.Name, l.Use, err)
+		}
 	}
-	return s.Close()
+	return nil
+}
+
+// otherPort is how p gets another one.
+func (n *Network) otherPort(p process) string {
+	switch {
+	case p.Kind == KindService:
+		return "give " + p.Name + " another port"
+	case n.state.Made:
+		return "reset this network (its ledgers are lost) and give it another base port"
+	default:
+		return "give this network another base port"
+	}
 }
 
 // waitReady waits until p works, and fails early if it dies.

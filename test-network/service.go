@@ -30,6 +30,16 @@ func (n *Network) RunService(ctx context.Context, s Service) error {
 	}
 	s.Program = program
 	return n.locked(func() error {
+		r, err := n.readRecord(s.Name)
+		if err != nil {
+			return err
+		}
+		p := n.serviceProcess(s)
+		if !r.alive() || s.Port != n.ServicePort(s.Name) { // before it is kept: the next up would stumble over it
+			if err := n.portsFree(ctx, p); err != nil {
+				return err
+			}
+		}
 		i := slices.IndexFunc(n.state.Services, func(have Service) bool { return have.Name == s.Name })
 		if i < 0 {
 			if _, err := n.process(s.Name); err == nil {
@@ -42,7 +52,7 @@ func (n *Network) RunService(ctx context.Context, s Service) error {
 		if err := n.saveState(); err != nil {
 			return err
 		}
-		_, err = n.startAll(ctx, []process{n.serviceProcess(s)})
+		_, err = n.startAll(ctx, []process{p})
 		return err
 	})
 }
@@ -63,6 +73,16 @@ func (n *Network) RemoveService(ctx context.Context, name string) error {
 		}
 		return os.Remove(n.recordPath(name))
 	})
+}
+
+// ServicePort is where a service of the network listens, 0 if there is none of that name.
+func (n *Network) ServicePort(name string) int {
+	for _, s := range n.state.Services {
+		if s.Name == name {
+			return s.Port
+		}
+	}
+	return 0
 }
 
 func (n *Network) serviceProcesses() []process {

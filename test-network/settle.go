@@ -3,6 +3,7 @@
 package testnetwork
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/komsco/trust-platform/network"
@@ -10,24 +11,25 @@ import (
 
 // choices are the options that shape the channel, as they were taken when the network was made.
 type choices struct {
-	Orderers int            `json:"orderers"`
+	// Orderers is 0 where it was left to the consortium, as is BFT then.
+	Orderers int            `json:"orderers,omitempty"`
 	BFT      bool           `json:"bft,omitempty"`
 	Batch    *network.Batch `json:"batch,omitempty"`
 	// Own is set if the consortium was not the default one.
 	Own bool `json:"own,omitempty"`
 }
 
-// settle decides about the terms of a new network, or checks that those of an existing one are the ones asked for.
+// settle decides about the terms of a new network, or checks that those of an existing one are the ones asked for. One that
+// was broken off before its channel was made takes other options still, and keeps those that are left out.
 func (n *Network) settle(o Options) error {
-	existing := n.state.Format != 0
-	n.state.BinDir = n.bin
+	existing := n.state.Made
 	if !existing {
 		n.state.Format = stateFormat
-		n.state.BasePort = DefaultBasePort
-		n.state.Choices = choices{Orderers: 1}
-		n.state.ChaincodePerOrg = o.ChaincodePerOrg
-		n.state.PeerProfiles = o.PeerProfiles
+		n.state.BasePort = cmp.Or(n.state.BasePort, DefaultBasePort)
+		n.state.ChaincodePerOrg = n.state.ChaincodePerOrg || o.ChaincodePerOrg
+		n.state.PeerProfiles = cmp.Or(o.PeerProfiles, n.state.PeerProfiles)
 	}
+	n.state.BinDir = n.bin
 	was := n.state.Choices
 	want := was
 	if o.Orderers != 0 || o.BFT {
@@ -39,17 +41,23 @@ func (n *Network) settle(o Options) error {
 	if o.Batch != nil {
 		want.Batch = o.Batch
 	}
-	if o.Consortium != nil {
+	base := o.Consortium
+	switch {
+	case base != nil:
 		want.Own = true
+	case was.Own:
+		base = n.state.Consortium
+	default:
+		base = network.Default()
 	}
 	basePort := n.state.BasePort
 	if o.BasePort != 0 {
 		basePort = o.BasePort
 	}
-	if existing && (basePort != n.state.BasePort || want.Orderers != was.Orderers || want.BFT != was.BFT) {
+	if existing && (basePort != n.state.BasePort || want.orderers(base) != was.orderers(n.state.Consortium)) {
 		return fmt.Errorf("%w: the network in %s has base port %d and %s, asked for are %d and %s; "+
 			"reset it first (its ledgers are lost), or name another folder",
-			ErrStaleState, n.dir, n.state.BasePort, was, basePort, want)
+			ErrStaleState, n.dir, n.state.BasePort, was.orderers(n.state.Consortium), basePort, want.orderers(base))
 	}
 	if existing && o.ChaincodePerOrg && !n.state.ChaincodePerOrg {
 		return fmt.Errorf("%w: the network in %s runs one process of a chaincode for all organisations, asked for is one for each; "+
@@ -58,7 +66,7 @@ func (n *Network) settle(o Options) error {
 	if existing && was.Own && o.Consortium == nil {
 		return n.saveState() // its own terms, unchanged
 	}
-	c, err := terms(o.Consortium, want, basePort)
+	c, err := terms(base, want, basePort)
 	if err != nil {
 		return err
 	}
@@ -71,19 +79,17 @@ func (n *Network) settle(o Options) error {
 }
 
 func terms(base *network.Consortium, want choices, basePort int) (*network.Consortium, error) {
-	if base == nil {
-		base = network.Default()
-	}
-	consensus := network.Raft
-	if want.BFT {
-		consensus = network.BFT
-	}
-	c, err := base.WithOrderers(want.Orderers, consensus)
-	if err != nil {
-		return nil, err
+	c := base
+	if want.Orderers != 0 {
+		var err error
+		if c, err = base.WithOrderers(want.Orderers, want.orderers(base).consensus); err != nil {
+			return nil, err
+		}
 	}
 	if want.Batch != nil {
-		c.Batch = *want.Batch
+		changed := *c
+		changed.Batch = *want.Batch
+		c = &changed
 	}
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -91,9 +97,27 @@ func terms(base *network.Consortium, want choices, basePort int) (*network.Conso
 	return c.OneMachine(basePort)
 }
 
-func (c choices) String() string {
-	if c.BFT {
-		return fmt.Sprintf("%d BFT orderers", c.Orderers)
+// ordering is how many nodes order, and how they agree.
+type ordering struct {
+	nodes     int
+	consensus string
+}
+
+// orderers are those that were chosen, or the consortium's own.
+func (c choices) orderers(base *network.Consortium) ordering {
+	switch {
+	case c.Orderers == 0:
+		return ordering{len(base.Orderers.Organisation.Nodes), base.Orderers.Consensus}
+	case c.BFT:
+		return ordering{c.Orderers, network.BFT}
+	default:
+		return ordering{c.Orderers, network.Raft}
 	}
-	return fmt.Sprintf("%d Raft orderer(s)", c.Orderers)
+}
+
+func (o ordering) String() string {
+	if o.consensus == network.BFT {
+		return fmt.Sprintf("%d BFT orderers", o.nodes)
+	}
+	return fmt.Sprintf("%d Raft orderer(s)", o.nodes)
 }

@@ -79,7 +79,32 @@ func settled(t *testing.T, o Options) *Network {
 	t.Helper()
 	n := &Network{dir: t.TempDir(), state: new(state), progress: &bytes.Buffer{}}
 	require.NoError(t, n.settle(o))
+	n.state.Made = true
 	return n
+}
+
+// A network whose channel was not made yet, for a port was taken, say, takes other
+// options, and keeps those it was given.
+func TestSettleBeforeTheChannel(t *testing.T) {
+	n := settled(t, Options{BasePort: 8050, Orderers: 3})
+	n.state.Made = false
+	require.NoError(t, n.settle(Options{}))
+	require.Equal(t, 8050, n.state.BasePort)
+	require.NoError(t, n.settle(Options{BasePort: 9050}))
+	require.Equal(t, 9050, n.state.BasePort)
+	require.Len(t, n.state.Consortium.Orderers.Organisation.Nodes, 3)
+	require.Equal(t, "127.0.0.1:9050", n.state.Consortium.Orderers.Organisation.Nodes[0].Listen)
+}
+
+// How many order is the consortium's to say where nobody asks for another number.
+func TestOrderersOfTheConsortium(t *testing.T) {
+	c, err := network.Default().WithOrderers(4, network.BFT)
+	require.NoError(t, err)
+	n := settled(t, Options{Consortium: c})
+	require.Len(t, n.state.Consortium.Orderers.Organisation.Nodes, 4)
+	require.Equal(t, network.BFT, n.state.Consortium.Orderers.Consensus)
+	require.NoError(t, n.settle(Options{BFT: true, Orderers: 4}), "what there is")
+	require.ErrorContains(t, n.settle(Options{Orderers: 1}), "4 BFT orderers, asked for are 7050 and 1 Raft")
 }
 
 func TestSettle(t *testing.T) {

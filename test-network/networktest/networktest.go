@@ -6,13 +6,17 @@ package networktest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -64,7 +68,7 @@ func New(t testing.TB, o testnetwork.Options) *testnetwork.Network {
 	return nil
 }
 
-// StopAtEnd stops the network in dir when the test ends, or shortly before the test binary's deadline.
+// StopAtEnd stops the network in dir when the test ends, shortly before the test binary's deadline, or on Ctrl-C.
 func StopAtEnd(t testing.TB, dir string) {
 	t.Helper()
 	stop := func() error {
@@ -79,8 +83,10 @@ func StopAtEnd(t testing.TB, dir string) {
 			timer = time.AfterFunc(time.Until(deadline)-grace, func() { _ = stop() })
 		}
 	}
+	stopOnSignal(dir)
 	t.Cleanup(func() {
 		timer.Stop()
+		defer forget(dir)
 		if t.Failed() {
 			showLogs(t, dir)
 		}
@@ -88,6 +94,44 @@ func StopAtEnd(t testing.TB, dir string) {
 			t.Errorf("stop the network: %v", err)
 		}
 	})
+}
+
+// started are the folders of the networks that run.
+var started struct {
+	sync.Mutex
+	once sync.Once
+	dirs map[string]bool
+}
+
+// stopOnSignal stops the network in dir, too, before Ctrl-C ends the test binary: its processes do not get the signal.
+func stopOnSignal(dir string) {
+	started.once.Do(func() {
+		started.dirs = map[string]bool{}
+		signals := make(chan os.Signal, 1)
+		signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+		go func() {
+			<-signals
+			signal.Stop(signals) // a second one ends at once
+			ctx, cancel := context.WithTimeout(context.Background(), grace)
+			defer cancel()
+			started.Lock() // kept: no test starts another
+			for dir := range started.dirs {
+				if err := testnetwork.Down(ctx, dir, os.Stderr); err != nil {
+					fmt.Fprintln(os.Stderr, err)
+				}
+			}
+			os.Exit(130)
+		}()
+	})
+	started.Lock()
+	defer started.Unlock()
+	started.dirs[dir] = true
+}
+
+func forget(dir string) {
+	started.Lock()
+	defer started.Unlock()
+	delete(started.dirs, dir)
 }
 
 // FreeBasePort finds a base port from which on all ports of a network are free.

@@ -7,10 +7,12 @@ package platform
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/komsco/trust-platform/gateway"
@@ -28,7 +30,7 @@ const gatewayService = "gateway"
 // says. The consortium's own contracts are deployed beside those listed.
 type Options struct {
 	testnetwork.Options
-	GatewayPort int      // of 127.0.0.1; default DefaultGatewayPort
+	GatewayPort int      // of 127.0.0.1; default where it was, or DefaultGatewayPort
 	GatewayOrg  string   // MSP id whose peer and certificate the gateway uses; default the consortium's first
 	GatewayArgs []string // further flags of the gateway
 	VerifyPage  bool     // build the page that verifies receipts, and have the gateway serve it at /verify
@@ -45,6 +47,7 @@ type Platform struct {
 // Up brings network, contracts and gateway to work, and resumes whatever of them
 // does not run.
 func Up(ctx context.Context, o Options) (*Platform, error) {
+	o.Later = append(slices.Clone(o.Later), gatewayService) // with the options of today
 	n, err := testnetwork.Up(ctx, o.Options)
 	if err != nil {
 		return nil, err
@@ -75,6 +78,9 @@ func Open(dir string, gatewayPort int) (*Platform, error) {
 }
 
 func of(n *testnetwork.Network, port int) *Platform {
+	if port == 0 {
+		port = n.ServicePort(gatewayService)
+	}
 	if port == 0 {
 		port = DefaultGatewayPort
 	}
@@ -107,7 +113,7 @@ func (p *Platform) startGateway(ctx context.Context, o Options) error {
 		}
 		args = append([]string{"--verify-page", page}, args...)
 	}
-	return p.RunService(ctx, testnetwork.Service{
+	err = p.RunService(ctx, testnetwork.Service{
 		Name: gatewayService, Program: program,
 		Args: append([]string{
 			"--listen", net.JoinHostPort("127.0.0.1", strconv.Itoa(p.gateway)),
@@ -119,6 +125,10 @@ func (p *Platform) startGateway(ctx context.Context, o Options) error {
 		}, args...),
 		Port: p.gateway, ReadyURL: p.URL + "/readyz",
 	})
+	if errors.Is(err, testnetwork.ErrPortInUse) {
+		err = fmt.Errorf("%w: --gateway-port", err)
+	}
+	return err
 }
 
 // verifyPage writes the page into the platform's folder.

@@ -36,7 +36,7 @@ func main() {
 	}
 	cmd.Flags().StringVar(&o.Dir, "dir", "", "state folder (default .network in the repository's root)")
 	cmd.Flags().IntVar(&o.BasePort, "base-port", 0, "first of the network's 100 ports (default 7050)")
-	cmd.Flags().IntVar(&o.GatewayPort, "gateway-port", 0, "the gateway's port (default 8080)")
+	cmd.Flags().IntVar(&o.GatewayPort, "gateway-port", 0, "the gateway's port (default where it was, or 8080)")
 	if err := cmd.ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "demo:", err)
 		os.Exit(1)

@@ -102,7 +102,7 @@ func upCommand(dir *string) *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&whole, "platform", false, "with the consortium's contracts and the HTTP gateway")
-	flags.IntVar(&gatewayPort, "gateway-port", 0, "with --platform, the gateway's port (default 8080)")
+	flags.IntVar(&gatewayPort, "gateway-port", 0, "with --platform, the gateway's port (default where it was, or 8080)")
 	flags.IntVar(&o.BasePort, "base-port", 0, "first of 100 ports (default that of the existing network, or 7050)")
 	flags.IntVar(&o.Orderers, "orderers", 0, "ordering nodes: 1 or 3 with Raft, 4 with BFT (default that of the existing network, or 1)")
 	flags.BoolVar(&o.BFT, "bft", false, "order by BFT instead of Raft")
