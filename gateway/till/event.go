@@ -19,7 +19,7 @@ type Type string
 
 // The types of event.
 const (
-	Paid     Type = "paid"     // the account's shop was paid, or value was set aside for it: Receipt is the payer's, of kind payment or hold
+	Paid     Type = "paid"     // the account's shop was paid, or value was set aside for it: Receipt is the payer's, of kind payment or hold, without the kinds of value
 	Received Type = "received" // a credit came that is not a payment: a gift, an issue, a refund, a reward …
 	Carried  Type = "order"    // an order of the account's own was carried out: Receipt is its own
 )

@@ -320,7 +320,9 @@ func tell(b *blocks.Block, chaincode string) (told, error) {
 			}
 			say("account/"+key[0]+"/"+key[1], till.Event{Type: till.Carried, Receipt: &r})
 			if r.Kind == currency.KindPayment || r.Kind == currency.KindHold {
-				say("merchant/"+key[0]+"/"+r.To, till.Event{Type: till.Paid, Receipt: &r})
+				paid := r
+				paid.Receipt = r.ForMerchant()
+				say("merchant/"+key[0]+"/"+r.To, till.Event{Type: till.Paid, Receipt: &paid})
 			}
 		case table == currency.TableCredit && len(key) == 4 && comes(tx, key, from):
 			var c currency.Credit

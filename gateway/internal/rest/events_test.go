@@ -86,6 +86,7 @@ func TestTillHearsEachPaymentThoughLinesBreak(t *testing.T) {
 		require.Equal(t, fmt.Sprint(heard), e.Receipt.Ref)
 		require.Equal(t, a.Account(), e.Receipt.Account)
 		require.EqualValues(t, 1, e.Receipt.Amount)
+		require.True(t, e.Receipt.Used[0].IsPlain(), "the shop hears no kinds of value")
 		if heard++; heard == payments {
 			break
 		}
