@@ -147,11 +147,11 @@ var workloads = []workload{
 	{Issue, issue},
 	{Even, paySpread},
 	{Hot, payHot},
+	{Hostile, payHostile},
 	{HotSigning, payHotSigning},
 	{Zipf, payZipf},
 	{OnePayer, payOnePayer},
 	{Mixed, payMixed},
-	{Hostile, payHostile},
 	{HotHTTP, payHTTP},
 	{OpenHTTP, openHTTP},
 	{Welfare, welfare}, // last in a round: it makes the ledger larger
