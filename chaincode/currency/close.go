@@ -30,8 +30,9 @@ func (Close) Validate() error { return nil }
 
 // Decide closes an account that holds nothing, and of whose holds none may still
 // be captured, waits to go back or came back and was not claimed. Other credits not
-// claimed yet lie apart and are not seen here: who closes claims first. It returns NOT_EMPTY, CASE_OPEN, or HOLDER_STATE for a
-// merchant's account, which its officers close.
+// claimed yet lie apart and are not seen here: who closes claims first. It returns
+// NOT_EMPTY, CASE_OPEN, or HOLDER_STATE for a merchant's account, which its officers
+// close.
 func (o Close) Decide(p Purse, h Holder, now time.Time) (Holder, error) {
 	if h.Merchant != "" {
 		return h, HolderState.Errorf("account %s is merchant %s's: its officers close the merchant", o.Holder, h.Merchant)
@@ -42,11 +43,11 @@ func (o Close) Decide(p Purse, h Holder, now time.Time) (Holder, error) {
 	if won := p.Buckets.Total(); won > 0 {
 		return h, NotEmpty.Errorf("account %s holds %d won", o.Holder, won)
 	}
-	if len(p.Holds) > 0 {
-		return h, NotEmpty.Errorf("hold %s is not settled: what is left of it was not captured, or not claimed", ReceiptName{o.Holder, p.Holds[0]})
-	}
 	if from := time.Unix(p.HeldUntil, 0); p.HeldUntil > 0 && !now.After(from) {
 		return h, NotEmpty.Errorf("a hold of account %s may come back until %s", o.Holder, from.UTC().Format(time.RFC3339))
+	}
+	if len(p.Holds) > 0 {
+		return h, NotEmpty.Errorf("hold %s is not settled: have it released, and claim what comes back", ReceiptName{o.Holder, p.Holds[0]})
 	}
 	h.Status = Closed
 	return h, nil

@@ -116,12 +116,6 @@ func checkMoney(program, id, fund string, amount int64) error {
 	return CheckAmount("amount", amount)
 }
 
-// DepositQuery names a deposit. Read is a read order of its donor; others leave it out.
-type DepositQuery struct {
-	RecordQuery
-	Read string `json:"read,omitempty"`
-}
-
 // RecordQuery names a record of a programme by its id.
 type RecordQuery struct {
 	Program string `json:"program"`
@@ -134,6 +128,12 @@ func (r RecordQuery) Validate() error {
 		return err
 	}
 	return CheckID("id", r.ID)
+}
+
+// DepositQuery names a deposit. Read is a read order of its donor; others leave it out.
+type DepositQuery struct {
+	RecordQuery
+	Read string `json:"read,omitempty"`
 }
 
 // RecordOperation is an officer's call about one record.
