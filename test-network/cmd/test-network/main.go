@@ -104,7 +104,7 @@ func upCommand(dir *string) *cobra.Command {
 	flags.BoolVar(&whole, "platform", false, "with the consortium's contracts and the HTTP gateway")
 	flags.IntVar(&gatewayPort, "gateway-port", 0, "with --platform, the gateway's port (default where it was, or 8080)")
 	flags.IntVar(&o.BasePort, "base-port", 0, "first of 100 ports (default that of the existing network, or 7050)")
-	flags.IntVar(&o.Orderers, "orderers", 0, "ordering nodes: 1 or 3 with Raft, 4 with BFT (default that of the existing network, or 1)")
+	flags.IntVar(&o.Orderers, "orderers", 0, "ordering nodes: 1 or 3 with Raft, 4 with BFT (default that of the existing network, or the consortium's)")
 	flags.BoolVar(&o.BFT, "bft", false, "order by BFT instead of Raft")
 	flags.BoolVar(&o.ChaincodePerOrg, "chaincode-per-org", false, "in a new network, run a process of each chaincode for each organisation")
 	return cmd
